@@ -1,0 +1,240 @@
+//! Points in time, as RFC 3339 writes them.
+
+/// A point in time, in microseconds since 1970-01-01T00:00:00Z; digits beyond are not compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Instant(i64);
+
+/// Why a text is not a point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstantError {
+    /// It is not of the shape `2026-03-02T08:00:00+03:00`.
+    #[error("not a timestamp such as 2026-03-02T08:00:00+03:00")]
+    Shape,
+    /// It has no offset, so it could be any of several instants.
+    #[error("no UTC offset: write Z or one such as +03:00")]
+    NoOffset,
+    /// There is no such day or time of day.
+    #[error("no such date or time of day")]
+    NoSuchDate,
+    /// The year lies outside 1 to 9998.
+    #[error("year out of range (0001 to 9998)")]
+    OutOfRange,
+}
+
+impl Instant {
+    /// Makes an instant from microseconds since 1970.
+    pub fn from_microseconds(microseconds: i64) -> Self {
+        Self(microseconds)
+    }
+
+    /// Returns the microseconds since 1970.
+    pub fn as_microseconds(self) -> i64 {
+        self.0
+    }
+
+    /// Reads an RFC 3339 timestamp with an offset.
+    ///
+    /// As ISO 8601 allows, seconds may be left out and the offset written `+0300` or `+03`. Up to nine decimals are
+    /// taken; those beyond the sixth are cut. A leap second (`:60`) is refused.
+    ///
+    /// # Errors
+    ///
+    /// [`InstantError`] says what is wrong with the text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ms_analytics::{Instant, InstantError};
+    ///
+    /// let noon = Instant::parse("2026-03-02T12:00:00+03:00")?;
+    /// assert_eq!(noon, Instant::parse("2026-03-02T09:00:00Z")?);
+    /// assert_eq!(Instant::parse("2026-03-02T12:00:00"), Err(InstantError::NoOffset));
+    /// # Ok::<(), InstantError>(())
+    /// ```
+    pub fn parse(text: &str) -> Result<Self, InstantError> {
+        if has_long_year(text) {
+            return Err(InstantError::OutOfRange);
+        }
+        let mut rest = Digits(text.as_bytes());
+        let year = rest.number(4)?;
+        rest.expect(b"-")?;
+        let month = rest.number(2)?;
+        rest.expect(b"-")?;
+        let day = rest.number(2)?;
+        rest.expect(b"Tt ")?;
+        let hour = rest.number(2)?;
+        rest.expect(b":")?;
+        let minute = rest.number(2)?;
+        let (second, fraction) = rest.seconds()?;
+        let offset = rest.offset()?;
+        if !(1..=9998).contains(&year) {
+            return Err(InstantError::OutOfRange);
+        }
+        if !(1..=12).contains(&month)
+            || !(1..=days_in_month(year, month)).contains(&day)
+            || hour > 23
+            || minute > 59
+            || second > 59
+        {
+            return Err(InstantError::NoSuchDate);
+        }
+        let seconds =
+            days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        Ok(Self(seconds * 1_000_000 + fraction))
+    }
+}
+
+fn has_long_year(text: &str) -> bool {
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let year = digits.bytes().take_while(u8::is_ascii_digit).count();
+    year >= 5 && digits.as_bytes().get(year) == Some(&b'-')
+}
+
+/// What is left to read of a timestamp.
+struct Digits<'a>(&'a [u8]);
+
+impl Digits<'_> {
+    fn number(&mut self, length: usize) -> Result<i64, InstantError> {
+        let (digits, rest) = self.0.split_at_checked(length).ok_or(InstantError::Shape)?;
+        self.0 = rest;
+        digits.iter().try_fold(0, |number, digit| match digit {
+            b'0'..=b'9' => Ok(number * 10 + i64::from(digit - b'0')),
+            _ => Err(InstantError::Shape),
+        })
+    }
+
+    fn takes(&mut self, any: &[u8]) -> Option<u8> {
+        let (first, rest) = self.0.split_first()?;
+        let found = any.contains(first).then_some(*first)?;
+        self.0 = rest;
+        Some(found)
+    }
+
+    fn expect(&mut self, any: &[u8]) -> Result<u8, InstantError> {
+        self.takes(any).ok_or(InstantError::Shape)
+    }
+
+    fn seconds(&mut self) -> Result<(i64, i64), InstantError> {
+        if self.takes(b":").is_none() {
+            return Ok((0, 0));
+        }
+        let second = self.number(2)?;
+        if self.takes(b".,").is_none() {
+            return Ok((second, 0));
+        }
+        let (mut microseconds, mut digits) = (0, 0);
+        while let Some(digit) = self.takes(b"0123456789") {
+            digits += 1;
+            if digits <= 6 {
+                microseconds = microseconds * 10 + i64::from(digit - b'0');
+            }
+        }
+        match digits {
+            0 | 10.. => Err(InstantError::Shape),
+            _ => Ok((second, microseconds * 10_i64.pow(6_u32.saturating_sub(digits)))),
+        }
+    }
+
+    fn offset(&mut self) -> Result<i64, InstantError> {
+        if self.0.is_empty() {
+            return Err(InstantError::NoOffset);
+        }
+        let sign = match self.expect(b"Zz+-")? {
+            b'+' => 1,
+            b'-' => -1,
+            _ if self.0.is_empty() => return Ok(0),
+            _ => return Err(InstantError::Shape),
+        };
+        let hours = self.number(2)?;
+        let colon = self.takes(b":").is_some();
+        let minutes = if colon || !self.0.is_empty() { self.number(2)? } else { 0 };
+        if !self.0.is_empty() {
+            return Err(InstantError::Shape);
+        }
+        if hours > 23 || minutes > 59 {
+            return Err(InstantError::NoSuchDate);
+        }
+        Ok(sign * (hours * 3600 + minutes * 60))
+    }
+}
+
+/// Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant, "chrono-compatible low-level date
+/// algorithms").
+pub(crate) fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let year_of_era = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    era * 146_097 + day_of_era - 719_468
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn faults_are_told_apart() {
+        let cases = [
+            ("2026-03-02T08:00:00", InstantError::NoOffset),
+            ("2026-03-02T08:00", InstantError::NoOffset),
+            ("2026-02-30T08:00:00Z", InstantError::NoSuchDate),
+            ("2026-02-29T08:00:00Z", InstantError::NoSuchDate),
+            ("2026-03-02T24:00:00Z", InstantError::NoSuchDate),
+            ("2026-03-02T23:59:60Z", InstantError::NoSuchDate),
+            ("2026-03-02T08:00:00+24:00", InstantError::NoSuchDate),
+            ("+10000-01-01T08:00:00+03:00", InstantError::OutOfRange),
+            ("12026-01-01T08:00:00+03:00", InstantError::OutOfRange),
+            ("0000-01-01T08:00:00Z", InstantError::OutOfRange),
+            ("9999-01-01T08:00:00Z", InstantError::OutOfRange),
+            ("", InstantError::Shape),
+            ("yarın", InstantError::Shape),
+            ("2026-03-02", InstantError::Shape),
+            ("2026-03-02T08:00:00.Z", InstantError::Shape),
+            ("2026-03-02T08:00:00.0123456789Z", InstantError::Shape),
+            ("2026-03-02T08:00:00Z ", InstantError::Shape),
+            ("2026-03-02T08:00:00+03:00[Europe/Istanbul]", InstantError::Shape),
+            ("2026-03-02T08:00:00+3", InstantError::Shape),
+            ("2026-3-2T08:00:00Z", InstantError::Shape),
+            ("02.03.2026 08:00", InstantError::Shape),
+        ];
+        for (text, fault) in cases {
+            assert_eq!(Instant::parse(text), Err(fault), "{text}");
+        }
+    }
+
+    proptest! {
+        /// jiff is the other implementation.
+        #[test]
+        fn equals_jiff(seconds in -62_000_000_000_i64..253_000_000_000, nanos in 0..1_000_000_000_i32, minutes in -1439..=1439_i32) {
+            let stamp = jiff::Timestamp::new(seconds, if seconds < 0 { -nanos } else { nanos }).unwrap();
+            let offset = jiff::tz::Offset::from_seconds(minutes * 60).unwrap();
+            let text = stamp.display_with_offset(offset).to_string();
+            // The local year may leave the range although the instant does not.
+            if let Ok(ours) = Instant::parse(&text) {
+                let exact = i64::try_from(stamp.as_nanosecond().div_euclid(1000)).unwrap();
+                prop_assert_eq!(ours.as_microseconds(), exact, "{}", text);
+            } else {
+                prop_assert!(text.starts_with("9999") || text.starts_with("000"), "{}", text);
+            }
+        }
+
+        #[test]
+        fn never_panics(text in "\\PC*|[0-9:T+Z. -]{0,40}") {
+            let _ = Instant::parse(&text);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! One column of numbers out of CSV.
+
+use std::io::Read;
+
+use super::error::{ReadError, RowError};
+use super::lines::Lines;
+use super::records::{Event, Record, Records};
+
+const CHUNK: usize = 64 << 10;
+
+/// Which column holds the numbers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Column {
+    /// The first; a first row that is no number is its header.
+    #[default]
+    First,
+    /// The one that the header calls so.
+    Named(String),
+}
+
+/// Reads a column of numbers, calling `each` with every number or refused row.
+///
+/// Infinities and NaN are refused as any other text.
+///
+/// # Errors
+///
+/// [`ReadError::Unreadable`] if the header lacks the column, [`ReadError::Io`] if the source fails. What was read
+/// before has been passed on.
+///
+/// # Examples
+///
+/// ```
+/// use ms_analytics::read::{Column, numbers};
+///
+/// let mut seconds = Vec::new();
+/// numbers("latency_s\n0.25\nslow\n0.5\n".as_bytes(), &Column::First, |row| seconds.push(row.ok()))?;
+/// assert_eq!(seconds, [Some(0.25), None, Some(0.5)]);
+/// # Ok::<(), ms_analytics::read::ReadError>(())
+/// ```
+pub fn numbers(
+    mut source: impl Read,
+    column: &Column,
+    mut each: impl FnMut(Result<f64, RowError>),
+) -> Result<(), ReadError> {
+    let (mut lines, mut records) = (Lines::default(), Records::default());
+    let mut position = None;
+    let mut on_event = |event: Event<'_>| match position {
+        None => locate(event, column, &mut each).map(|found| position = Some(found)),
+        Some(position) => {
+            each(number(event, position, column));
+            Ok(())
+        }
+    };
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        let length = match source.read(&mut chunk) {
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        let Some(bytes) = chunk.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
+        lines.push(bytes, |line| records.line(line, &mut on_event)).map_err(ReadError::Unreadable)?;
+    }
+    let finished = lines.finish(|line| records.line(line, &mut on_event));
+    finished.and_then(|()| records.finish(&mut on_event)).map_err(ReadError::Unreadable)
+}
+
+/// Finds the column in the first record, which may itself be a number.
+fn locate(
+    event: Event<'_>,
+    column: &Column,
+    each: &mut impl FnMut(Result<f64, RowError>),
+) -> Result<usize, RowError> {
+    let record = match event {
+        Event::Record(record) => record,
+        Event::Broken { line, reason, .. } => return Err(RowError::row(line, reason)),
+    };
+    match column {
+        Column::First => {
+            if let Some(number) = parse(record, 0) {
+                each(Ok(number));
+            }
+            Ok(0)
+        }
+        Column::Named(name) => {
+            let is_named = |index: &usize| record.field(*index).map(without_mark) == Some(name.as_bytes());
+            let found = (0..record.len()).find(is_named);
+            found.ok_or_else(|| RowError::at(record.line, name.as_str(), "column missing"))
+        }
+    }
+}
+
+fn number(event: Event<'_>, position: usize, column: &Column) -> Result<f64, RowError> {
+    let (line, reason) = match event {
+        Event::Record(record) => match parse(record, position) {
+            Some(number) => return Ok(number),
+            None => (record.line, "not a finite number"),
+        },
+        Event::Broken { line, reason, .. } => (line, reason),
+    };
+    Err(match column {
+        Column::First => RowError::row(line, reason),
+        Column::Named(name) => RowError::at(line, name.as_str(), reason),
+    })
+}
+
+fn parse(record: Record<'_>, position: usize) -> Option<f64> {
+    let field = without_mark(record.field(position)?);
+    let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
+    number.is_finite().then_some(number)
+}
+
+fn without_mark(field: &[u8]) -> &[u8] {
+    field.strip_prefix(b"\xef\xbb\xbf").unwrap_or(field)
+}

@@ -1,0 +1,28 @@
+//! Rosters from CSV and JSON Lines, and columns of numbers.
+//!
+//! A faulty row is refused with its line, its column and the reason; reading goes on behind it. A header that lacks a
+//! column, or a file that is not UTF-8 text at all, makes the whole file unreadable.
+//!
+//! Rosters have the columns `id`, `employee`, `department`, `start`, `end` and optionally `duration`, in any order;
+//! others are ignored. CSV is RFC 4180 in UTF-8, with or without byte order mark, LF or CRLF. An id may occur once.
+//!
+//! Memory: a row may have 1 MiB at most, and 24 bytes are kept for each id.
+//!
+//! [`csv`] and [`json_lines`] pull from a [`std::io::Read`]; [`RosterReader`] is pushed to, as an async body needs it.
+
+mod column;
+mod error;
+mod ids;
+mod jsonl;
+mod lines;
+mod pull;
+mod records;
+mod roster;
+
+pub use self::column::{Column, numbers};
+pub use self::error::{ReadError, RowError};
+pub use self::pull::{Rows, csv, json_lines};
+pub use self::roster::RosterReader;
+
+/// The longest row.
+const LONGEST_ROW: usize = 1 << 20;

@@ -1,0 +1,93 @@
+//! Mean and percentiles of a finished sample.
+
+use serde::Serialize;
+
+use crate::sum::pairwise_sum;
+
+/// Analyses response times as the origin did with numpy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PerformanceAnalytics;
+
+/// Mean and percentiles, in the unit of the sample; seconds by convention.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct ResponseTimes {
+    /// The arithmetic mean.
+    pub avg_response_time: f64,
+    /// 95 of 100 were at most this long.
+    pub p95_response_time: f64,
+    /// 99 of 100 were at most this long.
+    pub p99_response_time: f64,
+}
+
+impl ResponseTimes {
+    pub(crate) fn new(avg_response_time: f64, p95_response_time: f64, p99_response_time: f64) -> Self {
+        Self { avg_response_time, p95_response_time, p99_response_time }
+    }
+}
+
+/// Why a sample has no mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ResponseTimesError {
+    /// There is nothing to analyse.
+    #[error("the sample is empty")]
+    Empty,
+    /// A value is infinite or no number.
+    #[error("value {index} of the sample is not finite")]
+    NotFinite {
+        /// Its position, counted from 0.
+        index: usize,
+    },
+}
+
+impl PerformanceAnalytics {
+    /// Computes mean, 95th and 99th percentile.
+    ///
+    /// Percentiles are numpy's default, linear interpolation (Hyndman and Fan's type 7), equal to the last bit; the
+    /// mean adds up as numpy does. A sample whose sum or spread passes the largest number gives infinities, as there.
+    ///
+    /// # Errors
+    ///
+    /// [`ResponseTimesError`] if the sample is empty or holds an infinity or NaN.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ms_analytics::PerformanceAnalytics;
+    ///
+    /// let times = PerformanceAnalytics::analyze_response_times(&[0.1, 0.2, 0.3])?;
+    /// assert_eq!(times.p95_response_time, 0.29);
+    /// # Ok::<(), ms_analytics::ResponseTimesError>(())
+    /// ```
+    pub fn analyze_response_times(sample: &[f64]) -> Result<ResponseTimes, ResponseTimesError> {
+        if let Some(index) = sample.iter().position(|time| !time.is_finite()) {
+            return Err(ResponseTimesError::NotFinite { index });
+        }
+        if sample.is_empty() {
+            return Err(ResponseTimesError::Empty);
+        }
+        let mean = pairwise_sum(sample) / sample.len() as f64;
+        let mut sorted = sample.to_vec();
+        let p99 = percentile(&mut sorted, 0.99);
+        let p95 = percentile(&mut sorted, 0.95);
+        Ok(ResponseTimes::new(mean, p95, p99))
+    }
+}
+
+/// numpy's `_quantile` with `method="linear"`; `sample` is reordered.
+fn percentile(sample: &mut [f64], quantile: f64) -> f64 {
+    let virtual_index = (sample.len() - 1) as f64 * quantile;
+    let below = virtual_index.floor();
+    let t = virtual_index - below;
+    let (_, low, above) = sample.select_nth_unstable_by(below as usize, f64::total_cmp);
+    let low = *low;
+    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+    lerp(low, high, t)
+}
+
+/// numpy's `_lerp`: from whichever end is nearer, so that it is monotonic.
+fn lerp(low: f64, high: f64, t: f64) -> f64 {
+    let spread = high - low;
+    if t >= 0.5 { high - spread * (1.0 - t) } else { low + spread * t }
+}

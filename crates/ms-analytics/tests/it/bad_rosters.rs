@@ -1,0 +1,150 @@
+//! What is refused, and where.
+
+use ms_analytics::read::{self, ReadError};
+
+const HEADER: &str = "id,employee,department,start,end,duration\n";
+const GOOD: &str = "1,E1,Acil Servis,2026-03-02T08:00:00+03:00,2026-03-02T16:00:00+03:00,8\n";
+
+/// Accepted rows, refused rows as (line, column), and whether the file was unreadable.
+fn read(csv: &[u8]) -> (usize, Vec<(u64, Option<String>)>, bool) {
+    tally(read::csv(csv))
+}
+
+fn tally(
+    rows: impl Iterator<Item = Result<ms_analytics::Shift, ReadError>>,
+) -> (usize, Vec<(u64, Option<String>)>, bool) {
+    let (mut accepted, mut refused, mut unreadable) = (0, Vec::new(), false);
+    for row in rows {
+        match row {
+            Ok(_) => accepted += 1,
+            Err(ReadError::Row(error)) => refused.push((error.line, error.column)),
+            Err(ReadError::Unreadable(error)) => {
+                unreadable = true;
+                refused.push((error.line, error.column));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+    (accepted, refused, unreadable)
+}
+
+fn at(line: u64, column: &str) -> Vec<(u64, Option<String>)> {
+    vec![(line, (!column.is_empty()).then(|| column.to_owned()))]
+}
+
+#[test]
+fn a_faulty_row_is_named_and_the_next_is_read() {
+    let cases = [
+        ("1,E2,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "id"),
+        (",E2,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "id"),
+        ("2,\u{7},A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "employee"),
+        ("2,E,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8;5", "duration"),
+        ("2,E,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,1e999", "duration"),
+        ("2,E,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,inf", "duration"),
+        ("2,E,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,\" 8\"", "duration"),
+        ("2,E,A,,2026-03-02T16:00:00Z,8", "start"),
+        ("2,E,A,2026-03-02T08:00:00Z,2026-13-02T16:00:00Z,8", "end"),
+        ("2,E,A,2026-03-02T08:00:00Z", "end"),
+        ("2", "employee"),
+        ("2,E,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8,,", ""),
+        ("2,E,A\"B,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "department"),
+        ("2,\"E\" x,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "employee"),
+        ("2,\"E,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "employee"),
+    ];
+    for (row, column) in cases {
+        let last = GOOD.replacen('1', "9", 1);
+        let text = format!("{HEADER}{GOOD}{row}\n{last}");
+        assert_eq!(read(text.as_bytes()), (2, at(3, column), false), "{row}");
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_refused_whole() {
+    let utf16: Vec<u8> = format!("\u{feff}{HEADER}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let long = "x".repeat(2 << 20);
+    let cases: [(&[u8], u64, &str); 8] = [
+        (b"", 1, ""),
+        (b"\n\n", 1, ""),
+        (&utf16, 1, ""),
+        (long.as_bytes(), 1, ""),
+        (b"ID;Employee;Department\n1;2;3\n", 1, ""),
+        (b"id,employee,department,start,duration\n", 1, "end"),
+        (b"id,employee,department,start,end,id\n", 1, "id"),
+        (b"id,employee,department,start,end,\xff\n", 1, ""),
+    ];
+    for (text, line, column) in cases {
+        assert_eq!(
+            read(text),
+            (0, at(line, column), true),
+            "{:?}",
+            String::from_utf8_lossy(&text[..text.len().min(40)])
+        );
+    }
+}
+
+#[test]
+fn odd_but_valid_files_load() {
+    for text in [
+        format!("\u{feff}{HEADER}{GOOD}").replace('\n', "\r\n"),
+        format!("{HEADER}\n\n{}", GOOD.trim_end()),
+        "note,end,start,department,employee,id\nx,2026-03-02T16:00Z,2026-03-02T08:00:00.5+0000,\"A, B\",\"\"\"E\"\"\",7\n".to_owned(),
+        format!("{HEADER}{}", GOOD.replace(",8\n", ",\n")),
+    ] {
+        assert_eq!(read(text.as_bytes()), (1, vec![], false), "{text}");
+    }
+    assert_eq!(read(HEADER.as_bytes()), (0, vec![], false));
+}
+
+#[test]
+fn a_field_of_a_megabyte_is_refused_in_bounded_memory() {
+    let long = "x".repeat(1 << 20);
+    let text = format!("{HEADER}2,{long},A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8\n{GOOD}3,\"{long}");
+    assert_eq!(read(text.as_bytes()), (1, vec![(2, None), (4, None)], false));
+}
+
+#[test]
+fn json_lines_name_line_and_key() {
+    let row = |text: &str| {
+        let good = r#"{"id":"9","employee":"E","department":"D","start":"2026-03-02T08:00:00Z","end":"2026-03-02T16:00:00Z"}"#;
+        tally(read::json_lines(format!("{text}\n\n{good}").as_bytes()))
+    };
+    let shift = |extra: &str| {
+        row(&format!(
+            r#"{{"id":1,"employee":"E","department":"D","start":"2026-03-02T08:00:00Z","end":"2026-03-02T16:00:00Z"{extra}}}"#
+        ))
+    };
+    assert_eq!(shift(""), (2, vec![], false));
+    assert_eq!(shift(r#","duration":8,"other":[1,{"id":2}]"#), (2, vec![], false));
+    assert_eq!(shift(r#","duration":null"#), (2, vec![], false));
+    for (extra, key) in [
+        (r#","id":2"#, "id"),
+        (r#","duration":9"#, "duration"),
+        (r#","duration":"8""#, "duration"),
+        (r#","duration":8} {"x":1"#, ""),
+        (r#","duration":1e999"#, ""),
+        (",", ""),
+    ] {
+        assert_eq!(shift(extra), (1, at(1, key), false), "{extra}");
+    }
+    for (text, key) in
+        [("[]", ""), ("7", ""), ("{}", "id"), (r#"{"id":1.5}"#, "id"), (r#"{"id":true}"#, "id"), ("{", "")]
+    {
+        assert_eq!(row(text), (1, at(1, key), false), "{text}");
+    }
+    assert_eq!(
+        tally(read::json_lines(&b"{\"id\":\"1\",\"employee\":\"\xe7\"}"[..])),
+        (0, at(1, "employee"), false)
+    );
+    assert_eq!(tally(read::json_lines(&b""[..])), (0, vec![], false));
+}
+
+#[test]
+fn reasons_never_hold_the_value() {
+    let text = format!(
+        "{HEADER}12345678901,Ayşe,Acil,dün,bugün,\n2,Ayşe,Acil,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,x\n"
+    );
+    for row in read::csv(text.as_bytes()) {
+        let reason = row.unwrap_err().to_string();
+        assert!(!["12345678901", "Ayşe", "dün"].iter().any(|value| reason.contains(value)), "{reason}");
+    }
+}

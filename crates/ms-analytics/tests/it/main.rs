@@ -1,0 +1,14 @@
+//! The public API of ms-analytics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests assert by panicking"
+)]
+
+mod bad_rosters;
+mod laws;
+mod percentiles;
+mod pull_and_push;

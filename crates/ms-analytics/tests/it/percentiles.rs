@@ -1,0 +1,88 @@
+//! numpy is the oracle.
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use ms_analytics::{PerformanceAnalytics, ResponseTimesError};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
+
+/// One process for all cases: samples in, bits of mean, p95 and p99 out.
+const NUMPY: &str = "
+import sys, numpy
+for line in sys.stdin:
+    sample = numpy.frombuffer(bytes.fromhex(line.strip()), dtype='<f8')
+    with numpy.errstate(all='ignore'):
+        out = [numpy.mean(sample), *numpy.percentile(sample, [95, 99])]
+    print(numpy.array(out, dtype='<f8').tobytes().hex())
+";
+
+fn numpy(samples: &[Vec<f64>]) -> Vec<[f64; 3]> {
+    let mut python = Command::new("python3")
+        .args(["-c", NUMPY])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("python3 is needed: apt-get install -y python3 python3-numpy");
+    let mut input = python.stdin.take().unwrap();
+    let lines: String = samples
+        .iter()
+        .map(|sample| {
+            let bytes = sample.iter().flat_map(|time| time.to_le_bytes());
+            bytes.map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect::<String>()
+        })
+        .collect();
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    let _ = writer.join().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "numpy is needed (pip install numpy): {complaint}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    let answer = |line: &str| {
+        let number = |at: usize| {
+            let byte = |index| u8::from_str_radix(&line[2 * (at * 8 + index)..][..2], 16).unwrap();
+            f64::from_le_bytes(std::array::from_fn(byte))
+        };
+        std::array::from_fn(number)
+    };
+    text.lines().map(answer).collect()
+}
+
+#[test]
+fn mean_and_percentiles_equal_numpy() {
+    let any = any::<f64>().prop_filter("finite", |time| time.is_finite());
+    let usual = prop_oneof![0.0..60.0_f64, 1e-6..1e-3_f64, Just(0.1), -1e3..1e3_f64];
+    let strategy = prop_oneof![
+        4 => prop::collection::vec(usual, 1..400),
+        1 => prop::collection::vec(any, 1..40),
+        1 => prop::collection::vec(0.0..1.0_f64, 5000..5001),
+    ];
+    let mut runner = TestRunner::deterministic();
+    let samples: Vec<Vec<f64>> =
+        (0..1500).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    let theirs = numpy(&samples);
+    assert_eq!(theirs.len(), samples.len());
+    for (sample, [mean, p95, p99]) in samples.iter().zip(theirs) {
+        let ours = PerformanceAnalytics::analyze_response_times(sample).unwrap();
+        // Zeros of either sign are equal to numpy's sort, and NaN (from a spread that overflows) has many bits.
+        let same = |ours: f64, theirs: f64| ours == theirs || (ours.is_nan() && theirs.is_nan());
+        assert!(same(ours.p95_response_time, p95), "p95 {ours:?} {p95} {sample:?}");
+        assert!(same(ours.p99_response_time, p99), "p99 {ours:?} {p99} {sample:?}");
+        let off = (ours.avg_response_time - mean).abs();
+        assert!(
+            same(ours.avg_response_time, mean) || off <= 1e-12 * mean.abs(),
+            "mean {ours:?} {mean} {sample:?}"
+        );
+    }
+}
+
+#[test]
+fn what_has_no_mean_is_refused() {
+    let analyze = PerformanceAnalytics::analyze_response_times;
+    assert_eq!(analyze(&[]), Err(ResponseTimesError::Empty));
+    for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        assert_eq!(analyze(&[0.1, bad]), Err(ResponseTimesError::NotFinite { index: 1 }));
+    }
+}

@@ -1,0 +1,42 @@
+//! The HTTP interface, `/api/v1`.
+
+mod body;
+mod import;
+mod reports;
+mod sessions;
+mod shifts;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{Method, StatusCode, Uri};
+use axum::routing::{delete, get, post};
+
+pub(crate) use self::import::{Outcome, Source, load};
+use crate::problem::Problem;
+use crate::service::Service;
+
+/// Builds the routes of the interface.
+pub fn router() -> Router<Service> {
+    Router::new()
+        .route("/api/v1/sessions", post(sessions::sign_in))
+        .route("/api/v1/sessions/{id}", delete(sessions::sign_out))
+        .route("/api/v1/shifts", post(shifts::plan).get(shifts::list))
+        .route("/api/v1/shifts/import", post(import::import).layer(DefaultBodyLimit::disable()))
+        .route("/api/v1/shifts/{id}", delete(shifts::cancel))
+        .route("/api/v1/reports/shifts", get(reports::shifts))
+        .route("/api/v1/reports/response-times", get(reports::response_times))
+}
+
+/// Answers what no route takes.
+pub async fn not_found(method: Method, uri: Uri) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")
+        .with("method", method.as_str())
+        .with("path", uri.path())
+}
+
+/// Answers a method that the path does not take.
+pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
+        .with("method", method.as_str())
+        .with("path", uri.path())
+}

@@ -1,0 +1,55 @@
+//! Signing in and out.
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use ms_logging::log_event;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::body::{Id, Json};
+use crate::problem::Problem;
+use crate::service::Service;
+
+const LONGEST: usize = 256;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SignIn {
+    user: String,
+}
+
+pub(super) async fn sign_in(
+    State(service): State<Service>,
+    Json(SignIn { user }): Json<SignIn>,
+) -> Result<Response, Problem> {
+    check_user(&user)?;
+    let id = service.sessions.sign_in().ok_or_else(|| Problem::unavailable("too many sessions are open"))?;
+    // Who it was stays out of the log.
+    log_event!("user_signed_in", session = id.to_string());
+    let body = serde_json::json!({ "id": id, "user": user });
+    let location = format!("/api/v1/sessions/{id}");
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(body)).into_response())
+}
+
+pub(super) async fn sign_out(State(service): State<Service>, Id(id): Id) -> Result<StatusCode, Problem> {
+    let known = Uuid::try_parse(&id).is_ok_and(|id| service.sessions.sign_out(&id));
+    if !known {
+        return Err(Problem::not_found("no session has this id"));
+    }
+    log_event!("user_signed_out", session = id);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn check_user(user: &str) -> Result<(), Problem> {
+    let fault = if user.trim().is_empty() {
+        "user: empty"
+    } else if user.len() > LONGEST {
+        "user: longer than 256 bytes"
+    } else if user.chars().any(char::is_control) {
+        "user: holds a control character"
+    } else {
+        return Ok(());
+    };
+    Err(Problem::unprocessable(fault).with("field", "user"))
+}

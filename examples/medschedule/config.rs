@@ -1,0 +1,189 @@
+//! Flags of the service; each is an environment variable too.
+
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Parser;
+
+/// MedSchedule: plans hospital shifts, and shows how it is doing.
+///
+/// Without any flag it listens on 127.0.0.1:8000, keeps its data in ./medschedule.db (SQLite) and writes
+/// ./logs/medschedule.log. SIGTERM or Ctrl-C ends it after running requests are answered.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "medschedule", version)]
+pub struct Config {
+    /// Address to listen on; anything but loopback needs --token-file. Port 0 takes a free port.
+    #[arg(long, env = "MEDSCHEDULE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    pub listen: SocketAddr,
+
+    /// Directory of the database and of logs/medschedule.log; created if missing.
+    #[arg(long, env = "MEDSCHEDULE_DATA_DIR", value_name = "DIR", default_value = ".")]
+    pub data_dir: PathBuf,
+
+    /// Roster to load before listening: .csv, or .jsonl (JSON Lines), either also with .gz.
+    #[arg(long, env = "MEDSCHEDULE_SEED", value_name = "FILE")]
+    pub seed: Option<PathBuf>,
+
+    /// Alert rules in Prometheus's format, in place of the built-in ones.
+    #[arg(long, env = "MEDSCHEDULE_RULES", value_name = "FILE")]
+    pub rules: Option<PathBuf>,
+
+    /// File holding a bearer token of 16 characters or more. With it, everything but the bare health status needs
+    /// `Authorization: Bearer TOKEN`.
+    #[arg(long, env = "MEDSCHEDULE_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+
+    /// Host name that clients use, beside localhost and plain addresses. May be given several times.
+    #[arg(long = "allow-host", env = "MEDSCHEDULE_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
+    pub allow_hosts: Vec<String>,
+
+    /// URL that alerts are posted to, in the shape of Alertmanager's webhook.
+    #[arg(long, env = "MEDSCHEDULE_WEBHOOK", value_name = "URL", hide_env_values = true)]
+    pub webhook: Option<Secret>,
+
+    /// Seconds between SIGTERM, when readiness falls, and the end of accepting connections.
+    #[arg(long, env = "MEDSCHEDULE_DRAIN", value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    pub drain: Duration,
+
+    /// postgres://… in place of SQLite.
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<Secret>,
+
+    /// redis://… in place of the in-process cache.
+    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    pub redis_url: Option<Secret>,
+}
+
+/// A value that may hold a password: it never shows in `Debug`.
+#[derive(Clone)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Returns the value itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// Why the service refused its configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// An open service would be reachable from other machines.
+    #[error("--listen {0} is reachable from other machines: give --token-file, or listen on 127.0.0.1")]
+    Exposed(SocketAddr),
+    /// The token file could not be read.
+    #[error("cannot read the token file {}", path.display())]
+    ReadToken {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The token would be easy to guess, or cannot be sent in a header.
+    #[error("the token in {} needs at least 16 characters, all of them visible ASCII", path.display())]
+    WeakToken {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Config {
+    /// Reads the token, if one is configured, and refuses to be reachable without one.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`]; nothing was opened or started.
+    pub fn token(&self) -> Result<Option<Secret>, ConfigError> {
+        match &self.token_file {
+            Some(path) => read_token(path).map(Some),
+            None if is_loopback(self.listen.ip()) => Ok(None),
+            None => Err(ConfigError::Exposed(self.listen)),
+        }
+    }
+
+    /// Returns the file the log is written to.
+    pub fn log_file(&self) -> PathBuf {
+        self.data_dir.join("logs").join("medschedule.log")
+    }
+
+    /// Returns the file of the embedded database.
+    pub fn database_file(&self) -> PathBuf {
+        self.data_dir.join("medschedule.db")
+    }
+}
+
+fn read_token(path: &Path) -> Result<Secret, ConfigError> {
+    let path = path.to_owned();
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(source) => return Err(ConfigError::ReadToken { path, source }),
+    };
+    let token = text.trim();
+    if token.len() < 16 || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(ConfigError::WeakToken { path });
+    }
+    Ok(Secret::from(token))
+}
+
+fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(arguments: &[&str]) -> Config {
+        let program = ["medschedule"];
+        Config::try_parse_from(program.iter().chain(arguments)).expect("flags are valid")
+    }
+
+    #[test]
+    fn only_loopback_is_open_without_a_token() {
+        for open in ["127.0.0.1:0", "127.8.8.8:1", "[::1]:0", "[::ffff:127.0.0.1]:0"] {
+            assert!(config(&["--listen", open]).token().expect("loopback is open").is_none());
+        }
+        for closed in ["0.0.0.0:0", "[::]:0", "192.168.1.4:80", "[::ffff:10.0.0.1]:0"] {
+            let error = config(&["--listen", closed]).token().expect_err("must be refused");
+            assert!(matches!(error, ConfigError::Exposed(_)), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_weak_or_missing_token_is_refused_by_name() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let path = dir.path().join("token");
+        let path_text = path.to_str().expect("UTF-8");
+        let read = || config(&["--listen", "0.0.0.0:0", "--token-file", path_text]).token();
+
+        assert!(read().expect_err("missing").to_string().contains(path_text));
+        for weak in ["", "short", "with a blank inside it", "şifre-şifre-şifre-şifre"] {
+            std::fs::write(&path, weak).expect("writes");
+            assert!(matches!(read(), Err(ConfigError::WeakToken { .. })), "{weak}");
+        }
+        std::fs::write(&path, "0123456789abcdef\n").expect("writes");
+        let token = read().expect("strong enough").expect("configured");
+        assert_eq!(token.expose(), "0123456789abcdef");
+        assert_eq!(format!("{token:?}"), "Secret");
+    }
+}

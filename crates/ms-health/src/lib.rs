@@ -1,3 +1,68 @@
 //! Health checks with deadlines, single flight and safe detail for axum/tower services.
+//!
+//! - [`HealthCheck::builder`] takes the checks: async closures, blocking closures, the machine itself
+//!   (`SystemCheck`, feature `system`).
+//! - [`HealthCheck::router`] (feature `axum`) or [`HealthCheck::service`] (any tower stack) answers `/health`,
+//!   `/health/live` and `/health/ready`.
+//! - [`HealthCheck::shutdown`] is what `axum::serve(…).with_graceful_shutdown(…)` wants: on SIGTERM readiness falls, a
+//!   drain period passes, and only then does the server stop accepting.
+//!
+//! However many probes arrive, a check runs once per TTL, and an answer comes within the deadline whatever the checks
+//! do. Strangers see a bare status; details, redacted, go to loopback and to the holder of the token.
+//!
+//! ```
+//! use ms_health::{Check, HealthCheck, Status};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), ms_health::BuildError> {
+//! let health = HealthCheck::builder()
+//!     .critical("database", || async { Ok::<_, std::io::Error>(()) })
+//!     .add(Check::new("cache", || async { Err("connection refused") }).deadline(Duration::from_millis(300)))
+//!     .build()?;
+//!
+//! let report = health.report().await;
+//! assert_eq!(report.status(), Status::Degraded); // the cache is not critical
+//! assert_eq!(report.check("database").map(|check| check.status()), Some(Status::Healthy));
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        missing_docs,
+        reason = "tests assert by panicking"
+    )
+)]
+
+mod access;
+mod builder;
+mod check;
+mod error;
+mod health;
+mod observe;
+mod redact;
+mod report;
+mod run;
+mod service;
+mod shutdown;
+mod slot;
+mod status;
+#[cfg(feature = "system")]
+mod system;
+
+pub use access::PeerAddr;
+pub use builder::HealthCheckBuilder;
+pub use check::Check;
+pub use error::BuildError;
+pub use health::HealthCheck;
+pub use report::{CheckReport, Reading, Reason, Report};
+pub use service::{Endpoint, HealthService, ResponseFuture};
+pub use status::Status;
+#[cfg(feature = "system")]
+pub use system::SystemCheck;

@@ -1,0 +1,182 @@
+//! Collects the checks.
+
+use std::collections::HashSet;
+use std::fmt::{self, Display};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, watch};
+
+use crate::access::Access;
+use crate::check::{Check, SYSTEM};
+use crate::error::BuildError;
+use crate::health::{HealthCheck, Inner};
+use crate::observe;
+use crate::shutdown::Phase;
+use crate::slot::Slot;
+
+/// Collects checks and options; made by [`HealthCheck::builder`].
+///
+/// | option | default |
+/// |---|---|
+/// | [`token`](Self::token) | none |
+/// | [`details_on_loopback`](Self::details_on_loopback) | yes |
+/// | [`drain_period`](Self::drain_period) | 5 s |
+/// | [`poll_interval`](Self::poll_interval) | none: checks run when a probe asks |
+/// | [`concurrency`](Self::concurrency) | 256 |
+#[must_use = "nothing is checked until `build`"]
+pub struct HealthCheckBuilder {
+    checks: Vec<Check>,
+    system: Option<Check>,
+    access: Access,
+    token: Option<BuildError>,
+    drain: Duration,
+    poll: Option<Duration>,
+    concurrency: usize,
+}
+
+impl Default for HealthCheckBuilder {
+    fn default() -> Self {
+        Self {
+            checks: Vec::new(),
+            system: None,
+            access: Access::default(),
+            token: None,
+            drain: Duration::from_secs(5),
+            poll: None,
+            concurrency: 256,
+        }
+    }
+}
+
+impl HealthCheckBuilder {
+    /// Adds a check without which the service does not work: its failure is `unhealthy` and 503.
+    ///
+    /// The closure is called for every run; it clones what its future needs.
+    pub fn critical<F, R, E>(self, name: impl Into<String>, probe: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display + 'static,
+    {
+        self.add(Check::new(name, probe).critical())
+    }
+
+    /// Adds a check without which the service still works: its failure is `degraded` and 200.
+    pub fn check<F, R, E>(self, name: impl Into<String>, probe: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), E>> + Send + 'static,
+        E: Display + 'static,
+    {
+        self.add(Check::new(name, probe))
+    }
+
+    /// Adds a check with options of its own.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a builder is no number; nobody writes builder + check"
+    )]
+    pub fn add(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+
+    /// Adds the machine: CPU, memory and disk under `system`. The last call counts.
+    #[cfg(feature = "system")]
+    pub fn system(mut self, check: crate::SystemCheck) -> Self {
+        self.system = Some(check.into_check());
+        self
+    }
+
+    /// Shows details to requests with `Authorization: Bearer <token>`. At least 16 bytes; only its digest is kept.
+    ///
+    /// Compared in constant time. A wrong token is answered like none: with the bare status.
+    pub fn token(mut self, token: impl AsRef<str>) -> Self {
+        self.token = self.access.with_token(token.as_ref()).err();
+        self
+    }
+
+    /// Shows details to requests from this machine. Default yes.
+    ///
+    /// The peer's address decides, never a header; a request that passed a proxy, or that names another host, is not
+    /// from this machine. The address must be known: serve with `into_make_service_with_connect_info::<SocketAddr>()`.
+    pub fn details_on_loopback(mut self, allowed: bool) -> Self {
+        self.access.on_loopback(allowed);
+        self
+    }
+
+    /// Sets how long [`HealthCheck::shutdown`] keeps serving after readiness has fallen. Default 5 s.
+    ///
+    /// Longer than the load balancer needs to notice, shorter than the time the process is given to end.
+    pub fn drain_period(mut self, period: Duration) -> Self {
+        self.drain = period;
+        self
+    }
+
+    /// Runs due checks every `interval`, probes or not, so that gauges and log stay true. Default: not at all.
+    ///
+    /// The task ends with the last clone of the [`HealthCheck`].
+    pub fn poll_interval(mut self, interval: Duration) -> Self {
+        self.poll = Some(interval);
+        self
+    }
+
+    /// Sets how many checks run at once, 1 at least. Default 256. Waiting for a place counts against the deadline.
+    pub fn concurrency(mut self, checks: usize) -> Self {
+        self.concurrency = checks.clamp(1, Semaphore::MAX_PERMITS);
+        self
+    }
+
+    /// Makes the health check.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]: a name that is invalid, reserved or used twice, a deadline or threshold of zero, a token of less
+    /// than 16 bytes, or [`poll_interval`](Self::poll_interval) of zero or without a tokio runtime.
+    pub fn build(self) -> Result<HealthCheck, BuildError> {
+        if let Some(error) = self.token {
+            return Err(error);
+        }
+        let mut names = HashSet::new();
+        let mut slots = Vec::new();
+        let system = self.system.into_iter().map(|check| (check, true));
+        for (check, system) in system.chain(self.checks.into_iter().map(|check| (check, false))) {
+            check.validate(system)?;
+            if !names.insert(Arc::clone(&check.name)) {
+                return Err(BuildError::Duplicate { name: check.name.to_string() });
+            }
+            slots.push(Arc::new(Slot::new(check)));
+        }
+        debug_assert!(
+            slots.iter().skip(1).all(|slot| &*slot.check.name != SYSTEM),
+            "only ours may have the name"
+        );
+        observe::describe();
+        let health = HealthCheck(Arc::new(Inner {
+            slots,
+            places: Arc::new(Semaphore::new(self.concurrency)),
+            access: self.access,
+            drain: self.drain,
+            phase: watch::Sender::new(Phase::Serving),
+        }));
+        match self.poll {
+            Some(interval) if interval.is_zero() => return Err(BuildError::ZeroInterval),
+            Some(interval) => health.poll_every(interval)?,
+            None => {}
+        }
+        Ok(health)
+    }
+}
+
+impl fmt::Debug for HealthCheckBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HealthCheckBuilder")
+            .field("checks", &self.checks)
+            .field("system", &self.system)
+            .field("drain_period", &self.drain)
+            .field("poll_interval", &self.poll)
+            .finish_non_exhaustive()
+    }
+}

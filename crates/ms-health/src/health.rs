@@ -1,0 +1,114 @@
+//! The health check itself: asks its slots and puts their answers together.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::access::Access;
+use crate::builder::HealthCheckBuilder;
+use crate::error::BuildError;
+use crate::report::Report;
+use crate::shutdown::Phase;
+use crate::slot::Slot;
+use crate::status::Status;
+
+/// The health of a service; cheap to clone, all clones share one state.
+///
+/// See the [crate's documentation](crate) for an example.
+#[derive(Clone)]
+pub struct HealthCheck(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) slots: Vec<Arc<Slot>>,
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) access: Access,
+    pub(crate) drain: Duration,
+    pub(crate) phase: watch::Sender<Phase>,
+}
+
+impl HealthCheck {
+    /// Starts with no checks; such a service is healthy.
+    pub fn builder() -> HealthCheckBuilder {
+        HealthCheckBuilder::default()
+    }
+
+    /// Asks every check, each from its last answer or, when that is older than its TTL, by a run shared with everybody
+    /// who asks at the time. Waits no longer than the longest deadline and 50 ms.
+    ///
+    /// Needs a tokio runtime with time; without one, checks that would have to run are `unknown`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Runs that were begun go on and are kept for the next who asks.
+    pub async fn report(&self) -> Report {
+        self.ask(|_| true).await
+    }
+
+    /// Asks the critical checks only, as `/health/ready` does. While the service shuts down no check is asked and the
+    /// answer is `unhealthy`.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`report`](Self::report).
+    pub async fn readiness(&self) -> Report {
+        if self.is_shutting_down() {
+            return Report { status: Status::Unhealthy, shutting_down: true, checks: Vec::new() };
+        }
+        let mut report = self.ask(|slot| slot.check.critical).await;
+        // The signal may have come while the checks ran.
+        report.shutting_down = self.is_shutting_down();
+        if report.shutting_down {
+            report.status = Status::Unhealthy;
+        }
+        report
+    }
+
+    async fn ask(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
+        let asked = self.0.slots.iter().filter(|slot| wanted(slot)).map(|slot| slot.answer(&self.0.places));
+        let checks = join_all(asked).await;
+        let status = Status::of_all(checks.iter().map(|check| (check.status, check.critical)));
+        Report { status, shutting_down: self.is_shutting_down(), checks }
+    }
+
+    /// The status of the checks wanted, if all of them have a fresh answer.
+    pub(crate) fn fresh_status(&self, wanted: impl Fn(&Slot) -> bool) -> Option<Status> {
+        let now = Instant::now();
+        let mut missing = false;
+        let wanted = self.0.slots.iter().filter(|slot| wanted(slot));
+        let status = Status::of_all(wanted.map_while(|slot| {
+            let status = slot.fresh_status(now);
+            missing |= status.is_none();
+            Some((status?, slot.check.critical))
+        }));
+        (!missing).then_some(status)
+    }
+
+    pub(crate) fn poll_every(&self, interval: Duration) -> Result<(), BuildError> {
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        let inner = Arc::downgrade(&self.0);
+        runtime.spawn(async move {
+            let mut ticks = tokio::time::interval(interval);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                ticks.tick().await;
+                let Some(inner) = inner.upgrade() else { return };
+                Self(inner).report().await;
+            }
+        });
+        Ok(())
+    }
+}
+
+impl fmt::Debug for HealthCheck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HealthCheck")
+            .field("checks", &self.0.slots.iter().map(|slot| &slot.check).collect::<Vec<_>>())
+            .field("phase", &*self.0.phase.borrow())
+            .finish_non_exhaustive()
+    }
+}

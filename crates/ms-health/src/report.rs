@@ -1,0 +1,183 @@
+//! What the checks said, and its JSON.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::status::Status;
+
+/// Why a check is not healthy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// It answered with an error.
+    Failed,
+    /// It did not answer within its deadline.
+    Timeout,
+    /// It panicked.
+    Panicked,
+    /// A value is past its limit (system check).
+    Limit,
+    /// It could not be run: its runtime is gone, or the runner itself is stuck.
+    NotRun,
+}
+
+impl Reason {
+    /// Gives the word used in JSON and in the label `reason`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Timeout => "timeout",
+            Self::Panicked => "panic",
+            Self::Limit => "limit",
+            Self::NotRun => "not_run",
+        }
+    }
+}
+
+/// A value that a check measured, in per cent where its name ends in `_usage`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
+pub struct Reading {
+    /// Its key in JSON.
+    pub name: &'static str,
+    /// The value; `None`, null in JSON, if it could not be had.
+    pub value: Option<f64>,
+}
+
+impl Reading {
+    /// A reading of `value`, `None` unless finite.
+    #[cfg(feature = "system")]
+    pub(crate) fn new(name: &'static str, value: Option<f64>) -> Self {
+        Self { name, value: value.filter(|value| value.is_finite()) }
+    }
+}
+
+/// The answer of one check. Serialises as a small object without the name.
+#[derive(Debug, Clone)]
+pub struct CheckReport {
+    pub(crate) name: Arc<str>,
+    pub(crate) critical: bool,
+    pub(crate) status: Status,
+    pub(crate) reason: Option<Reason>,
+    pub(crate) error: Option<Arc<str>>,
+    pub(crate) readings: Arc<[Reading]>,
+    pub(crate) duration: Duration,
+    pub(crate) age: Duration,
+}
+
+impl CheckReport {
+    /// The name it was registered under.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tells whether the service cannot do without it.
+    pub fn critical(&self) -> bool {
+        self.critical
+    }
+
+    /// Its status, thresholds applied.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// What was wrong with the last run; may be there while the status is still healthy, below the threshold.
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason
+    }
+
+    /// The redacted error of the last run.
+    pub fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// What the last run measured.
+    pub fn readings(&self) -> &[Reading] {
+        &self.readings
+    }
+
+    /// How long the last run took.
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// How long ago the last run ended.
+    pub fn age(&self) -> Duration {
+        self.age
+    }
+}
+
+impl Serialize for CheckReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        for reading in &*self.readings {
+            map.serialize_entry(reading.name, &reading.value)?;
+        }
+        if let Some(reason) = self.reason {
+            map.serialize_entry("reason", reason.as_str())?;
+        }
+        if let Some(error) = &self.error {
+            map.serialize_entry("error", &**error)?;
+        }
+        map.serialize_entry("critical", &self.critical)?;
+        map.serialize_entry("duration_ms", &milliseconds(self.duration))?;
+        map.serialize_entry("age_ms", &milliseconds(self.age))?;
+        map.end()
+    }
+}
+
+/// Whole microseconds, so that the text stays short.
+fn milliseconds(duration: Duration) -> f64 {
+    let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
+    f64::from(micros) / 1e3
+}
+
+/// The status of the service and the answers behind it.
+///
+/// Serialises in the origin's shape: `{"status": …, "system": {…}, "database": {…}, "cache": {…}}`, a key for each check
+/// in the order of registration, the machine first.
+#[derive(Debug, Clone)]
+pub struct Report {
+    pub(crate) status: Status,
+    pub(crate) shutting_down: bool,
+    pub(crate) checks: Vec<CheckReport>,
+}
+
+impl Report {
+    /// The status of the whole.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Tells whether the service is draining; then readiness is `unhealthy` whatever the checks say.
+    pub fn shutting_down(&self) -> bool {
+        self.shutting_down
+    }
+
+    /// Every check that was asked.
+    pub fn checks(&self) -> &[CheckReport] {
+        &self.checks
+    }
+
+    /// The check of this name.
+    pub fn check(&self, name: &str) -> Option<&CheckReport> {
+        self.checks.iter().find(|check| check.name() == name)
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("status", &self.status)?;
+        if self.shutting_down {
+            map.serialize_entry("shutting_down", &true)?;
+        }
+        for check in &self.checks {
+            map.serialize_entry(check.name(), check)?;
+        }
+        map.end()
+    }
+}

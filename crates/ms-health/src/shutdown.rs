@@ -1,0 +1,127 @@
+//! Readiness falls before the server stops accepting.
+
+use std::io;
+
+use tokio::time::Instant;
+
+use crate::health::HealthCheck;
+
+/// Where the service is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Serving,
+    /// Not ready any more since this moment; still serving.
+    Draining(Instant),
+}
+
+impl HealthCheck {
+    /// Waits for SIGTERM, SIGINT or [`begin_shutdown`](Self::begin_shutdown), lets readiness fall, waits the drain
+    /// period, and resolves: what `with_graceful_shutdown` wants.
+    ///
+    /// A second signal ends the drain period at once. From the first poll on, the signals no longer end the process by
+    /// themselves. Where the handlers cannot be installed, an error is logged and only `begin_shutdown` is left.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future undoes nothing: readiness stays fallen. Any number may wait, in any number of clones.
+    ///
+    /// ```
+    /// use ms_health::HealthCheck;
+    /// use std::time::Duration;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), ms_health::BuildError> {
+    /// let health = HealthCheck::builder().drain_period(Duration::from_millis(10)).build()?;
+    /// let server = tokio::spawn(health.shutdown()); // axum::serve(…).with_graceful_shutdown(health.shutdown())
+    /// health.begin_shutdown();
+    /// assert!(health.readiness().await.shutting_down());
+    /// server.await.expect("resolves after the drain period");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn shutdown(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let health = self.clone();
+        async move {
+            let mut signals = Signals::install().inspect_err(|error| {
+                tracing::error!(%error, "cannot install the signal handlers; shutdown must be begun by hand");
+            });
+            let mut phase = health.0.phase.subscribe();
+            let begun = async { phase.wait_for(|phase| matches!(phase, Phase::Draining(_))).await.is_ok() };
+            tokio::select! {
+                _ = begun => {}
+                () = next(&mut signals) => health.begin_shutdown(),
+            }
+            let Phase::Draining(since) = *health.0.phase.borrow() else { return };
+            // A deadline beyond what the clock can hold is as good as none.
+            let Some(end) = since.checked_add(health.0.drain) else { return next(&mut signals).await };
+            tokio::select! {
+                () = tokio::time::sleep_until(end) => {}
+                () = next(&mut signals) => tracing::info!("second signal: drain period cut short"),
+            }
+        }
+    }
+
+    /// Lets readiness fall now, as a signal would. Once is enough; there is no way back.
+    pub fn begin_shutdown(&self) {
+        let begun = self.0.phase.send_if_modified(|phase| {
+            let serving = *phase == Phase::Serving;
+            if serving {
+                *phase = Phase::Draining(Instant::now());
+            }
+            serving
+        });
+        if begun {
+            let drain_ms = u64::try_from(self.0.drain.as_millis()).unwrap_or(u64::MAX);
+            tracing::info!(drain_ms, "shutting down: not ready any more, still serving");
+        }
+    }
+
+    /// Tells whether the shutdown has begun.
+    pub fn is_shutting_down(&self) -> bool {
+        *self.0.phase.borrow() != Phase::Serving
+    }
+}
+
+async fn next(signals: &mut io::Result<Signals>) {
+    match signals {
+        Ok(signals) => signals.next().await,
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The place of one check: its last answer, the run on its way, and who may wait for it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+use crate::check::Check;
+use crate::observe;
+use crate::report::{CheckReport, Reading, Reason};
+use crate::run::{self, Outcome};
+use crate::status::Status;
+
+/// How long after the deadline a waiting probe gives up on a runner that does not even report the timeout.
+const GRACE: Duration = Duration::from_millis(50);
+
+pub(crate) struct Slot {
+    pub(crate) check: Check,
+    /// One permit: a run that hangs in a thread keeps it, so that there is never a second.
+    pub(crate) running: Arc<Semaphore>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    last: Option<Answer>,
+    /// Closed when the run on its way has ended, however it ended.
+    flight: Option<Flight>,
+    /// Runs on end that disagree with the status shown.
+    streak: u32,
+}
+
+#[derive(Clone)]
+struct Answer {
+    status: Status,
+    reason: Option<Reason>,
+    error: Option<Arc<str>>,
+    readings: Arc<[Reading]>,
+    took: Duration,
+    at: Instant,
+}
+
+#[derive(Clone)]
+struct Flight {
+    landed: watch::Receiver<()>,
+    gives_up: Instant,
+}
+
+enum Step {
+    Use(Answer),
+    Wait(Flight),
+    /// There is no runtime to run it on.
+    Stuck,
+}
+
+impl Slot {
+    pub(crate) fn new(check: Check) -> Self {
+        Self { check, running: Arc::new(Semaphore::new(1)), state: Mutex::default() }
+    }
+
+    /// The status now, if an answer that is fresh enough lies ready.
+    pub(crate) fn fresh_status(&self, now: Instant) -> Option<Status> {
+        let state = self.state.lock();
+        state.last.as_ref().filter(|last| self.is_fresh(last, now)).map(|last| last.status)
+    }
+
+    /// Gives the answer: a fresh one, the one before while a run younger than the deadline is on its way, or that of
+    /// the run.
+    ///
+    /// Dropping the future leaves the run on its way; others may be waiting for it.
+    pub(crate) async fn answer(self: &Arc<Self>, places: &Arc<Semaphore>) -> CheckReport {
+        match self.step(places) {
+            Step::Use(answer) => self.report(&answer),
+            Step::Stuck => self.not_run(),
+            Step::Wait(mut flight) => {
+                // Nothing is ever sent: the end of the sender is the message.
+                let landed = tokio::time::timeout_at(flight.gives_up, flight.landed.changed()).await;
+                let last = self.state.lock().last.clone();
+                match (landed, last) {
+                    (Ok(_), Some(last)) if self.is_usable(&last, Instant::now()) => self.report(&last),
+                    _ => self.not_run(),
+                }
+            }
+        }
+    }
+
+    fn step(self: &Arc<Self>, places: &Arc<Semaphore>) -> Step {
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        let last = state.last.as_ref();
+        if let Some(fresh) = last.filter(|last| self.is_fresh(last, now)) {
+            return Step::Use(fresh.clone());
+        }
+        // A closed channel is a runner that died with its runtime.
+        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.landed.has_changed().is_ok()) {
+            // One probe a TTL waits for the truth; the crowd behind it is not held up by a slow check.
+            return match last.filter(|last| self.is_usable(last, now)) {
+                Some(last) => Step::Use(last.clone()),
+                None => Step::Wait(flight.clone()),
+            };
+        }
+        let Ok(runtime) = Handle::try_current() else { return Step::Stuck };
+        let (landing, landed) = watch::channel(());
+        let flight = Flight { landed, gives_up: now + self.check.deadline + GRACE };
+        state.flight = Some(flight.clone());
+        drop(state);
+        let (slot, places) = (Arc::clone(self), Arc::clone(places));
+        // A task of its own, so that the probe that began it may go away.
+        runtime.spawn(async move {
+            let outcome = run::once(&slot, places).await;
+            slot.publish(outcome, now);
+            drop(landing);
+        });
+        Step::Wait(flight)
+    }
+
+    fn publish(&self, outcome: Outcome, started: Instant) {
+        let at = Instant::now();
+        let took = at.saturating_duration_since(started);
+        let mut state = self.state.lock();
+        let before = state.last.as_ref().map(|last| last.status);
+        let status = state.smoothed(outcome.status, &self.check);
+        let Outcome { reason, error, readings, .. } = outcome;
+        state.last = Some(Answer { status, reason, error: error.clone(), readings, took, at });
+        state.flight = None;
+        drop(state);
+        // Outside the lock: a recorder or a subscriber is foreign code.
+        observe::run(&self.check.name, status, reason, took);
+        if before != Some(status) {
+            observe::change(&self.check.name, before, status, reason, error.as_deref());
+        }
+    }
+
+    fn is_fresh(&self, answer: &Answer, now: Instant) -> bool {
+        now.saturating_duration_since(answer.at) < self.check.ttl
+    }
+
+    fn is_usable(&self, answer: &Answer, now: Instant) -> bool {
+        now.saturating_duration_since(answer.at) <= self.check.ttl + self.check.deadline + GRACE
+    }
+
+    fn report(&self, answer: &Answer) -> CheckReport {
+        CheckReport {
+            name: Arc::clone(&self.check.name),
+            critical: self.check.critical,
+            status: answer.status,
+            reason: answer.reason,
+            error: answer.error.clone(),
+            readings: Arc::clone(&answer.readings),
+            duration: answer.took,
+            age: Instant::now().saturating_duration_since(answer.at),
+        }
+    }
+
+    fn not_run(&self) -> CheckReport {
+        CheckReport {
+            name: Arc::clone(&self.check.name),
+            critical: self.check.critical,
+            status: Status::Unknown,
+            reason: Some(Reason::NotRun),
+            error: None,
+            readings: Arc::default(),
+            duration: Duration::ZERO,
+            age: Duration::ZERO,
+        }
+    }
+}
+
+impl State {
+    /// The status to show after a run that found `found`.
+    fn smoothed(&mut self, found: Status, check: &Check) -> Status {
+        let Some(shown) = self.last.as_ref().map(|last| last.status) else { return found };
+        let (was_good, is_good) = (shown == Status::Healthy, found == Status::Healthy);
+        if was_good == is_good {
+            self.streak = 0;
+            return found;
+        }
+        self.streak = self.streak.saturating_add(1);
+        let needed = if is_good { check.success_threshold } else { check.failure_threshold };
+        if self.streak < needed {
+            return shown;
+        }
+        self.streak = 0;
+        found
+    }
+}

@@ -13,6 +13,8 @@ use crate::report::Reading;
 use crate::status::Status;
 
 const LONGEST_NAME: usize = 64;
+/// A year: as good as for ever, and no clock overflows.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Keys of the report itself.
 const RESERVED: [&str; 2] = ["status", "shutting_down"];
 /// The origin's key for the machine; only `SystemCheck` has its shape.
@@ -121,13 +123,13 @@ impl Check {
 
     /// Fails the check when it has not answered within `deadline`. Default 1 s.
     pub fn deadline(mut self, deadline: Duration) -> Self {
-        self.deadline = deadline;
+        self.deadline = deadline.min(LONGEST);
         self
     }
 
     /// Answers from the last result, good or bad, until it is `ttl` old. Default 1 s; zero asks for every probe.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.ttl = ttl;
+        self.ttl = ttl.min(LONGEST);
         self
     }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 
 use crate::health::HealthCheck;
@@ -18,8 +19,12 @@ impl HealthCheck {
     /// Waits for SIGTERM, SIGINT or [`begin_shutdown`](Self::begin_shutdown), lets readiness fall, waits the drain
     /// period, and resolves: what `with_graceful_shutdown` wants.
     ///
-    /// A second signal ends the drain period at once. From the first poll on, the signals no longer end the process by
-    /// themselves. Where the handlers cannot be installed, an error is logged and only `begin_shutdown` is left.
+    /// A second signal ends the drain period at once. From the call on (outside a runtime: from the first poll), the
+    /// signals no longer end the process by themselves. Where the handlers cannot be installed, an error is logged and only `begin_shutdown` is left.
+    ///
+    /// # Panics
+    ///
+    /// In a tokio runtime that was built without its I/O driver (`enable_all`).
     ///
     /// # Cancel safety
     ///
@@ -41,8 +46,11 @@ impl HealthCheck {
     /// ```
     pub fn shutdown(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let health = self.clone();
+        // From here on, so that no signal between the call and the first poll ends the process.
+        let installed = Handle::try_current().is_ok().then(Signals::install);
         async move {
-            let mut signals = Signals::install().inspect_err(|error| {
+            let installed = installed.unwrap_or_else(Signals::install);
+            let mut signals = installed.inspect_err(|error| {
                 tracing::error!(%error, "cannot install the signal handlers; shutdown must be begun by hand");
             });
             let mut phase = health.0.phase.subscribe();

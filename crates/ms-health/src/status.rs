@@ -87,8 +87,8 @@ mod tests {
 
     const ALL: [Status; 4] = [Status::Healthy, Status::Degraded, Status::Unknown, Status::Unhealthy];
 
-    fn checks() -> impl Strategy<Value = Vec<(Status, bool)>> {
-        proptest::collection::vec((proptest::sample::select(ALL.to_vec()), any::<bool>()), 0..12)
+    fn checks(at_least: usize) -> impl Strategy<Value = Vec<(Status, bool)>> {
+        proptest::collection::vec((proptest::sample::select(ALL.to_vec()), any::<bool>()), at_least..12)
     }
 
     /// The table of the documentation, sentence by sentence.
@@ -107,12 +107,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_whole_follows_the_documented_table(checks in checks()) {
+        fn the_whole_follows_the_documented_table(checks in checks(0)) {
             prop_assert_eq!(Status::of_all(checks.iter().copied()), by_the_table(&checks));
         }
 
         #[test]
-        fn order_of_the_checks_does_not_matter(mut checks in checks()) {
+        fn order_of_the_checks_does_not_matter(mut checks in checks(0)) {
             let forward = Status::of_all(checks.iter().copied());
             checks.reverse();
             prop_assert_eq!(Status::of_all(checks.into_iter()), forward);
@@ -120,9 +120,8 @@ mod tests {
 
         #[test]
         fn a_worse_check_never_makes_a_better_whole(
-            mut checks in checks(), at in any::<prop::sample::Index>(), worse in 0..4_usize,
+            mut checks in checks(1), at in any::<prop::sample::Index>(), worse in 0..4_usize,
         ) {
-            prop_assume!(!checks.is_empty());
             let before = Status::of_all(checks.iter().copied());
             let at = at.index(checks.len());
             checks[at].0 = checks[at].0.max(ALL[worse]);
@@ -130,7 +129,7 @@ mod tests {
         }
 
         #[test]
-        fn checks_that_are_not_critical_never_stop_the_service(checks in checks()) {
+        fn checks_that_are_not_critical_never_stop_the_service(checks in checks(0)) {
             let optional = checks.into_iter().map(|(status, _)| (status, false));
             prop_assert!(Status::of_all(optional).is_serving());
         }

@@ -1,0 +1,136 @@
+//! Checks that panic, block their thread, or lose their runtime.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use ms_health::{Check, Endpoint, HealthCheck, Reason, Status};
+use tower::ServiceExt as _;
+
+struct PanicsOnDrop;
+
+impl Drop for PanicsOnDrop {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("in drop");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_is_the_failure_of_its_check_alone() {
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let health = HealthCheck::builder()
+        .add(Check::new("once", move || {
+            assert!(counted.fetch_add(1, Ordering::Relaxed) > 0, "the first call panics");
+            async { Ok::<_, String>(()) }
+        }))
+        .check("later", || async {
+            tokio::task::yield_now().await;
+            panic!("with the secret hunter2");
+            #[expect(unreachable_code, reason = "names the type")]
+            Ok::<_, String>(())
+        })
+        .check("dropped", || async {
+            let _guard = PanicsOnDrop;
+            std::future::pending::<Result<(), String>>().await
+        })
+        .check("told", || async { Err(PanicsWhenShown) })
+        .critical("database", || async { Ok::<_, String>(()) })
+        .build()
+        .unwrap();
+    let report = health.report().await;
+    let reason = |name| report.check(name).and_then(ms_health::CheckReport::reason);
+    assert_eq!(reason("once"), Some(Reason::Panicked));
+    assert_eq!(reason("later"), Some(Reason::Panicked));
+    assert_eq!(reason("dropped"), Some(Reason::Timeout));
+    assert_eq!(reason("told"), Some(Reason::Panicked));
+    assert_eq!((reason("database"), report.status()), (None, Status::Degraded));
+    assert!(!serde_json::to_string(&report).unwrap().contains("hunter2"));
+
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let next = health.report().await;
+    assert_eq!(next.check("once").unwrap().status(), Status::Healthy, "the next run works");
+}
+
+struct PanicsWhenShown;
+
+impl std::fmt::Display for PanicsWhenShown {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("in Display")
+    }
+}
+
+/// One worker, and a check that blocks until the test lets it go.
+#[test]
+fn a_thread_that_hangs_is_left_alone_and_never_doubled() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let calls = Arc::new(AtomicU32::new(0));
+    let (release, held) = mpsc::channel::<()>();
+    let (counted, held) = (Arc::clone(&calls), Mutex::new(held));
+    let check = Check::blocking("database", move || {
+        counted.fetch_add(1, Ordering::Relaxed);
+        held.lock().unwrap().recv().map_err(|error| error.to_string())
+    });
+    let check = check.critical().deadline(Duration::from_millis(100)).ttl(Duration::ZERO);
+    let health = HealthCheck::builder().add(check).build().unwrap();
+    runtime.block_on(async {
+        for _ in 0..3 {
+            let report = health.report().await;
+            assert_eq!(report.check("database").unwrap().reason(), Some(Reason::Timeout));
+            let live = http::Request::get("/health/live").body(()).unwrap();
+            let live = tokio::spawn(health.endpoint(Endpoint::Live).oneshot(live)).await.unwrap().unwrap();
+            assert_eq!(live.status(), 200, "the only worker is free");
+        }
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        // The hung thread ends, then the next run gets its own answer.
+        release.send(()).unwrap();
+        release.send(()).unwrap();
+        assert_eq!(health.report().await.status(), Status::Healthy);
+        assert_eq!(calls.load(Ordering::Relaxed), 2);
+    });
+}
+
+#[test]
+fn a_blocking_panic_is_reported_and_the_next_run_works() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runs = AtomicU32::new(0);
+    let check = Check::blocking("disk", move || {
+        assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "the first call panics");
+        Ok::<_, String>(())
+    });
+    let health = HealthCheck::builder().add(check.critical().ttl(Duration::ZERO)).build().unwrap();
+    let reason = |health: &HealthCheck| runtime.block_on(health.report()).check("disk").unwrap().reason();
+    assert_eq!(reason(&health), Some(Reason::Panicked));
+    assert_eq!(reason(&health), None);
+}
+
+#[test]
+fn a_runtime_that_ends_under_a_run_leaves_no_stuck_answer() {
+    let health = HealthCheck::builder().critical("database", || async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        Ok::<_, String>(())
+    });
+    let health = health.build().unwrap();
+    let first = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    first.block_on(async {
+        let begun = tokio::time::timeout(Duration::ZERO, health.report()).await;
+        assert!(begun.is_err(), "begun and not ended");
+    });
+    drop(first);
+    let without = futures_executor(health.report());
+    assert_eq!(without.status(), Status::Unknown, "no runtime, no answer, never a good one");
+    let second = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    assert_eq!(second.block_on(health.report()).status(), Status::Healthy);
+}
+
+/// Polls without any runtime.
+fn futures_executor<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(value) => value,
+        std::task::Poll::Pending => panic!("waits for a runtime that is not there"),
+    }
+}

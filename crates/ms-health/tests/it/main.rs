@@ -1,0 +1,20 @@
+//! The public API of ms-health.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests assert by panicking"
+)]
+
+mod access;
+mod building;
+mod hanging;
+mod http;
+mod observing;
+mod running;
+mod server;
+mod shutdown;
+#[cfg(feature = "system")]
+mod system;

@@ -1,8 +1,8 @@
 //! Local days, weeks and nights of shifts.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
-use jiff::tz::{Offset, TimeZone};
+use jiff::civil::{Date, DateTime};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use crate::instant::Instant;
 
@@ -27,37 +27,57 @@ pub struct UnknownTimeZone {
 #[derive(Clone, Debug)]
 pub(crate) struct Calendar {
     zone: TimeZone,
+    /// Where the last look-up fell: most shifts of a roster lie between the same two clock changes.
+    span: Span,
+}
+
+/// Time between two clock changes, in microseconds.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    from: i64,
+    until: i64,
+    offset: i64,
 }
 
 /// A day, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Day(i64);
 
-/// A shift with the local offset at its ends, in microseconds.
+/// A shift in local time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LocalShift {
     start: i64,
     end: i64,
     start_offset: i64,
     end_offset: i64,
+    /// No clock change is near, so that local time is a subtraction away.
+    is_plain: bool,
 }
 
 impl Calendar {
     pub(crate) fn new(name: &str) -> Result<Self, UnknownTimeZone> {
         match TimeZone::get(name) {
-            Ok(zone) => Ok(Self { zone }),
+            Ok(zone) => Ok(Self::of(zone)),
             Err(_) => Err(UnknownTimeZone { name: name.to_owned() }),
         }
     }
 
     /// The hospital's own; the zone data is part of the binary.
     pub(crate) fn istanbul() -> Self {
-        Self::new("Europe/Istanbul").unwrap_or_else(|_| Self { zone: TimeZone::fixed(Offset::constant(3)) })
+        Self::new("Europe/Istanbul").unwrap_or_else(|_| Self::of(TimeZone::fixed(Offset::constant(3))))
     }
 
-    pub(crate) fn shift(&self, start: Instant, end: Instant) -> LocalShift {
+    fn of(zone: TimeZone) -> Self {
+        Self { zone, span: Span { from: 0, until: 0, offset: 0 } }
+    }
+
+    pub(crate) fn shift(&mut self, start: Instant, end: Instant) -> LocalShift {
         let (start, end) = (start.as_microseconds(), end.as_microseconds());
-        LocalShift { start, end, start_offset: self.offset(start), end_offset: self.offset(end) }
+        let span = self.span(start);
+        // A local time within a day of a change may occur twice, the first time before it.
+        let is_plain = start.saturating_sub(span.from) >= DAY && end <= span.until;
+        let end_offset = if is_plain { span.offset } else { self.span(end).offset };
+        LocalShift { start, end, start_offset: span.offset, end_offset, is_plain }
     }
 
     /// Calls `each` with every local week, by its Monday, and the microseconds of the shift in it.
@@ -87,38 +107,60 @@ impl Calendar {
     }
 
     /// Tells whether the shift goes on past a local midnight.
-    pub(crate) fn crosses_midnight(&self, shift: LocalShift) -> bool {
+    pub(crate) fn crosses_midnight(&mut self, shift: LocalShift) -> bool {
         let last_instant = shift.end - 1;
-        let offset = if shift.is_uniform() { shift.end_offset } else { self.offset(last_instant) };
+        let offset = if shift.is_plain { shift.end_offset } else { self.span(last_instant).offset };
         Day((last_instant + offset).div_euclid(DAY)) != shift.first_day()
     }
 
-    fn offset(&self, microseconds: i64) -> i64 {
-        let seconds = microseconds.div_euclid(SECOND);
-        let offset = Timestamp::from_second(seconds).map(|stamp| self.zone.to_offset(stamp).seconds());
-        i64::from(offset.unwrap_or_default()) * SECOND
+    /// The time between clock changes in which the instant lies.
+    fn span(&mut self, microseconds: i64) -> Span {
+        if !(self.span.from..self.span.until).contains(&microseconds) {
+            self.span = self.look_up(microseconds);
+        }
+        self.span
+    }
+
+    fn look_up(&self, microseconds: i64) -> Span {
+        // No zone changes within a second, and instants of a roster are far inside the range of a time stamp.
+        let stamp = Timestamp::from_second(microseconds.div_euclid(SECOND)).unwrap_or(Timestamp::UNIX_EPOCH);
+        Span {
+            from: self.change_at_or_before(stamp).unwrap_or(i64::MIN),
+            until: self
+                .zone
+                .following(stamp)
+                .next()
+                .map_or(i64::MAX, |change| change.timestamp().as_microsecond()),
+            offset: i64::from(self.zone.to_offset(stamp).seconds()) * SECOND,
+        }
+    }
+
+    fn change_at_or_before(&self, stamp: Timestamp) -> Option<i64> {
+        let behind = Timestamp::from_nanosecond(stamp.as_nanosecond() + 1).unwrap_or(stamp);
+        self.zone.preceding(behind).next().map(|change| change.timestamp().as_microsecond())
     }
 
     /// The instant at which local clocks show `time` after midnight of `day`; where they skip it, the instant of the
     /// change, and where they show it twice, the first.
     fn at(&self, day: Day, time: i64, shift: &LocalShift) -> i64 {
         let local = day.0 * DAY + time;
-        if shift.is_uniform() {
-            return local - shift.end_offset;
+        if shift.is_plain {
+            return local - shift.start_offset;
         }
-        let seconds = local.div_euclid(SECOND);
-        let civil = Timestamp::from_second(seconds).map(|stamp| Offset::UTC.to_datetime(stamp));
-        let stamp = civil.and_then(|civil| self.zone.to_ambiguous_timestamp(civil).compatible());
-        stamp.map_or(local - shift.end_offset, Timestamp::as_microsecond)
+        let Some(civil) = civil(local) else { return local - shift.end_offset };
+        let under = |offset: Offset| local - i64::from(offset.seconds()) * SECOND;
+        match self.zone.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => under(offset),
+            AmbiguousOffset::Fold { before, .. } => under(before),
+            AmbiguousOffset::Gap { before, .. } => {
+                let stamp = Timestamp::from_microsecond(under(before));
+                stamp.ok().and_then(|stamp| self.change_at_or_before(stamp)).unwrap_or_else(|| under(before))
+            }
+        }
     }
 }
 
 impl LocalShift {
-    /// No clock change inside: a shift is a week at most, and no zone has changed twice within one.
-    fn is_uniform(&self) -> bool {
-        self.start_offset == self.end_offset
-    }
-
     pub(crate) fn first_day(&self) -> Day {
         Day((self.start + self.start_offset).div_euclid(DAY))
     }
@@ -131,9 +173,58 @@ impl Day {
 
     /// Names the ISO 8601 week, as `2026-W09`.
     pub(crate) fn iso_week(self) -> String {
-        let seconds = self.0.saturating_mul(DAY / SECOND);
-        let date = Timestamp::from_second(seconds).map(|stamp| Offset::UTC.to_datetime(stamp).date());
-        let week = date.map(Date::iso_week_date);
+        let week = civil(self.0.saturating_mul(DAY)).map(|civil| Date::iso_week_date(civil.date()));
         week.map(|week| format!("{}-W{:02}", week.year(), week.week())).unwrap_or_default()
+    }
+}
+
+/// Microseconds of local time since 1970 as a date and a time of day.
+fn civil(local: i64) -> Option<DateTime> {
+    Timestamp::from_microsecond(local).ok().map(|stamp| Offset::UTC.to_datetime(stamp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shift(zone: &str, start: &str, end: &str) -> (Calendar, LocalShift) {
+        let mut calendar = Calendar::new(zone).unwrap();
+        let shift = calendar.shift(Instant::parse(start).unwrap(), Instant::parse(end).unwrap());
+        (calendar, shift)
+    }
+
+    #[test]
+    fn a_night_over_a_clock_change_is_counted_in_elapsed_time() {
+        // Twelve hours on the clock, eleven elapsed, six and a bit of them between 20:00 and 06:00.
+        let (calendar, short) =
+            shift("Europe/Istanbul", "2015-03-28T23:30:00+02:00", "2015-03-29T11:30:00+03:00");
+        assert!(!calendar.is_night(short));
+        let (calendar, long) =
+            shift("Europe/Berlin", "2026-10-24T23:00:00+02:00", "2026-10-25T13:00:00+01:00");
+        // Eight of fifteen hours.
+        assert!(calendar.is_night(long));
+    }
+
+    #[test]
+    fn a_day_that_begins_in_a_gap_begins_with_the_change() {
+        // On 2024-10-06 the clocks of Asuncion went from 00:00 to 01:00.
+        let (mut calendar, night) =
+            shift("America/Asuncion", "2024-10-05T20:00:00-04:00", "2024-10-06T04:00:00-03:00");
+        let midnight = Instant::parse("2024-10-06T01:00:00-03:00").unwrap().as_microseconds();
+        let sunday = Day((night.start + night.start_offset).div_euclid(DAY) + 1);
+        assert_eq!(calendar.at(sunday, 0, &night), midnight);
+        assert_eq!(calendar.at(sunday, HOUR / 2, &night), midnight);
+        assert!(calendar.crosses_midnight(night));
+    }
+
+    #[test]
+    fn weeks_are_cut_on_monday() {
+        let (calendar, sunday) =
+            shift("Europe/Istanbul", "2026-03-01T20:00:00+03:00", "2026-03-02T08:00:00+03:00");
+        let mut weeks = Vec::new();
+        calendar.weeks(sunday, |monday, part| weeks.push((monday.iso_week(), part / HOUR)));
+        assert_eq!(weeks, [("2026-W09".to_owned(), 4), ("2026-W10".to_owned(), 8)]);
+        let (_, late) = shift("Europe/Istanbul", "2021-01-03T20:00:00+03:00", "2021-01-04T08:00:00+03:00");
+        assert_eq!(late.first_day().monday().iso_week(), "2020-W53");
     }
 }

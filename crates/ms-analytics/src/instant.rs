@@ -23,8 +23,7 @@ pub enum InstantError {
 }
 
 impl Instant {
-    /// Makes an instant from microseconds since 1970.
-    pub fn from_microseconds(microseconds: i64) -> Self {
+    pub(crate) fn from_microseconds(microseconds: i64) -> Self {
         Self(microseconds)
     }
 

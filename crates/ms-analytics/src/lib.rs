@@ -48,5 +48,5 @@ pub use crate::instant::{Instant, InstantError};
 pub use crate::patterns::ShiftAnalytics;
 pub use crate::report::{Conflicts, EmployeeWeek, OverLimit, RestReport, ShiftReport, WeeklyHours};
 pub use crate::response_times::{PerformanceAnalytics, ResponseTimes, ResponseTimesError};
-pub use crate::shift::{FieldFault, LONGEST_SHIFT, Shift};
+pub use crate::shift::{FieldFault, LONGEST_SHIFT, Shift, ShiftRef};
 pub use crate::streaming::StreamingResponseTimes;

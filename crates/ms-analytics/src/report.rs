@@ -46,6 +46,10 @@ pub struct Conflicts {
     pub by_department: BTreeMap<String, u64>,
     /// Pairs by both departments, `A|B` with A before B by code point.
     pub by_department_pair: BTreeMap<String, u64>,
+    /// Whether `by_department_pair` was left empty, since it could have grown to millions: only with more than 1,000
+    /// departments and 20 million pairs. In JSON only if so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub department_pairs_left_out: bool,
 }
 
 /// Rest between the latest end so far and the next start of one employee.
@@ -53,7 +57,7 @@ pub struct Conflicts {
 #[non_exhaustive]
 pub struct RestReport {
     /// Rest shorter than this is a violation: 11 h, the daily rest of Directive 2003/88/EC, article 3.
-    pub limit_hours: f64,
+    pub limit_hours: u32,
     /// Number of violations; an overlap is a conflict instead.
     pub violations: u64,
     /// The shortest rest, in hours; `None` if nobody has two shifts.

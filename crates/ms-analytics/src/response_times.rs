@@ -45,7 +45,8 @@ impl PerformanceAnalytics {
     /// Computes mean, 95th and 99th percentile.
     ///
     /// Percentiles are numpy's default, linear interpolation (Hyndman and Fan's type 7), equal to the last bit; the
-    /// mean adds up as numpy does. A sample whose sum or spread passes the largest number gives infinities, as there.
+    /// mean adds up as numpy does, but stays finite where numpy's sum passes the largest number. A percentile between
+    /// two values that are further apart than the largest number is infinite, as there; in JSON that is `null`.
     ///
     /// # Errors
     ///
@@ -67,12 +68,22 @@ impl PerformanceAnalytics {
         if sample.is_empty() {
             return Err(ResponseTimesError::Empty);
         }
-        let mean = pairwise_sum(sample) / sample.len() as f64;
+        let mean = mean(sample);
         let mut sorted = sample.to_vec();
         let p99 = percentile(&mut sorted, 0.99);
         let p95 = percentile(&mut sorted, 0.95);
         Ok(ResponseTimes::new(mean, p95, p99))
     }
+}
+
+fn mean(sample: &[f64]) -> f64 {
+    let count = sample.len() as f64;
+    let mean = pairwise_sum(sample) / count;
+    if mean.is_finite() {
+        return mean;
+    }
+    let shares: Vec<f64> = sample.iter().map(|time| time / count).collect();
+    pairwise_sum(&shares)
 }
 
 /// numpy's `_quantile` with `method="linear"`; `sample` is reordered.

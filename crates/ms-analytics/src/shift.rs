@@ -3,34 +3,47 @@
 use std::time::Duration;
 
 use crate::instant::Instant;
+use crate::sum::ratio;
 
-/// The longest shift that is believed: a week. Longer ones are slips of a year or a century.
-pub const LONGEST_SHIFT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// The longest shift that is believed unless the reader is told otherwise: 48 hours. Longer ones are slips of a day,
+/// a year or a century.
+pub const LONGEST_SHIFT: Duration = Duration::from_secs(48 * 3600);
+
+/// What [`RosterReader::longest_shift`](crate::read::RosterReader::longest_shift) may allow at most: 100 days.
+pub(crate) const LONGEST_LIMIT: Duration = Duration::from_secs(100 * 24 * 3600);
 
 const LONGEST_TEXT: usize = 1024;
-const HOUR: f64 = 3_600_000_000.0;
+pub(crate) const HOUR: u64 = 3_600_000_000;
 /// Rosters round hours to six decimals.
 const DURATION_TOLERANCE: f64 = 1e-6;
 
 /// A shift of one employee in one department: the half-open interval from `start` to `end`.
 ///
 /// Every `Shift` is valid: texts are not empty, hold no control character and have 1,024 bytes at most; the interval
-/// is not empty and no longer than [`LONGEST_SHIFT`]; the duration agrees with it.
+/// is not empty and no longer than [`LONGEST_SHIFT`] or what its reader allows; the duration agrees with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Shift {
     id: Box<str>,
     employee: Box<str>,
     department: Box<str>,
-    start: Moment,
-    end: Moment,
+    start: Instant,
+    end: Instant,
+    start_text: Box<str>,
+    end_text: Box<str>,
     duration: f64,
 }
 
-/// An instant and the text it was read from.
-#[derive(Clone, Debug, PartialEq)]
-struct Moment {
-    instant: Instant,
-    text: Box<str>,
+/// A [`Shift`] that borrows its texts, as a reader hands it out: nothing is copied.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShiftRef<'a> {
+    id: &'a str,
+    employee: &'a str,
+    department: &'a str,
+    start: Instant,
+    end: Instant,
+    start_text: &'a str,
+    end_text: &'a str,
+    duration: f64,
 }
 
 /// What is wrong with a field of a shift.
@@ -78,20 +91,21 @@ impl Shift {
         end: &str,
         duration: Option<f64>,
     ) -> Result<Self, FieldFault> {
-        check_text("id", id)?;
-        check_text("employee", employee)?;
-        check_text("department", department)?;
-        let start = moment("start", start)?;
-        let end = moment("end", end)?;
-        let duration = check_duration(start.instant, end.instant, duration)?;
-        Ok(Self {
-            id: id.into(),
-            employee: employee.into(),
-            department: department.into(),
-            start,
-            end,
-            duration,
-        })
+        ShiftRef::new(id, employee, department, start, end, duration).map(ShiftRef::to_shift)
+    }
+
+    /// Borrows the shift.
+    pub fn as_shift_ref(&self) -> ShiftRef<'_> {
+        ShiftRef {
+            id: &self.id,
+            employee: &self.employee,
+            department: &self.department,
+            start: self.start,
+            end: self.end,
+            start_text: &self.start_text,
+            end_text: &self.end_text,
+            duration: self.duration,
+        }
     }
 
     /// Returns the roster's own name of the shift.
@@ -111,22 +125,22 @@ impl Shift {
 
     /// Returns the beginning, which belongs to the shift.
     pub fn start(&self) -> Instant {
-        self.start.instant
+        self.start
     }
 
     /// Returns the end, which no longer belongs to it.
     pub fn end(&self) -> Instant {
-        self.end.instant
+        self.end
     }
 
     /// Returns the beginning as it was given.
     pub fn start_text(&self) -> &str {
-        &self.start.text
+        &self.start_text
     }
 
     /// Returns the end as it was given.
     pub fn end_text(&self) -> &str {
-        &self.end.text
+        &self.end_text
     }
 
     /// Returns the hours as given, or those elapsed.
@@ -135,48 +149,151 @@ impl Shift {
     }
 }
 
-fn check_text(field: &'static str, text: &str) -> Result<(), FieldFault> {
-    if text.trim().is_empty() {
-        Err(FieldFault::new(field, "empty"))
-    } else if text.len() > LONGEST_TEXT {
-        Err(FieldFault::new(field, format!("longer than {LONGEST_TEXT} bytes")))
-    } else if text.chars().any(char::is_control) {
-        Err(FieldFault::new(field, "holds a control character"))
-    } else {
-        Ok(())
+impl<'a> ShiftRef<'a> {
+    /// Checks the fields of a shift, as [`Shift::new`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldFault`] names the first field that is wrong, in the order of the parameters.
+    pub fn new(
+        id: &'a str,
+        employee: &'a str,
+        department: &'a str,
+        start: &'a str,
+        end: &'a str,
+        duration: Option<f64>,
+    ) -> Result<Self, FieldFault> {
+        let given = duration.map_or(Given::Nothing, Given::Hours);
+        Self::check([id, employee, department, start, end], given, LONGEST_SHIFT)
+    }
+
+    /// Checks id, employee, department, start and end, then the duration.
+    pub(crate) fn check(texts: [&'a str; 5], given: Given, longest: Duration) -> Result<Self, FieldFault> {
+        let [id, employee, department, start_text, end_text] = texts;
+        check_text("id", id)?;
+        check_text("employee", employee)?;
+        check_text("department", department)?;
+        let start = instant("start", start_text)?;
+        let end = instant("end", end_text)?;
+        let duration = check_duration(start, end, given, longest)?;
+        Ok(Self { id, employee, department, start, end, start_text, end_text, duration })
+    }
+
+    /// Copies the texts.
+    pub fn to_shift(self) -> Shift {
+        Shift {
+            id: self.id.into(),
+            employee: self.employee.into(),
+            department: self.department.into(),
+            start: self.start,
+            end: self.end,
+            start_text: self.start_text.into(),
+            end_text: self.end_text.into(),
+            duration: self.duration,
+        }
+    }
+
+    /// Returns the roster's own name of the shift.
+    pub fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// Returns who works.
+    pub fn employee(&self) -> &'a str {
+        self.employee
+    }
+
+    /// Returns where.
+    pub fn department(&self) -> &'a str {
+        self.department
+    }
+
+    /// Returns the beginning, which belongs to the shift.
+    pub fn start(&self) -> Instant {
+        self.start
+    }
+
+    /// Returns the end, which no longer belongs to it.
+    pub fn end(&self) -> Instant {
+        self.end
+    }
+
+    /// Returns the beginning as it was given.
+    pub fn start_text(&self) -> &'a str {
+        self.start_text
+    }
+
+    /// Returns the end as it was given.
+    pub fn end_text(&self) -> &'a str {
+        self.end_text
+    }
+
+    /// Returns the hours as given, or those elapsed.
+    pub fn duration_hours(&self) -> f64 {
+        self.duration
     }
 }
 
-fn moment(field: &'static str, text: &str) -> Result<Moment, FieldFault> {
+impl<'a> From<&'a Shift> for ShiftRef<'a> {
+    fn from(shift: &'a Shift) -> Self {
+        shift.as_shift_ref()
+    }
+}
+
+/// A duration as the row has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Given {
+    Nothing,
+    Hours(f64),
+    /// Why it is none.
+    Wrong(&'static str),
+}
+
+fn check_text(field: &'static str, text: &str) -> Result<(), FieldFault> {
+    let fault = |reason| Err(FieldFault::new(field, reason));
+    if text.len() > LONGEST_TEXT {
+        return fault("longer than 1,024 bytes");
+    }
+    // 0xC2 leads the control characters U+0080 to U+009F, and harmless ones.
+    let may_be_control = |byte: u8| byte < b' ' || byte == 0x7f || byte == 0xc2;
+    if text.bytes().any(may_be_control) && text.chars().any(char::is_control) {
+        return fault("holds a control character");
+    }
+    if text.bytes().next().is_none_or(|first| first == b' ' || first >= 0x80) && text.trim().is_empty() {
+        return fault("empty");
+    }
+    Ok(())
+}
+
+fn instant(field: &'static str, text: &str) -> Result<Instant, FieldFault> {
     if text.is_empty() {
         return Err(FieldFault::new(field, "empty"));
     }
-    match Instant::parse(text) {
-        Ok(instant) => Ok(Moment { instant, text: text.into() }),
-        Err(fault) => Err(FieldFault::new(field, fault.to_string())),
-    }
+    Instant::parse(text).map_err(|fault| FieldFault::new(field, fault.to_string()))
 }
 
-fn check_duration(start: Instant, end: Instant, given: Option<f64>) -> Result<f64, FieldFault> {
+fn check_duration(start: Instant, end: Instant, given: Given, longest: Duration) -> Result<f64, FieldFault> {
+    let fault = |reason: String| Err(FieldFault::new("duration", reason));
     if end < start {
         return Err(FieldFault::new("end", "before start"));
     }
     if end == start {
         return Err(FieldFault::new("end", "same as start: an empty interval"));
     }
-    let elapsed = end.as_microseconds() - start.as_microseconds();
-    if u128::from(elapsed.unsigned_abs()) > LONGEST_SHIFT.as_micros() {
-        return Err(FieldFault::new("duration", "longer than a week (168 h)"));
+    let elapsed = end.as_microseconds().abs_diff(start.as_microseconds());
+    if u128::from(elapsed) > longest.as_micros() {
+        return fault(format!("longer than {} h", longest.as_secs() / 3600));
     }
-    // Exact: a week has far fewer than 2^53 microseconds.
-    let elapsed = elapsed as f64 / HOUR;
+    let elapsed = ratio(u128::from(elapsed), u128::from(HOUR));
     match given {
-        None => Ok(elapsed),
-        Some(given) if !given.is_finite() => Err(FieldFault::new("duration", "not finite")),
-        Some(given) if (given - elapsed).abs() > DURATION_TOLERANCE => {
-            Err(FieldFault::new("duration", format!("differs from end minus start, {elapsed} h")))
+        Given::Nothing => Ok(elapsed),
+        Given::Wrong(reason) => fault(reason.to_owned()),
+        Given::Hours(hours) if !hours.is_finite() => fault("not finite".to_owned()),
+        Given::Hours(hours) if hours < 0.0 => fault("negative".to_owned()),
+        Given::Hours(hours) if (hours - elapsed).abs() > DURATION_TOLERANCE => {
+            fault(format!("differs from end minus start, {elapsed} h"))
         }
-        Some(given) => Ok(given),
+        Given::Hours(hours) => Ok(hours),
     }
 }
 
@@ -220,6 +337,23 @@ mod tests {
         assert_eq!(shift.duration_hours(), 8.500_000_4);
         assert_eq!(Shift::new("1", "E", "D", START, END, None).unwrap().duration_hours(), 8.5);
         assert_eq!(shift.start_text(), START);
+    }
+
+    #[test]
+    fn two_days_are_believed_and_no_more() {
+        let new = |end| Shift::new("1", "E", "D", "2026-03-02T08:00:00Z", end, None);
+        assert_eq!(new("2026-03-04T08:00:00Z").unwrap().duration_hours(), 48.0);
+        assert_eq!(new("2026-03-04T08:00:00.000001Z").unwrap_err().field, "duration");
+    }
+
+    #[test]
+    fn odd_names_are_names() {
+        for name in ["\u{a0}x", "É", " E", "x\u{2028}", "=1+1", "ışıl"] {
+            assert_eq!(Shift::new("1", name, "D", START, END, None).unwrap().employee(), name);
+        }
+        for name in [" \u{a0}", "\u{3000}", "a\u{85}b", "\t", "\u{7f}"] {
+            assert_eq!(fault("1", name, "D", START, END, None), "employee", "{name:?}");
+        }
     }
 
     #[test]

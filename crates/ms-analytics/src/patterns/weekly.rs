@@ -1,51 +1,66 @@
 //! Hours of each employee's weeks.
 
-use super::names::{Names, NumberMap};
-use super::{Row, by_employee, hours};
-use crate::calendar::{Calendar, Day};
+use super::hours;
+use super::names::Names;
+use crate::calendar::{Calendar, Day, LocalShift};
 use crate::report::{EmployeeWeek, OverLimit, WeeklyHours};
 
-const LIMIT_HOURS: i64 = 48;
-const HOUR: i64 = 3_600_000_000;
+const LIMIT_HOURS: u32 = 48;
+const HOUR: u128 = 3_600_000_000;
 const MOST_ROWS: usize = 500;
 
-/// Finds long weeks in rows that are sorted by employee.
-pub(super) fn find(rows: &[Row], employees: &Names, calendar: &Calendar) -> WeeklyHours {
-    let (mut by_start, mut split) = (Weeks::default(), Weeks::default());
-    for (employee, shifts) in by_employee(rows) {
-        for shift in shifts {
-            let local = calendar.shift(shift.start, shift.end);
-            let elapsed = shift.end.as_microseconds() - shift.start.as_microseconds();
-            by_start.add(local.first_day().monday(), elapsed);
-            calendar.weeks(local, |monday, part| split.add(monday, part));
-        }
-        by_start.close(employee);
-        split.close(employee);
+/// Finds long weeks, one employee after the other.
+#[derive(Default)]
+pub(super) struct Weekly {
+    by_start: Weeks,
+    split: Weeks,
+}
+
+impl Weekly {
+    /// Adds a shift of the current employee; shifts come by start.
+    pub(super) fn add(&mut self, shift: LocalShift, length: i64, calendar: &Calendar) {
+        self.by_start.add(shift.first_day().monday(), length);
+        calendar.weeks(shift, |monday, part| self.split.add(monday, part));
     }
-    WeeklyHours {
-        limit_hours: LIMIT_HOURS as f64,
-        by_start: by_start.report(employees),
-        split: split.report(employees),
+
+    /// Tells that the current employee has no more shifts.
+    pub(super) fn close(&mut self, employee: u32) {
+        self.by_start.close(employee);
+        self.split.close(employee);
+    }
+
+    pub(super) fn report(self, employees: &Names) -> WeeklyHours {
+        WeeklyHours {
+            limit_hours: f64::from(LIMIT_HOURS),
+            by_start: self.by_start.report(employees),
+            split: self.split.report(employees),
+        }
     }
 }
 
 #[derive(Default)]
 struct Weeks {
-    /// Microseconds of the current employee by the week's Monday.
-    current: NumberMap<Day, i128>,
-    over: Vec<(u32, Day, i128)>,
-    longest: Option<i128>,
+    /// Microseconds of the current employee by the week's Monday, in order.
+    current: Vec<(Day, u128)>,
+    over: Vec<(u32, Day, u128)>,
+    longest: Option<u128>,
 }
 
 impl Weeks {
     fn add(&mut self, monday: Day, microseconds: i64) {
-        *self.current.entry(monday).or_default() += i128::from(microseconds);
+        let microseconds = u128::from(microseconds.unsigned_abs());
+        // From the end: shifts come nearly in the order of their weeks.
+        let place = self.current.iter().rposition(|week| week.0 <= monday);
+        match place.and_then(|place| self.current.get_mut(place)).filter(|week| week.0 == monday) {
+            Some(week) => week.1 += microseconds,
+            None => self.current.insert(place.map_or(0, |place| place + 1), (monday, microseconds)),
+        }
     }
 
     fn close(&mut self, employee: u32) {
-        for (monday, microseconds) in self.current.drain() {
+        for (monday, microseconds) in self.current.drain(..) {
             self.longest = self.longest.max(Some(microseconds));
-            if microseconds > i128::from(LIMIT_HOURS * HOUR) {
+            if microseconds > u128::from(LIMIT_HOURS) * HOUR {
                 self.over.push((employee, monday, microseconds));
             }
         }
@@ -54,7 +69,7 @@ impl Weeks {
     fn report(self, employees: &Names) -> OverLimit {
         let employee_weeks = self.over.len();
         let rows = (employee_weeks <= MOST_ROWS).then(|| {
-            let row = |(employee, monday, microseconds): (u32, Day, i128)| EmployeeWeek {
+            let row = |(employee, monday, microseconds): (u32, Day, u128)| EmployeeWeek {
                 employee: employees.name(employee).to_owned(),
                 iso_week: monday.iso_week(),
                 hours: hours(microseconds),

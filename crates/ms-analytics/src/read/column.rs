@@ -4,6 +4,7 @@ use std::io::Read;
 
 use super::error::{ReadError, RowError};
 use super::lines::Lines;
+use super::pull::next_chunk;
 use super::records::{Event, Record, Records};
 
 const CHUNK: usize = 64 << 10;
@@ -12,7 +13,7 @@ const CHUNK: usize = 64 << 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Column {
-    /// The first; a first row that is no number is its header.
+    /// The first; a first row that begins with a letter is its header, unless it is `NaN` or an infinity.
     #[default]
     First,
     /// The one that the header calls so.
@@ -53,12 +54,7 @@ pub fn numbers(
         }
     };
     let mut chunk = vec![0; CHUNK];
-    loop {
-        let length = match source.read(&mut chunk) {
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            read => read?,
-        };
-        let Some(bytes) = chunk.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
+    while let Some(bytes) = next_chunk(&mut source, &mut chunk)? {
         lines.push(bytes, |line| records.line(line, &mut on_event)).map_err(ReadError::Unreadable)?;
     }
     let finished = lines.finish(|line| records.line(line, &mut on_event));
@@ -77,8 +73,8 @@ fn locate(
     };
     match column {
         Column::First => {
-            if let Some(number) = parse(record, 0) {
-                each(Ok(number));
+            if !is_name(record.field(0).map(without_mark).unwrap_or_default()) {
+                each(number(event, 0, column));
             }
             Ok(0)
         }
@@ -108,6 +104,12 @@ fn parse(record: Record<'_>, position: usize) -> Option<f64> {
     let field = without_mark(record.field(position)?);
     let number: f64 = std::str::from_utf8(field).ok()?.parse().ok()?;
     number.is_finite().then_some(number)
+}
+
+/// Tells a column's name from a number, also from a faulty one such as `NaN`, `0,5` or nothing.
+fn is_name(field: &[u8]) -> bool {
+    let text = std::str::from_utf8(field).unwrap_or_default();
+    text.starts_with(|first: char| first.is_alphabetic() || first == '_') && text.parse::<f64>().is_err()
 }
 
 fn without_mark(field: &[u8]) -> &[u8] {

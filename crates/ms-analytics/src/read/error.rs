@@ -42,7 +42,7 @@ pub enum ReadError {
     Row(#[from] RowError),
     /// The header or the encoding makes the whole file unreadable; nothing follows.
     #[error("unreadable: {0}")]
-    Unreadable(#[source] RowError),
+    Unreadable(RowError),
     /// The source failed; nothing follows.
     #[error("cannot read")]
     Io(#[from] io::Error),

@@ -1,33 +1,55 @@
 //! One shift as a JSON object.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
-use serde_json::Value;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::RowError;
-use crate::shift::{FieldFault, Shift};
+use super::ids::Ids;
+use crate::shift::{FieldFault, Given, ShiftRef};
 
 const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
 
-pub(super) fn shift(line: u64, text: &[u8]) -> Result<Shift, RowError> {
-    let text = match std::str::from_utf8(text) {
-        Ok(text) => text,
-        Err(fault) => return Err(not_utf8(line, text, fault.valid_up_to())),
-    };
+/// Reads one line and hands the shift on.
+pub(super) fn shift<T>(
+    line: u64,
+    text: &[u8],
+    ids: &mut Ids,
+    longest: Duration,
+    each: impl FnOnce(ShiftRef<'_>) -> T,
+) -> Result<T, RowError> {
+    let text = std::str::from_utf8(text).map_err(|fault| not_utf8(line, text, fault.valid_up_to()))?;
+    let mut row = Row::default();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let row = reader.deserialize_map(RowVisitor).and_then(|row| reader.end().map(|()| row));
-    let row = row.map_err(|fault| RowError::row(line, format!("not a JSON object: {}", describe(&fault))))?;
-    row.check().map_err(|fault| RowError::field(line, fault))
+    let read = reader.deserialize_map(RowVisitor(&mut row)).and_then(|()| reader.end());
+    if let Err(fault) = read {
+        let reason = format!("not a JSON object: {}", describe(&fault));
+        // A line cut short is nobody's fault; NaN or a raw line feed is that of the field it stands in.
+        let column = row.under_way.filter(|_| fault.is_syntax());
+        return Err(RowError { line, column: column.map(str::to_owned), reason });
+    }
+    row.check(ids, longest).map(each).map_err(|fault| RowError::field(line, fault))
+}
+
+/// Names the key whose value was being read as the line grew too long.
+pub(super) fn key_at_end(text: &[u8]) -> Option<&'static str> {
+    let mut row = Row::default();
+    let text = String::from_utf8_lossy(text);
+    let mut reader = serde_json::Deserializer::from_str(&text);
+    // Only where it stopped is of interest.
+    let _ = reader.deserialize_map(RowVisitor(&mut row));
+    row.under_way
 }
 
 /// Names the column whose value holds the byte, if what stands before it is enough to tell.
 fn not_utf8(line: u64, text: &[u8], at: usize) -> RowError {
-    let before = String::from_utf8_lossy(text.get(..at).unwrap_or_default());
-    let last_key = |field: &&&str| before.rfind(&format!("\"{field}\""));
-    let column = FIELDS.iter().filter(|field| last_key(field).is_some()).max_by_key(last_key);
-    let reason = "not UTF-8";
-    column.map_or_else(|| RowError::row(line, reason), |column| RowError::at(line, *column, reason))
+    let before = text.get(..at).unwrap_or_default();
+    match key_at_end(before) {
+        Some(column) => RowError::at(line, column, "not UTF-8"),
+        None => RowError::row(line, "not UTF-8"),
+    }
 }
 
 /// serde_json counts lines within the row, which would mislead.
@@ -41,63 +63,157 @@ fn describe(fault: &serde_json::Error) -> String {
 
 /// The fields as they came; the first fault of a field is kept until the whole row proved to be JSON.
 #[derive(Debug, Default)]
-struct Row {
-    fields: [Option<Value>; FIELDS.len()],
+struct Row<'de> {
+    fields: [Option<Value<'de>>; FIELDS.len()],
     fault: Option<FieldFault>,
+    /// The known key whose value is being read.
+    under_way: Option<&'static str>,
 }
 
-struct RowVisitor;
+#[derive(Debug)]
+enum Value<'de> {
+    Null,
+    Text(Cow<'de, str>),
+    Integer(String, f64),
+    Float(f64),
+    Other,
+}
 
-impl<'de> Visitor<'de> for RowVisitor {
-    type Value = Row;
+struct RowVisitor<'r, 'de>(&'r mut Row<'de>);
+
+impl<'de> Visitor<'de> for RowVisitor<'_, 'de> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Row, A::Error> {
-        let mut row = Row::default();
-        while let Some(key) = map.next_key::<std::borrow::Cow<'de, str>>()? {
-            let Some(position) = FIELDS.iter().position(|field| *field == key) else {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let row = self.0;
+        while let Some(Key(position)) = map.next_key()? {
+            let slot =
+                position.and_then(|position| Some((row.fields.get_mut(position)?, *FIELDS.get(position)?)));
+            let Some((slot, name)) = slot else {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let value: Value = map.next_value()?;
-            if let (Some(slot), Some(name)) = (row.fields.get_mut(position), FIELDS.get(position))
-                && slot.replace(value).is_some()
-            {
+            row.under_way = Some(name);
+            if slot.replace(map.next_value()?).is_some() {
                 row.fault.get_or_insert(FieldFault::new(name, "key given twice"));
             }
+            row.under_way = None;
         }
-        Ok(row)
+        Ok(())
     }
 }
 
-impl Row {
-    fn check(self) -> Result<Shift, FieldFault> {
-        if let Some(fault) = self.fault {
-            return Err(fault);
+/// A key's position in [`FIELDS`].
+struct Key(Option<usize>);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = Key;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+                Ok(Key(FIELDS.iter().position(|field| *field == key)))
+            }
         }
-        let [id, employee, department, start, end, duration] = self.fields;
-        let id = match id {
-            Some(Value::Number(number)) if !number.is_f64() => number.to_string(),
-            other => text("id", other)?,
-        };
-        let (employee, department) = (text("employee", employee)?, text("department", department)?);
-        let (start, end) = (text("start", start)?, text("end", end)?);
-        let duration = match duration {
-            None | Some(Value::Null) => None,
-            Some(Value::Number(number)) => Some(number.as_f64().unwrap_or(f64::NAN)),
-            Some(_) => return Err(FieldFault::new("duration", "not a number")),
-        };
-        Shift::new(&id, &employee, &department, &start, &end, duration)
+        deserializer.deserialize_str(KeyVisitor)
     }
 }
 
-fn text(field: &'static str, value: Option<Value>) -> Result<String, FieldFault> {
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueVisitor;
+        impl<'de> Visitor<'de> for ValueVisitor {
+            type Value = Value<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value")
+            }
+
+            fn visit_unit<E>(self) -> Result<Value<'de>, E> {
+                Ok(Value::Null)
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<Value<'de>, E> {
+                Ok(Value::Other)
+            }
+
+            fn visit_u64<E>(self, number: u64) -> Result<Value<'de>, E> {
+                Ok(Value::Integer(number.to_string(), number as f64))
+            }
+
+            fn visit_i64<E>(self, number: i64) -> Result<Value<'de>, E> {
+                Ok(Value::Integer(number.to_string(), number as f64))
+            }
+
+            fn visit_f64<E>(self, number: f64) -> Result<Value<'de>, E> {
+                Ok(Value::Float(number))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Value<'de>, E> {
+                Ok(Value::Text(text.to_owned().into()))
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value<'de>, E> {
+                Ok(Value::Text(text.into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Value<'de>, A::Error> {
+                while values.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Value::Other)
+            }
+        }
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+impl Row<'_> {
+    fn check(&self, ids: &mut Ids, longest: Duration) -> Result<ShiftRef<'_>, FieldFault> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        let [id, employee, department, start, end, duration] = &self.fields;
+        let given = match duration {
+            None | Some(Value::Null) => Given::Nothing,
+            Some(Value::Integer(_, hours) | Value::Float(hours)) => Given::Hours(*hours),
+            Some(Value::Text(_) | Value::Other) => Given::Wrong("not a number"),
+        };
+        let texts = [
+            name("id", id)?,
+            name("employee", employee)?,
+            name("department", department)?,
+            text("start", start)?,
+            text("end", end)?,
+        ];
+        super::roster::unique(texts, given, ids, longest)
+    }
+}
+
+/// A text, or an integer: people and wards are numbers in some rosters.
+fn name<'r>(field: &'static str, value: &'r Option<Value<'_>>) -> Result<&'r str, FieldFault> {
     match value {
-        Some(Value::String(text)) => Ok(text),
-        None => Err(FieldFault::new(field, "missing")),
+        Some(Value::Integer(number, _)) => Ok(number),
+        other => text(field, other),
+    }
+}
+
+fn text<'r>(field: &'static str, value: &'r Option<Value<'_>>) -> Result<&'r str, FieldFault> {
+    match value {
+        Some(Value::Text(text)) => Ok(text),
+        None | Some(Value::Null) => Err(FieldFault::new(field, "missing")),
         Some(_) => Err(FieldFault::new(field, "not a text")),
     }
 }

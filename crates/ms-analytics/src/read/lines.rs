@@ -6,15 +6,15 @@ use super::LONGEST_ROW;
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     partial: Vec<u8>,
-    /// The current line passed the limit: the rest of it is dropped.
+    /// The current line passed the limit: only its beginning is kept.
     too_long: bool,
 }
 
-/// A line, or the fact that it was longer than any row may be.
+/// A line, or the first megabyte of one that is longer than any row may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
     Whole(&'a [u8]),
-    TooLong,
+    TooLong(&'a [u8]),
 }
 
 impl Lines {
@@ -44,16 +44,13 @@ impl Lines {
     }
 
     fn extend(&mut self, bytes: &[u8]) {
-        if self.partial.len() + bytes.len() > LONGEST_ROW {
-            self.too_long = true;
-            self.partial = Vec::new();
-        } else if !self.too_long {
-            self.partial.extend_from_slice(bytes);
-        }
+        let room = LONGEST_ROW - self.partial.len();
+        self.too_long |= bytes.len() > room;
+        self.partial.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
     }
 
     fn end<E>(&mut self, each: &mut impl FnMut(Line<'_>) -> Result<(), E>) -> Result<(), E> {
-        let line = if self.too_long { Line::TooLong } else { Line::Whole(&self.partial) };
+        let line = if self.too_long { Line::TooLong(&self.partial) } else { Line::Whole(&self.partial) };
         let answer = each(line);
         self.partial.clear();
         self.too_long = false;
@@ -74,7 +71,7 @@ mod tests {
         let mut keep = |line: Line<'_>| {
             found.push(match line {
                 Line::Whole(line) => Some(line.to_vec()),
-                Line::TooLong => None,
+                Line::TooLong(_) => None,
             });
             Ok::<(), Infallible>(())
         };

@@ -8,21 +8,22 @@ use super::lines::Line;
 pub(super) struct Record<'a> {
     pub(super) line: u64,
     text: &'a [u8],
-    ends: &'a [usize],
+    /// Where each field begins and ends in `text`.
+    bounds: &'a [(usize, usize)],
 }
 
 impl<'a> Record<'a> {
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.bounds.len()
     }
 
     pub(super) fn field(&self, index: usize) -> Option<&'a [u8]> {
-        let end = *self.ends.get(index)?;
-        let start = match index.checked_sub(1) {
-            Some(before) => *self.ends.get(before)?,
-            None => 0,
-        };
+        let (start, end) = *self.bounds.get(index)?;
         self.text.get(start..end)
+    }
+
+    pub(super) fn fields(self) -> impl Iterator<Item = &'a [u8]> {
+        self.bounds.iter().filter_map(move |(start, end)| self.text.get(*start..*end))
     }
 }
 
@@ -55,10 +56,13 @@ pub(super) struct Records {
     fields: Fields,
 }
 
+/// The fields of the open record. Those of a line without quotes lie in the line itself, others are put together.
 #[derive(Debug, Default)]
 struct Fields {
     text: Vec<u8>,
-    ends: Vec<usize>,
+    bounds: Vec<(usize, usize)>,
+    /// Where the field under way begins in `text`.
+    start: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,12 +95,20 @@ impl Records {
                 self.hold(line);
                 self.read_held(each)
             }
-            Line::TooLong => {
+            Line::TooLong(beginning) => {
                 self.finish(each)?;
                 self.line += 1;
-                each(Event::Broken { line: self.line, field: None, reason: "longer than 1 MiB" })
+                let end = self.fields.read(beginning, false);
+                // The field that was cut is the last one, or the one under way if that is quoted.
+                let cut = self.fields.bounds.len().saturating_sub(usize::from(end == End::Complete));
+                each(Event::Broken { line: self.line, field: Some(cut), reason: "longer than 1 MiB" })
             }
         }
+    }
+
+    /// Tells whether any line was taken.
+    pub(super) fn has_begun(&self) -> bool {
+        self.line != 0
     }
 
     /// Tells that no line follows.
@@ -184,7 +196,7 @@ impl Records {
         each: &mut impl FnMut(Event<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         let line = std::mem::take(&mut self.open_line);
-        each(Event::Broken { line, field: Some(self.fields.ends.len()), reason })
+        each(Event::Broken { line, field: Some(self.fields.bounds.len()), reason })
     }
 
     /// Reads one line into the open record, or opens one; tells of a record of one line at once.
@@ -200,8 +212,8 @@ impl Records {
         let end = self.fields.read(line, continued);
         match end {
             End::Complete => {
-                let line = std::mem::take(&mut self.open_line);
-                each(Event::Record(Record { line, text: &self.fields.text, ends: &self.fields.ends }))?;
+                let first = std::mem::take(&mut self.open_line);
+                each(Event::Record(self.fields.record(first, line)))?;
             }
             End::Broken(reason) if !continued => self.give_up(reason, each)?,
             End::Broken(_) | End::Quoted => {}
@@ -214,7 +226,8 @@ impl Fields {
     fn read(&mut self, line: &[u8], continued: bool) -> End {
         if !continued {
             self.text.clear();
-            self.ends.clear();
+            self.bounds.clear();
+            self.start = 0;
             if memchr::memchr(b'"', line).is_none() {
                 self.split(line.strip_suffix(b"\r").unwrap_or(line));
                 return End::Complete;
@@ -223,11 +236,25 @@ impl Fields {
         self.read_quoted(line, continued)
     }
 
+    /// The record that ended with `line`.
+    fn record<'a>(&'a self, first_line: u64, line: &'a [u8]) -> Record<'a> {
+        // Nothing was put together: the fields lie in the line, or all of them are empty.
+        let text = if self.text.is_empty() { line } else { &self.text };
+        Record { line: first_line, text, bounds: &self.bounds }
+    }
+
     fn split(&mut self, line: &[u8]) {
-        for field in line.split(|byte| *byte == b',') {
-            self.text.extend_from_slice(field);
-            self.ends.push(self.text.len());
+        let mut start = 0;
+        for comma in memchr::memchr_iter(b',', line) {
+            self.bounds.push((start, comma));
+            start = comma + 1;
         }
+        self.bounds.push((start, line.len()));
+    }
+
+    fn end_field(&mut self) {
+        self.bounds.push((self.start, self.text.len()));
+        self.start = self.text.len();
     }
 
     fn read_quoted(&mut self, line: &[u8], continued: bool) -> End {
@@ -250,7 +277,7 @@ impl Fields {
                 }
                 (State::Bare, b'"') => return End::Broken("quote inside an unquoted field"),
                 (State::Start | State::Bare | State::Closed, b',') => {
-                    self.ends.push(self.text.len());
+                    self.end_field();
                     State::Start
                 }
                 (_, b'\r') if ending == Some(position) => state,
@@ -265,7 +292,7 @@ impl Fields {
             self.text.push(b'\n');
             return End::Quoted;
         }
-        self.ends.push(self.text.len());
+        self.end_field();
         End::Complete
     }
 }
@@ -283,10 +310,10 @@ mod tests {
         let (mut found, mut records) = (Vec::new(), Records::default());
         let mut keep = |event: Event<'_>| {
             found.push(match event {
-                Event::Record(record) => {
-                    let fields = (0..record.len()).map(|index| record.field(index).unwrap());
-                    (record.line, fields.map(|field| String::from_utf8_lossy(field).into_owned()).collect())
-                }
+                Event::Record(record) => (
+                    record.line,
+                    record.fields().map(|field| String::from_utf8_lossy(field).into_owned()).collect(),
+                ),
                 Event::Broken { line, .. } => (line, vec![]),
             });
             Ok::<(), Infallible>(())

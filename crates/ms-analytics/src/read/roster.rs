@@ -1,11 +1,13 @@
 //! Rows of a roster, pushed in chunks.
 
+use std::time::Duration;
+
 use super::error::RowError;
 use super::ids::Ids;
 use super::jsonl;
 use super::lines::{Line, Lines};
 use super::records::{Event, Record, Records};
-use crate::shift::{FieldFault, Shift};
+use crate::shift::{FieldFault, Given, LONGEST_LIMIT, LONGEST_SHIFT, Shift, ShiftRef};
 
 const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
 const REQUIRED: usize = 5;
@@ -30,33 +32,47 @@ const REQUIRED: usize = 5;
 #[derive(Debug)]
 pub struct RosterReader {
     lines: Lines,
-    rows: Format,
+    format: Format,
+    checks: Checks,
 }
 
 /// Where the rows go, refused ones too.
-type Found = Vec<Result<Shift, RowError>>;
+type Sink<'s> = dyn FnMut(Result<ShiftRef<'_>, RowError>) + 's;
 
 #[derive(Debug)]
 enum Format {
-    Csv(Box<Csv>),
-    JsonLines { line: u64, ids: Ids },
+    Csv { records: Box<Records>, header: Option<Box<Header>> },
+    JsonLines { line: u64 },
 }
 
-#[derive(Debug, Default)]
-struct Csv {
-    records: Records,
-    table: Table,
+/// What no row can tell by itself.
+#[derive(Debug)]
+struct Checks {
+    ids: Ids,
+    longest: Duration,
 }
 
 impl RosterReader {
     /// Reads CSV with a header.
     pub fn csv() -> Self {
-        Self { lines: Lines::default(), rows: Format::Csv(Box::default()) }
+        Self::new(Format::Csv { records: Box::default(), header: None })
     }
 
     /// Reads one JSON object a line.
     pub fn json_lines() -> Self {
-        Self { lines: Lines::default(), rows: Format::JsonLines { line: 0, ids: Ids::default() } }
+        Self::new(Format::JsonLines { line: 0 })
+    }
+
+    fn new(format: Format) -> Self {
+        let checks = Checks { ids: Ids::default(), longest: LONGEST_SHIFT };
+        Self { lines: Lines::default(), format, checks }
+    }
+
+    /// Believes shifts up to this length. Default [`LONGEST_SHIFT`], at most 100 days.
+    #[must_use]
+    pub fn longest_shift(mut self, longest: Duration) -> Self {
+        self.checks.longest = longest.min(LONGEST_LIMIT);
+        self
     }
 
     /// Takes a chunk; appends the rows that it completes, refused ones as errors.
@@ -65,8 +81,21 @@ impl RosterReader {
     ///
     /// The header or the encoding makes the file unreadable; nothing more should be pushed.
     pub fn push(&mut self, chunk: &[u8], rows: &mut Vec<Result<Shift, RowError>>) -> Result<(), RowError> {
-        let Self { lines, rows: format } = self;
-        lines.push(chunk, |line| format.line(line, rows))
+        self.push_each(chunk, |row| rows.push(row.map(ShiftRef::to_shift)))
+    }
+
+    /// Takes a chunk; calls `each` with the rows that it completes, without copying them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RosterReader::push`].
+    pub fn push_each(
+        &mut self,
+        chunk: &[u8],
+        mut each: impl FnMut(Result<ShiftRef<'_>, RowError>),
+    ) -> Result<(), RowError> {
+        let Self { lines, format, checks } = self;
+        lines.push(chunk, |line| format.line(line, checks, &mut each))
     }
 
     /// Tells that the file ends here; appends what was still open.
@@ -75,30 +104,42 @@ impl RosterReader {
     ///
     /// As for [`RosterReader::push`]; a CSV file without a header is one.
     pub fn finish(&mut self, rows: &mut Vec<Result<Shift, RowError>>) -> Result<(), RowError> {
-        let Self { lines, rows: format } = self;
-        lines.finish(|line| format.line(line, rows))?;
+        self.finish_each(|row| rows.push(row.map(ShiftRef::to_shift)))
+    }
+
+    /// Tells that the file ends here; calls `each` with what was still open.
+    ///
+    /// # Errors
+    ///
+    /// As for [`RosterReader::finish`].
+    pub fn finish_each(
+        &mut self,
+        mut each: impl FnMut(Result<ShiftRef<'_>, RowError>),
+    ) -> Result<(), RowError> {
+        let Self { lines, format, checks } = self;
+        lines.finish(|line| format.line(line, checks, &mut each))?;
         match format {
             Format::JsonLines { .. } => Ok(()),
-            Format::Csv(csv) => {
-                let Csv { records, table } = &mut **csv;
-                records.finish(&mut |event| table.event(event, rows))?;
-                if table.columns.is_some() { Ok(()) } else { Err(RowError::row(1, "no header")) }
+            Format::Csv { records, header } => {
+                records.finish(&mut |event| take(event, header, checks, &mut each))?;
+                if header.is_some() { Ok(()) } else { Err(RowError::row(1, "no header")) }
             }
         }
     }
 }
 
 impl Format {
-    fn line(&mut self, line: Line<'_>, rows: &mut Found) -> Result<(), RowError> {
+    fn line(&mut self, line: Line<'_>, checks: &mut Checks, each: &mut Sink<'_>) -> Result<(), RowError> {
         match self {
-            Self::Csv(csv) => {
-                let Csv { records, table } = &mut **csv;
-                let line = if table.columns.is_none() { first_line(line)? } else { line };
-                records.line(line, &mut |event| table.event(event, rows))
+            Self::Csv { records, header } => {
+                let line = if records.has_begun() { line } else { first_line(line)? };
+                records.line(line, &mut |event| take(event, header, checks, each))
             }
-            Self::JsonLines { line: number, ids } => {
+            Self::JsonLines { line: number } => {
+                let line = if *number == 0 { first_line(line)? } else { line };
                 *number += 1;
-                json_line(line, *number, ids, rows)
+                json_line(line, *number, checks, each);
+                Ok(())
             }
         }
     }
@@ -106,101 +147,114 @@ impl Format {
 
 /// Takes the byte order mark off and refuses what is no UTF-8 text at all.
 fn first_line(line: Line<'_>) -> Result<Line<'_>, RowError> {
-    let Line::Whole(bytes) = line else { return Err(RowError::row(1, "the header is longer than 1 MiB")) };
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.contains(&0) {
-        return Err(RowError::row(1, "not UTF-8 (UTF-16 perhaps, or no text)"));
+    let (Line::Whole(bytes) | Line::TooLong(bytes)) = line;
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(RowError::row(1, "UTF-16: save the file as UTF-8"));
     }
-    Ok(Line::Whole(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)))
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        return Err(RowError::row(1, "compressed (gzip): unpack it first"));
+    }
+    // No text begins so but UTF-16 or UTF-32 without a mark.
+    if bytes.iter().take(4).any(|byte| *byte == 0) {
+        return Err(RowError::row(1, "not UTF-8 text"));
+    }
+    Ok(match line {
+        Line::Whole(bytes) => Line::Whole(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),
+        Line::TooLong(bytes) => Line::TooLong(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)),
+    })
 }
 
-fn json_line(line: Line<'_>, number: u64, ids: &mut Ids, rows: &mut Found) -> Result<(), RowError> {
-    let Line::Whole(mut text) = line else {
-        rows.push(Err(RowError::row(number, "longer than 1 MiB")));
+fn json_line(line: Line<'_>, number: u64, checks: &mut Checks, each: &mut Sink<'_>) {
+    let text = match line {
+        Line::Whole(text) => text,
+        Line::TooLong(text) => {
+            let column = jsonl::key_at_end(text).map(str::to_owned);
+            return each(Err(RowError { line: number, column, reason: "longer than 1 MiB".to_owned() }));
+        }
+    };
+    if !text.trim_ascii().is_empty() {
+        let read = jsonl::shift(number, text, &mut checks.ids, checks.longest, |shift| each(Ok(shift)));
+        if let Err(fault) = read {
+            each(Err(fault));
+        }
+    }
+}
+
+/// Checks a shift, and that its id is new. A refused row leaves its id free.
+pub(super) fn unique<'a>(
+    texts: [&'a str; 5],
+    given: Given,
+    ids: &mut Ids,
+    longest: Duration,
+) -> Result<ShiftRef<'a>, FieldFault> {
+    let [id, ..] = texts;
+    if !id.is_empty() && !ids.insert(id) {
+        return Err(FieldFault::new("id", "already given to a row above"));
+    }
+    ShiftRef::check(texts, given, longest).inspect_err(|_| ids.forget_last(id))
+}
+
+/// Takes a record, or the first one as the header.
+fn take(
+    event: Event<'_>,
+    header: &mut Option<Box<Header>>,
+    checks: &mut Checks,
+    each: &mut Sink<'_>,
+) -> Result<(), RowError> {
+    let Some(header) = header else {
+        *header = Some(Box::new(Header::read(event)?));
         return Ok(());
     };
-    if number == 1 {
-        let Line::Whole(first) = first_line(line)? else { return Ok(()) };
-        text = first;
-    }
-    if !text.trim_ascii().is_empty() {
-        rows.push(jsonl::shift(number, text).and_then(|shift| unique(shift, number, ids)));
-    }
+    each(match event {
+        Event::Record(record) => header.shift(record, checks),
+        Event::Broken { line, field, reason } => {
+            let column = field.and_then(|field| header.names.get(field)).cloned();
+            Err(RowError { line, column, reason: reason.to_owned() })
+        }
+    });
     Ok(())
-}
-
-fn unique(shift: Shift, line: u64, ids: &mut Ids) -> Result<Shift, RowError> {
-    match ids.seen_before(shift.id(), line) {
-        None => Ok(shift),
-        Some(before) => Err(RowError::at(line, "id", format!("already on line {before}"))),
-    }
-}
-
-/// The header, once it is read, and the ids below it.
-#[derive(Debug, Default)]
-struct Table {
-    columns: Option<Columns>,
-    ids: Ids,
 }
 
 /// Names of all columns, and where the known ones stand.
 #[derive(Debug)]
-struct Columns {
+struct Header {
     names: Vec<String>,
     positions: [Option<usize>; FIELDS.len()],
 }
 
-impl Table {
-    fn event(&mut self, event: Event<'_>, rows: &mut Found) -> Result<(), RowError> {
-        let Some(columns) = &self.columns else {
-            self.columns = Some(header(event)?);
-            return Ok(());
+impl Header {
+    fn read(event: Event<'_>) -> Result<Self, RowError> {
+        let record = match event {
+            Event::Record(record) => record,
+            Event::Broken { line, reason, .. } => {
+                return Err(RowError::row(line, format!("header: {reason}")));
+            }
         };
-        rows.push(match event {
-            Event::Record(record) => {
-                columns.shift(record).and_then(|shift| unique(shift, record.line, &mut self.ids))
+        let line = record.line;
+        let mut names: Vec<String> = Vec::with_capacity(record.len());
+        for name in record.fields() {
+            let name = std::str::from_utf8(name).map_err(|_| RowError::row(line, "header: not UTF-8"))?;
+            if FIELDS.contains(&name) && names.iter().any(|known| known == name) {
+                return Err(RowError::at(line, name, "column given twice"));
             }
-            Event::Broken { line, field, reason } => {
-                let column = field.and_then(|field| columns.names.get(field)).cloned();
-                Err(RowError { line, column, reason: reason.to_owned() })
-            }
-        });
-        Ok(())
-    }
-}
-
-fn header(event: Event<'_>) -> Result<Columns, RowError> {
-    let record = match event {
-        Event::Record(record) => record,
-        Event::Broken { line, reason, .. } => return Err(RowError::row(line, format!("header: {reason}"))),
-    };
-    let line = record.line;
-    let mut names: Vec<String> = Vec::with_capacity(record.len());
-    for index in 0..record.len() {
-        let name = std::str::from_utf8(record.field(index).unwrap_or_default());
-        let name = name.map_err(|_| RowError::row(line, "header: not UTF-8"))?;
-        if FIELDS.contains(&name) && names.iter().any(|known| known == name) {
-            return Err(RowError::at(line, name, "column given twice"));
+            names.push(name.to_owned());
         }
-        names.push(name.to_owned());
-    }
-    let positions = FIELDS.map(|field| names.iter().position(|name| name == field));
-    if positions.iter().all(Option::is_none) {
-        let columns = FIELDS.join(",");
-        return Err(RowError::row(
-            line,
-            format!("header not recognised: it should be {columns}, in any order"),
-        ));
-    }
-    for (field, position) in FIELDS.iter().zip(positions).take(REQUIRED) {
-        if position.is_none() {
-            return Err(RowError::at(line, *field, "column missing"));
+        let positions = FIELDS.map(|field| names.iter().position(|name| name == field));
+        if positions.iter().all(Option::is_none) {
+            let hint = if record.len() == 1 && names.iter().any(|name| name.contains([';', '\t'])) {
+                "separate columns by commas"
+            } else {
+                "its columns are id,employee,department,start,end,duration, in any order"
+            };
+            return Err(RowError::row(line, format!("header not recognised: {hint}")));
+        }
+        match FIELDS.iter().zip(positions).take(REQUIRED).find(|(_, position)| position.is_none()) {
+            Some((missing, _)) => Err(RowError::at(line, *missing, "column missing")),
+            None => Ok(Self { names, positions }),
         }
     }
-    Ok(Columns { names, positions })
-}
 
-impl Columns {
-    fn shift(&self, record: Record<'_>) -> Result<Shift, RowError> {
+    fn shift<'a>(&self, record: Record<'a>, checks: &mut Checks) -> Result<ShiftRef<'a>, RowError> {
         let line = record.line;
         if let Some(missing) = self.names.get(record.len()) {
             return Err(RowError::at(line, missing.as_str(), "missing: the row is shorter than the header"));
@@ -215,28 +269,20 @@ impl Columns {
             }
         }
         let [id, employee, department, start, end, duration] = texts;
-        let parsed = number(duration);
-        // A duration that cannot be read must not hide a fault further left.
-        let given = parsed.clone().unwrap_or_default();
-        let shift = Shift::new(id, employee, department, start, end, given);
-        let shift = shift.map_err(|fault| RowError::field(line, fault));
-        match parsed {
-            Err(fault) => shift.and(Err(RowError::field(line, fault))),
-            Ok(_) => shift,
-        }
+        let texts = [id, employee, department, start, end];
+        unique(texts, given(duration), &mut checks.ids, checks.longest)
+            .map_err(|fault| RowError::field(line, fault))
     }
 }
 
 /// Reads hours; an empty field gives none.
-fn number(text: &str) -> Result<Option<f64>, FieldFault> {
+fn given(text: &str) -> Given {
     if text.is_empty() {
-        return Ok(None);
+        return Given::Nothing;
     }
-    let fault = |reason| Err(FieldFault::new("duration", reason));
-    match text.parse::<f64>() {
-        Ok(hours) if hours.is_finite() => Ok(Some(hours)),
-        Ok(_) => fault("not finite"),
-        Err(_) if text.contains(',') => fault("not a number: write a decimal point, not a comma"),
-        Err(_) => fault("not a number"),
+    match text.parse() {
+        Ok(hours) => Given::Hours(hours),
+        Err(_) if text.contains(',') => Given::Wrong("not a number: write a decimal point, not a comma"),
+        Err(_) => Given::Wrong("not a number"),
     }
 }

@@ -62,7 +62,9 @@ fn a_faulty_row_is_named_and_the_next_is_read() {
 fn an_unreadable_file_is_refused_whole() {
     let utf16: Vec<u8> = format!("\u{feff}{HEADER}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let long = "x".repeat(2 << 20);
-    let cases: [(&[u8], u64, &str); 8] = [
+    let cases: [(&[u8], u64, &str); 10] = [
+        (b"\x1f\x8b\x08\0", 1, ""),
+        (b"i\0d\0,\0", 1, ""),
         (b"", 1, ""),
         (b"\n\n", 1, ""),
         (&utf16, 1, ""),
@@ -99,7 +101,11 @@ fn odd_but_valid_files_load() {
 fn a_field_of_a_megabyte_is_refused_in_bounded_memory() {
     let long = "x".repeat(1 << 20);
     let text = format!("{HEADER}2,{long},A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8\n{GOOD}3,\"{long}");
-    assert_eq!(read(text.as_bytes()), (1, vec![(2, None), (4, None)], false));
+    let cut = |line| (line, Some("employee".to_owned()));
+    assert_eq!(read(text.as_bytes()), (1, vec![cut(2), cut(4)], false));
+    let text = format!("{{\"id\":1,\"employee\":\"E\",\"department\":\"{long}\"}}\n{{}}\n");
+    let refused = vec![(1, Some("department".to_owned())), (2, Some("id".to_owned()))];
+    assert_eq!(tally(read::json_lines(text.as_bytes())), (0, refused, false));
 }
 
 #[test]
@@ -121,14 +127,27 @@ fn json_lines_name_line_and_key() {
         (r#","duration":9"#, "duration"),
         (r#","duration":"8""#, "duration"),
         (r#","duration":8} {"x":1"#, ""),
-        (r#","duration":1e999"#, ""),
+        (r#","duration":1e999"#, "duration"),
+        (r#","duration":NaN"#, "duration"),
+        (r#","duration":-8"#, "duration"),
         (",", ""),
     ] {
         assert_eq!(shift(extra), (1, at(1, key), false), "{extra}");
     }
-    for (text, key) in
-        [("[]", ""), ("7", ""), ("{}", "id"), (r#"{"id":1.5}"#, "id"), (r#"{"id":true}"#, "id"), ("{", "")]
-    {
+    for (text, key) in [
+        ("[]", ""),
+        ("7", ""),
+        ("{}", "id"),
+        (r#"{"id":1.5}"#, "id"),
+        (r#"{"id":true}"#, "id"),
+        (r#"{"id":null}"#, "id"),
+        ("{", ""),
+        (r#"{"id":"1","employee":"E"#, ""),
+        ("{\"id\":\"1\",\"employee\":\"E\u{1}\"}", "employee"),
+        (r#"{"id":"1","employee":"E\u0000","department":"D","start":"","end":""}"#, "employee"),
+        (r#"{"id":"1","employee":["E"]}"#, "employee"),
+        (r#"{"id":"1" "employee":"E"}"#, ""),
+    ] {
         assert_eq!(row(text), (1, at(1, key), false), "{text}");
     }
     assert_eq!(
@@ -147,4 +166,35 @@ fn reasons_never_hold_the_value() {
         let reason = row.unwrap_err().to_string();
         assert!(!["12345678901", "Ayşe", "dün"].iter().any(|value| reason.contains(value)), "{reason}");
     }
+}
+
+#[test]
+fn a_refused_row_leaves_its_id_free() {
+    let row = |id: &str, hours: &str| format!("{id},E,D,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,{hours}\n");
+    for id in ["7", "x"] {
+        let text = format!("{HEADER}{}{}{}", row(id, "9"), row(id, "8"), row(id, "9"));
+        assert_eq!(read(text.as_bytes()), (1, [at(2, "duration"), at(4, "id")].concat(), false), "{id}");
+    }
+}
+
+#[test]
+fn the_longest_shift_is_the_readers() {
+    let text = format!("{HEADER}1,E,D,2026-03-02T08:00:00Z,2026-03-05T08:00:00Z,72\n");
+    assert_eq!(read(text.as_bytes()), (0, at(2, "duration"), false));
+    let three_days = std::time::Duration::from_secs(3 * 24 * 3600);
+    assert_eq!(tally(read::csv(text.as_bytes()).longest_shift(three_days)), (1, vec![], false));
+}
+
+#[test]
+fn rows_lent_are_the_rows_given() {
+    let text =
+        format!("{HEADER}{GOOD}2,\"Kaya, \"\"A\"\"\",D,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,\n3,E\n");
+    let given: Vec<_> =
+        read::csv(text.as_bytes()).map(|row| row.map_err(|error| error.to_string())).collect();
+    let mut lent = Vec::new();
+    let mut rows = read::csv(text.as_bytes());
+    lent.push(rows.next().unwrap().map_err(|error| error.to_string()));
+    rows.each(|row| lent.push(row.map(|shift| shift.to_shift()).map_err(|error| error.to_string()))).unwrap();
+    assert_eq!(lent, given);
+    assert_eq!(given[1].as_ref().unwrap().employee(), "Kaya, \"A\"");
 }

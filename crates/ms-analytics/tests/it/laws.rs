@@ -12,7 +12,7 @@ fn text(seconds: i64) -> String {
 }
 
 fn shifts() -> impl Strategy<Value = Vec<Shift>> {
-    let row = (0..4_u32, 0..3_u32, 0..600_i64, 1..200_i64);
+    let row = (0..4_u32, 0..3_u32, 0..600_i64, 1..=192_i64);
     prop::collection::vec(row, 0..40).prop_map(|rows| {
         let shift = |(id, (employee, department, start, length)): (usize, (u32, u32, i64, i64))| {
             let start = BASE + start * 15 * MINUTE;
@@ -99,6 +99,34 @@ proptest! {
         let mean = shifts.iter().map(Shift::duration_hours).sum::<f64>() / shifts.len().max(1) as f64;
         prop_assert!((report.avg_shift_duration.unwrap_or(0.0) - mean).abs() <= 1e-12 * mean);
     }
+}
+
+#[test]
+fn a_thousand_departments_of_one_employee_are_told_apart() {
+    let shifts: Vec<_> = (0..1500)
+        .map(|number| {
+            let (start, end) = ("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z");
+            Shift::new(&number.to_string(), "E", &format!("D{number:04}"), start, end, None).unwrap()
+        })
+        .collect();
+    let conflicts = ShiftAnalytics::analyze_shift_patterns(&shifts).common_conflicts;
+    assert_eq!(conflicts.total_pairs, 1500 * 1499 / 2);
+    assert_eq!(conflicts.by_department["D0007"], 1499);
+    assert_eq!(conflicts.by_department_pair.len(), 1500 * 1499 / 2);
+    assert!(!conflicts.department_pairs_left_out);
+}
+
+#[test]
+fn pairs_of_departments_stay_bounded() {
+    let mut analytics = ShiftAnalytics::default();
+    for number in 0..7000 {
+        let (start, end) = ("2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z");
+        analytics.add(&Shift::new("1", "E", &format!("D{number}"), start, end, None).unwrap());
+    }
+    let conflicts = analytics.finish().common_conflicts;
+    assert_eq!(conflicts.total_pairs, 7000 * 6999 / 2);
+    assert_eq!(conflicts.by_department["D42"], 6999);
+    assert!(conflicts.department_pairs_left_out && conflicts.by_department_pair.is_empty());
 }
 
 #[test]

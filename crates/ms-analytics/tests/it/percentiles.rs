@@ -10,11 +10,14 @@ use proptest::test_runner::TestRunner;
 
 /// One process for all cases: samples in, bits of mean, p95 and p99 out.
 const NUMPY: &str = "
-import sys, numpy
+import math, sys, numpy
 for line in sys.stdin:
     sample = numpy.frombuffer(bytes.fromhex(line.strip()), dtype='<f8')
     with numpy.errstate(all='ignore'):
-        out = [numpy.mean(sample), *numpy.percentile(sample, [95, 99])]
+        mean = numpy.mean(sample)
+        if not numpy.isfinite(mean):
+            mean = math.fsum(sample / len(sample))
+        out = [mean, *numpy.percentile(sample, [95, 99])]
     print(numpy.array(out, dtype='<f8').tobytes().hex())
 ";
 
@@ -76,6 +79,13 @@ fn mean_and_percentiles_equal_numpy() {
             "mean {ours:?} {mean} {sample:?}"
         );
     }
+}
+
+#[test]
+fn a_sum_beyond_the_largest_number_has_a_mean() {
+    let times = PerformanceAnalytics::analyze_response_times(&[1e308; 10_000]).unwrap();
+    assert!((times.avg_response_time / 1e308 - 1.0).abs() <= 1e-12);
+    assert_eq!(times.p99_response_time, 1e308);
 }
 
 #[test]

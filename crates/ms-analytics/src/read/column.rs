@@ -20,7 +20,7 @@ pub enum Column {
     Named(String),
 }
 
-/// Reads a column of numbers, calling `each` with every number or refused row.
+/// Reads a column of numbers, calling `each` with the line of every row and its number, or why it was refused.
 ///
 /// Infinities and NaN are refused as any other text.
 ///
@@ -35,21 +35,21 @@ pub enum Column {
 /// use ms_analytics::read::{Column, numbers};
 ///
 /// let mut seconds = Vec::new();
-/// numbers("latency_s\n0.25\nslow\n0.5\n".as_bytes(), &Column::First, |row| seconds.push(row.ok()))?;
-/// assert_eq!(seconds, [Some(0.25), None, Some(0.5)]);
+/// numbers("latency_s\n0.25\nslow\n0.5\n".as_bytes(), &Column::First, |line, row| seconds.push((line, row.ok())))?;
+/// assert_eq!(seconds, [(2, Some(0.25)), (3, None), (4, Some(0.5))]);
 /// # Ok::<(), ms_analytics::read::ReadError>(())
 /// ```
 pub fn numbers(
     mut source: impl Read,
     column: &Column,
-    mut each: impl FnMut(Result<f64, RowError>),
+    mut each: impl FnMut(u64, Result<f64, RowError>),
 ) -> Result<(), ReadError> {
     let (mut lines, mut records) = (Lines::default(), Records::default());
     let mut position = None;
     let mut on_event = |event: Event<'_>| match position {
         None => locate(event, column, &mut each).map(|found| position = Some(found)),
         Some(position) => {
-            each(number(event, position, column));
+            each(event.line(), number(event, position, column));
             Ok(())
         }
     };
@@ -65,7 +65,7 @@ pub fn numbers(
 fn locate(
     event: Event<'_>,
     column: &Column,
-    each: &mut impl FnMut(Result<f64, RowError>),
+    each: &mut impl FnMut(u64, Result<f64, RowError>),
 ) -> Result<usize, RowError> {
     let record = match event {
         Event::Record(record) => record,
@@ -74,7 +74,7 @@ fn locate(
     match column {
         Column::First => {
             if !is_name(record.field(0).map(without_mark).unwrap_or_default()) {
-                each(number(event, 0, column));
+                each(event.line(), number(event, 0, column));
             }
             Ok(0)
         }

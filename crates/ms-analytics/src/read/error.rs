@@ -20,6 +20,11 @@ pub struct RowError {
 }
 
 impl RowError {
+    /// Makes one, for a row that the reader accepts and its caller does not.
+    pub fn new(line: u64, column: Option<String>, reason: impl Into<String>) -> Self {
+        Self { line, column, reason: reason.into() }
+    }
+
     pub(super) fn row(line: u64, reason: impl Into<String>) -> Self {
         Self { line, column: None, reason: reason.into() }
     }

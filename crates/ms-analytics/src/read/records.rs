@@ -39,6 +39,16 @@ pub(super) enum Event<'a> {
     },
 }
 
+impl Event<'_> {
+    /// The line on which the record begins.
+    pub(super) fn line(&self) -> u64 {
+        match self {
+            Event::Record(record) => record.line,
+            Event::Broken { line, .. } => *line,
+        }
+    }
+}
+
 /// Puts lines together to records.
 ///
 /// A record that turns out broken costs its first line alone: the lines that a forgotten quote had swallowed are read

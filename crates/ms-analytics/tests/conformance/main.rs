@@ -144,7 +144,7 @@ fn latencies_give_the_answers_of_numpy() {
         let expected: Value =
             serde_json::from_reader(File::open(path.with_extension("expected.json")).unwrap()).unwrap();
         let mut sample = Vec::new();
-        read::numbers(open(path), &Column::First, |row| sample.push(row.unwrap())).unwrap();
+        read::numbers(open(path), &Column::First, |_, row| sample.push(row.unwrap())).unwrap();
         let times = PerformanceAnalytics::analyze_response_times(&sample).unwrap();
         let number = |key: &str| expected[key].as_f64().unwrap();
         assert_eq!(

@@ -34,7 +34,7 @@ proptest! {
         for input in [&bytes[..], &[&header[..], &bytes].concat(), &[&header[..], text.as_bytes()].concat()] {
             read::csv(input).for_each(drop);
             read::json_lines(input).for_each(drop);
-            let _ = read::numbers(input, &Column::First, drop);
+            let _ = read::numbers(input, &Column::First, |_, _| {});
         }
     }
 }
@@ -63,12 +63,14 @@ fn a_failing_source_is_told_once() {
 fn numbers_come_from_the_column_asked_for() {
     let read = |text: &str, column: Column| {
         let mut found = Vec::new();
-        let answer =
-            read::numbers(text.as_bytes(), &column, |row| found.push(row.map_err(|error| error.line)));
+        let answer = read::numbers(text.as_bytes(), &column, |line, row| found.push(row.map_err(|_| line)));
         (found, answer.is_ok())
     };
     assert_eq!(read("0.5\n1e-3\n", Column::First), (vec![Ok(0.5), Ok(0.001)], true));
     assert_eq!(read("t\n0.5\nNaN\n\n2\n", Column::First), (vec![Ok(0.5), Err(3), Ok(2.0)], true));
+    for first in ["NaN", "-inf", "0,5", "\"\""] {
+        assert_eq!(read(&format!("{first}\n2\n"), Column::First), (vec![Err(1), Ok(2.0)], true), "{first}");
+    }
     let named = Column::Named("b".into());
     assert_eq!(read("\u{feff}b,a\n1,2\n3\n", named.clone()), (vec![Ok(1.0), Ok(3.0)], true));
     assert_eq!(read("a,b\n1,2\n3\n", named.clone()), (vec![Ok(2.0), Err(3)], true));

@@ -1,0 +1,82 @@
+//! Files and standard input, packed or not.
+
+use std::fmt::{self, Display};
+use std::fs::File;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use flate2::read::MultiGzDecoder;
+use ms_analytics::read::ReadError;
+
+use crate::refusals::At;
+
+/// How the rows are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated values with a header.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+}
+
+/// Unpacked bytes of a file.
+pub type Bytes = Box<dyn Read>;
+
+/// Why there is no report.
+#[derive(Debug)]
+pub struct Failure {
+    file: PathBuf,
+    cause: ReadError,
+}
+
+impl Failure {
+    pub fn new(file: &Path, cause: impl Into<ReadError>) -> Self {
+        Self { file: file.to_owned(), cause: cause.into() }
+    }
+}
+
+impl Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.cause {
+            ReadError::Row(row) | ReadError::Unreadable(row) => At { file: &self.file, row }.fmt(f),
+            ReadError::Io(error) => write!(f, "{}: {error}", self.file.display()),
+            other => write!(f, "{}: {other}", self.file.display()),
+        }
+    }
+}
+
+/// Opens a file, `-` for standard input, and unpacks it if it is gzip.
+pub fn open(file: &Path) -> Result<Bytes, Failure> {
+    let source = || -> io::Result<Bytes> {
+        let source: Bytes =
+            if file == "-" { Box::new(io::stdin().lock()) } else { Box::new(File::open(file)?) };
+        let (start, source) = peek(source, 2)?;
+        Ok(if start == [0x1f, 0x8b] { Box::new(MultiGzDecoder::new(source)) } else { source })
+    };
+    source().map_err(|error| Failure::new(file, error))
+}
+
+/// Tells the format by the file's name, else by its first character.
+pub fn format(file: &Path, source: Bytes) -> Result<(Format, Bytes), Failure> {
+    let name = file.to_string_lossy().to_ascii_lowercase();
+    let name = name.trim_end_matches(".gz");
+    if name.ends_with(".csv") {
+        return Ok((Format::Csv, source));
+    }
+    if [".jsonl", ".ndjson", ".json"].iter().any(|ending| name.ends_with(ending)) {
+        return Ok((Format::Jsonl, source));
+    }
+    let (start, source) = peek(source, 64).map_err(|error| Failure::new(file, error))?;
+    let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&start);
+    let is_json = text.trim_ascii_start().starts_with(b"{");
+    Ok((if is_json { Format::Jsonl } else { Format::Csv }, source))
+}
+
+/// Reads the first bytes, and puts them back.
+fn peek(mut source: Bytes, length: u64) -> io::Result<(Vec<u8>, Bytes)> {
+    let mut start = Vec::new();
+    source.by_ref().take(length).read_to_end(&mut start)?;
+    let whole = Cursor::new(start.clone()).chain(source);
+    Ok((start, Box::new(whole)))
+}

@@ -1,0 +1,163 @@
+//! The analyze tool as its users see it: output, messages, exit codes.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const HEADER: &str = "id,employee,department,start,end,duration\n";
+const ROSTER: &str = "id,employee,department,start,end,duration\n\
+    1,Ayşe,Acil,2026-03-02T08:00:00+03:00,2026-03-02T16:00:00+03:00,8\n\
+    2,Ayşe,Yoğun Bakım,2026-03-02T12:00:00+03:00,2026-03-02T20:00:00+03:00,8\n";
+
+fn analyze(arguments: &[&str], input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_analyze"))
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("analyze starts");
+    // It may have ended already, on a wrong option for instance.
+    let _ = child.stdin.take().expect("piped").write_all(input);
+    child.wait_with_output().expect("analyze ends")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+fn json_of(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", text(&output.stderr)))
+}
+
+fn file(directory: &TempDir, name: &str, content: &[u8]) -> PathBuf {
+    let path = directory.path().join(name);
+    std::fs::write(&path, content).expect("written");
+    path
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(content).expect("packed");
+    packed.finish().expect("packed")
+}
+
+fn name(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn a_table_is_the_default() {
+    let output = analyze(&["shifts", "-"], ROSTER.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = text(&output.stdout);
+    for line in ["Shifts           2", "Conflicts        1 pairs, 4.00 h", "Acil|Yoğun Bakım             1"]
+    {
+        assert!(report.contains(line), "{line}: {report}");
+    }
+    assert!(output.stderr.is_empty());
+}
+
+#[test]
+fn refused_rows_are_told_of_and_the_rest_is_reported() {
+    let output =
+        analyze(&["shifts", "-", "--json"], format!("{ROSTER}3,Ayşe,Acil,dün,bugün,\n4\n").as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    let messages: Vec<_> = text(&output.stderr).lines().collect();
+    assert!(messages[0].starts_with("-:4: start: not a timestamp"), "{messages:?}");
+    assert!(messages[1].starts_with("-:5: employee: missing"), "{messages:?}");
+    assert_eq!(messages[2..], ["rows used: 2, refused: 2"]);
+    let report = json_of(&output);
+    assert_eq!(report["total_shifts"], 2);
+    assert_eq!(report["common_conflicts"]["by_employee"], json!({"Ayşe": 1}));
+}
+
+#[test]
+fn without_a_report_standard_output_is_empty() {
+    let cases: [(&[&str], &str, &str); 6] = [
+        (&["shifts", "-", "--json"], "a;b\n1;2\n", "-:1: header not recognised"),
+        (&["shifts", "-"], "", "-:1: no header"),
+        (&["shifts", "/nonexistent/roster.csv"], "", "/nonexistent/roster.csv: No such file"),
+        (&["shifts"], "", "required"),
+        (
+            &["shifts", "-", "--time-zone", "Europe/Nowhere"],
+            ROSTER,
+            "`Europe/Nowhere` is not a known time zone",
+        ),
+        (&["latency", "-", "--column", "seconds"], "a,b\n1,2\n", "-:1: seconds: column missing"),
+    ];
+    for (arguments, input, message) in cases {
+        let output = analyze(arguments, input.as_bytes());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty(), "{arguments:?}");
+        assert!(text(&output.stderr).contains(message), "{arguments:?}: {}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn several_files_of_every_kind_make_one_report() {
+    let directory = TempDir::new().expect("a directory");
+    let rows = r#"{"id":1,"employee":"B","department":"D","start":"2026-03-02T08:00:00Z","end":"2026-03-02T16:00:00Z"}"#;
+    let plain = file(&directory, "a.csv", ROSTER.as_bytes());
+    let packed = file(&directory, "b.csv.gz", &gzip(ROSTER.as_bytes()));
+    let lines = file(&directory, "c.ndjson", rows.as_bytes());
+    let nameless = file(&directory, "d", &gzip(rows.as_bytes()));
+    let output = analyze(
+        &["shifts", name(&plain), name(&packed), name(&lines), "-", name(&nameless), "--json"],
+        rows.as_bytes(),
+    );
+    let report = json_of(&output);
+    assert_eq!(report["shifts_per_department"], json!({"Acil": 2, "Yoğun Bakım": 2, "D": 3}));
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn options_change_what_is_counted() {
+    let row = "1,E,D,2026-03-02T20:00:00Z,2026-03-05T04:00:00Z,\n";
+    let roster = format!("{HEADER}{row}2,E,D,2026-03-12T20:00:00Z,2026-03-13T04:00:00Z,8\n");
+    let strict = analyze(&["shifts", "-", "--json"], roster.as_bytes());
+    assert!(text(&strict.stderr).starts_with("-:2: duration: longer than 48 h"));
+    assert_eq!(json_of(&strict)["total_shifts"], 1);
+    let long = analyze(&["shifts", "-", "--json", "--longest-shift", "72"], roster.as_bytes());
+    assert_eq!((json_of(&long)["total_shifts"].clone(), long.status.code()), (json!(2), Some(0)));
+    let tokyo = analyze(&["shifts", "-", "--json", "--time-zone", "Asia/Tokyo"], roster.as_bytes());
+    assert_eq!((&json_of(&strict)["night_shifts"], &json_of(&tokyo)["night_shifts"]), (&json!(1), &json!(0)));
+}
+
+#[test]
+fn latency_reads_a_column_of_seconds() {
+    let csv = b"path,seconds\n/a,0.1\n/b,0.2\n/c,-1\n/d,NaN\n/e,0.3\n";
+    let output = analyze(&["latency", "-", "--column", "seconds", "--json"], csv);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        text(&output.stderr),
+        "-:4: seconds: negative\n-:5: seconds: not a finite number\nrows used: 3, refused: 2\n"
+    );
+    let times = json_of(&output);
+    assert_eq!(times["p95_response_time"], 0.29);
+    assert_eq!(times.as_object().expect("an object").len(), 3);
+    let table = analyze(&["latency", "-"], b"0.5\n");
+    assert_eq!(text(&table.stdout).lines().nth(1), Some("Mean             0.500000 s"));
+    let empty = analyze(&["latency", "-", "--json"], b"seconds\n");
+    assert_eq!((json_of(&empty)["avg_response_time"].clone(), empty.status.code()), (Value::Null, Some(0)));
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_analyze"))
+        .args(["shifts", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("analyze starts");
+    drop(child.stdout.take());
+    child.stdin.take().expect("piped").write_all(ROSTER.as_bytes()).expect("read");
+    let output = child.wait_with_output().expect("analyze ends");
+    assert_eq!((output.status.code(), text(&output.stderr)), (Some(0), ""));
+}

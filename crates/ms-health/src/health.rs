@@ -12,7 +12,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::access::Access;
 use crate::builder::HealthCheckBuilder;
 use crate::error::BuildError;
-use crate::report::Report;
+use crate::report::{CheckReport, Report};
 use crate::shutdown::Phase;
 use crate::slot::Slot;
 use crate::status::Status;
@@ -69,10 +69,24 @@ impl HealthCheck {
     }
 
     async fn ask(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
+        if let Some(report) = self.fresh_report(&wanted) {
+            return report;
+        }
         let asked = self.0.slots.iter().filter(|slot| wanted(slot)).map(|slot| slot.answer(&self.0.places));
-        let checks = join_all(asked).await;
+        self.report_of(join_all(asked).await)
+    }
+
+    fn report_of(&self, checks: Vec<CheckReport>) -> Report {
         let status = Status::of_all(checks.iter().map(|check| (check.status, check.critical)));
         Report { status, shutting_down: self.is_shutting_down(), checks }
+    }
+
+    /// The report of the checks wanted, if all of them have a fresh answer.
+    pub(crate) fn fresh_report(&self, wanted: impl Fn(&Slot) -> bool) -> Option<Report> {
+        let now = Instant::now();
+        let wanted = self.0.slots.iter().filter(|slot| wanted(slot));
+        let checks: Option<Vec<_>> = wanted.map(|slot| slot.fresh_report(now)).collect();
+        checks.map(|checks| self.report_of(checks))
     }
 
     /// The status of the checks wanted, if all of them have a fresh answer.

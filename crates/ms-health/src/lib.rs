@@ -66,3 +66,8 @@ pub use service::{Endpoint, HealthService, ResponseFuture};
 pub use status::Status;
 #[cfg(feature = "system")]
 pub use system::SystemCheck;
+
+/// The guide's examples.
+#[cfg(all(doctest, feature = "axum", feature = "system"))]
+#[doc = include_str!("../../../docs/health.md")]
+struct Guide;

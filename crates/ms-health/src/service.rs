@@ -16,6 +16,7 @@ use tower_service::Service;
 
 use crate::health::HealthCheck;
 use crate::report::Report;
+use crate::slot::Slot;
 use crate::status::Status;
 
 /// One of the three questions.
@@ -79,10 +80,18 @@ impl HealthCheck {
     fn answer_at_once(&self, endpoint: Endpoint, details: bool) -> Option<Answer> {
         match endpoint {
             Endpoint::Live => Some(Answer::bare(Status::Healthy)),
-            Endpoint::Ready if self.is_shutting_down() && !details => Some(Answer::bare(Status::Unhealthy)),
-            Endpoint::Ready if !details => self.fresh_status(|slot| slot.check.critical).map(Answer::bare),
-            Endpoint::Health if !details => self.fresh_status(|_| true).map(Answer::bare),
-            Endpoint::Health | Endpoint::Ready => None,
+            // Rare, and not only a matter of the checks.
+            Endpoint::Ready if self.is_shutting_down() => None,
+            Endpoint::Ready => self.fresh_answer(|slot| slot.check.critical, details),
+            Endpoint::Health => self.fresh_answer(|_| true, details),
+        }
+    }
+
+    fn fresh_answer(&self, wanted: impl Fn(&Slot) -> bool, details: bool) -> Option<Answer> {
+        if details {
+            self.fresh_report(wanted).as_ref().map(Answer::detailed)
+        } else {
+            self.fresh_status(wanted).map(Answer::bare)
         }
     }
 

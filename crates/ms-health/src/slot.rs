@@ -67,20 +67,27 @@ impl Slot {
         state.last.as_ref().filter(|last| self.is_fresh(last, now)).map(|last| last.status)
     }
 
+    /// The answer now, if one that is fresh enough lies ready.
+    pub(crate) fn fresh_report(&self, now: Instant) -> Option<CheckReport> {
+        let state = self.state.lock();
+        state.last.as_ref().filter(|last| self.is_fresh(last, now)).map(|last| self.report(last, now))
+    }
+
     /// Gives the answer: a fresh one, the one before while a run younger than the deadline is on its way, or that of
     /// the run.
     ///
     /// Dropping the future leaves the run on its way; others may be waiting for it.
     pub(crate) async fn answer(self: &Arc<Self>, places: &Arc<Semaphore>) -> CheckReport {
         match self.step(places) {
-            Step::Use(answer) => self.report(&answer),
+            Step::Use(answer) => self.report(&answer, Instant::now()),
             Step::Stuck => self.not_run(),
             Step::Wait(mut flight) => {
                 // Nothing is ever sent: the end of the sender is the message.
                 let landed = tokio::time::timeout_at(flight.gives_up, flight.landed.changed()).await;
+                let now = Instant::now();
                 let last = self.state.lock().last.clone();
                 match (landed, last) {
-                    (Ok(_), Some(last)) if self.is_usable(&last, Instant::now()) => self.report(&last),
+                    (Ok(_), Some(last)) if self.is_usable(&last, now) => self.report(&last, now),
                     _ => self.not_run(),
                 }
             }
@@ -142,7 +149,7 @@ impl Slot {
         now.saturating_duration_since(answer.at) <= self.check.ttl + self.check.deadline + GRACE
     }
 
-    fn report(&self, answer: &Answer) -> CheckReport {
+    fn report(&self, answer: &Answer, now: Instant) -> CheckReport {
         CheckReport {
             name: Arc::clone(&self.check.name),
             critical: self.check.critical,
@@ -151,7 +158,7 @@ impl Slot {
             error: answer.error.clone(),
             readings: Arc::clone(&answer.readings),
             duration: answer.took,
-            age: Instant::now().saturating_duration_since(answer.at),
+            age: now.saturating_duration_since(answer.at),
         }
     }
 

@@ -134,3 +134,24 @@ fn futures_executor<T>(future: impl Future<Output = T>) -> T {
         std::task::Poll::Pending => panic!("waits for a runtime that is not there"),
     }
 }
+
+/// An async check that blocks a worker although it must not: the runner reports it all the same.
+#[test]
+fn an_async_check_that_blocks_its_worker_fails_alone() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let (release, held) = mpsc::channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let blocks = Check::new("database", move || {
+        let held = Arc::clone(&held);
+        async move { held.lock().unwrap().recv().map_err(|error| error.to_string()) }
+    });
+    let health = HealthCheck::builder()
+        .add(blocks.critical().deadline(Duration::from_millis(100)))
+        .check("cache", || async { Ok::<_, String>(()) })
+        .build()
+        .unwrap();
+    let report = runtime.block_on(health.report());
+    release.send(()).unwrap();
+    assert!(!report.status().is_serving(), "{report:?}");
+    assert!(matches!(report.check("database").unwrap().reason(), Some(Reason::Timeout | Reason::NotRun)));
+}

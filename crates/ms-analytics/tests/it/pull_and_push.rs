@@ -68,7 +68,7 @@ fn numbers_come_from_the_column_asked_for() {
     };
     assert_eq!(read("0.5\n1e-3\n", Column::First), (vec![Ok(0.5), Ok(0.001)], true));
     assert_eq!(read("t\n0.5\nNaN\n\n2\n", Column::First), (vec![Ok(0.5), Err(3), Ok(2.0)], true));
-    for first in ["NaN", "-inf", "0,5", "\"\""] {
+    for first in ["NaN", "-inf", "\"0,5\"", "\"\""] {
         assert_eq!(read(&format!("{first}\n2\n"), Column::First), (vec![Err(1), Ok(2.0)], true), "{first}");
     }
     let named = Column::Named("b".into());

@@ -22,6 +22,7 @@ use crate::slot::Slot;
 /// |---|---|
 /// | [`token`](Self::token) | none |
 /// | [`details_on_loopback`](Self::details_on_loopback) | yes |
+/// | [`startup_gate`](Self::startup_gate) | no |
 /// | [`drain_period`](Self::drain_period) | 5 s |
 /// | [`poll_interval`](Self::poll_interval) | none: checks run when a probe asks |
 /// | [`concurrency`](Self::concurrency) | 256 |
@@ -34,6 +35,7 @@ pub struct HealthCheckBuilder {
     drain: Duration,
     poll: Option<Duration>,
     concurrency: usize,
+    phase: Phase,
 }
 
 impl Default for HealthCheckBuilder {
@@ -46,6 +48,7 @@ impl Default for HealthCheckBuilder {
             drain: Duration::from_secs(5),
             poll: None,
             concurrency: 256,
+            phase: Phase::Serving,
         }
     }
 }
@@ -107,6 +110,13 @@ impl HealthCheckBuilder {
         self
     }
 
+    /// Keeps the service from being ready until [`HealthCheck::mark_started`]: for migrations and warm caches. Default:
+    /// there is no gate.
+    pub fn startup_gate(mut self) -> Self {
+        self.phase = Phase::Starting;
+        self
+    }
+
     /// Sets how long [`HealthCheck::shutdown`] keeps serving after readiness has fallen. Default 5 s.
     ///
     /// Longer than the load balancer needs to notice, shorter than the time the process is given to end.
@@ -155,7 +165,7 @@ impl HealthCheckBuilder {
             places: Arc::new(Semaphore::new(self.concurrency)),
             access: self.access,
             drain: self.drain,
-            phase: watch::Sender::new(Phase::Serving),
+            phase: watch::Sender::new(self.phase),
         }));
         match self.poll {
             Some(interval) if interval.is_zero() => return Err(BuildError::ZeroInterval),

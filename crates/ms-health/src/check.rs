@@ -16,7 +16,7 @@ const LONGEST_NAME: usize = 64;
 /// A year: as good as for ever, and no clock overflows.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// Keys of the report itself.
-const RESERVED: [&str; 2] = ["status", "shutting_down"];
+const RESERVED: [&str; 3] = ["status", "starting", "shutting_down"];
 /// The origin's key for the machine; only `SystemCheck` has its shape.
 pub(crate) const SYSTEM: &str = "system";
 

@@ -49,23 +49,34 @@ impl HealthCheck {
         self.ask(|_| true).await
     }
 
-    /// Asks the critical checks only, as `/health/ready` does. While the service shuts down no check is asked and the
-    /// answer is `unhealthy`.
+    /// Asks the critical checks only, as `/health/ready` does. While the service starts or shuts down no check is asked
+    /// and the answer is `unhealthy`.
     ///
     /// # Cancel safety
     ///
     /// As for [`report`](Self::report).
     pub async fn readiness(&self) -> Report {
-        if self.is_shutting_down() {
-            return Report { status: Status::Unhealthy, shutting_down: true, checks: Vec::new() };
+        if self.phase() != Phase::Serving {
+            return self.life(|phase| phase == Phase::Serving);
         }
         let mut report = self.ask(|slot| slot.check.critical).await;
         // The signal may have come while the checks ran.
-        report.shutting_down = self.is_shutting_down();
-        if report.shutting_down {
+        if report.shutting_down() {
             report.status = Status::Unhealthy;
         }
         report
+    }
+
+    /// Tells whether the service has started; a shutdown does not undo it.
+    pub(crate) fn startup(&self) -> Report {
+        self.life(|phase| phase != Phase::Starting)
+    }
+
+    /// What the life of the service alone says, no check asked: `healthy` while it serves.
+    fn life(&self, serving: impl Fn(Phase) -> bool) -> Report {
+        let phase = self.phase();
+        let status = if serving(phase) { Status::Healthy } else { Status::Unhealthy };
+        Report { status, phase, checks: Vec::new() }
     }
 
     async fn ask(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
@@ -78,7 +89,7 @@ impl HealthCheck {
 
     fn report_of(&self, checks: Vec<CheckReport>) -> Report {
         let status = Status::of_all(checks.iter().map(|check| (check.status, check.critical)));
-        Report { status, shutting_down: self.is_shutting_down(), checks }
+        Report { status, phase: self.phase(), checks }
     }
 
     /// The report of the checks wanted, if all of them have a fresh answer.

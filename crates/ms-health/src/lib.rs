@@ -2,8 +2,8 @@
 //!
 //! - [`HealthCheck::builder`] takes the checks: async closures, blocking closures, the machine itself
 //!   (`SystemCheck`, feature `system`).
-//! - [`HealthCheck::router`] (feature `axum`) or [`HealthCheck::service`] (any tower stack) answers `/health`,
-//!   `/health/live` and `/health/ready`.
+//! - `HealthCheck::router` (feature `axum`) or [`HealthCheck::service`] (any tower stack) answers `/health`,
+//!   `/health/live`, `/health/ready` and `/health/startup`.
 //! - [`HealthCheck::shutdown`] is what `axum::serve(…).with_graceful_shutdown(…)` wants: on SIGTERM readiness falls, a
 //!   drain period passes, and only then does the server stop accepting.
 //!

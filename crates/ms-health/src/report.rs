@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use crate::shutdown::Phase;
 use crate::status::Status;
 
 /// Why a check is not healthy.
@@ -65,6 +66,7 @@ pub struct CheckReport {
     pub(crate) readings: Arc<[Reading]>,
     pub(crate) duration: Duration,
     pub(crate) age: Duration,
+    pub(crate) since: Duration,
 }
 
 impl CheckReport {
@@ -107,6 +109,11 @@ impl CheckReport {
     pub fn age(&self) -> Duration {
         self.age
     }
+
+    /// How long it has had this status.
+    pub fn since(&self) -> Duration {
+        self.since
+    }
 }
 
 impl Serialize for CheckReport {
@@ -125,14 +132,15 @@ impl Serialize for CheckReport {
         map.serialize_entry("critical", &self.critical)?;
         map.serialize_entry("duration_ms", &milliseconds(self.duration))?;
         map.serialize_entry("age_ms", &milliseconds(self.age))?;
+        map.serialize_entry("since_ms", &milliseconds(self.since))?;
         map.end()
     }
 }
 
 /// Whole microseconds, so that the text stays short.
+#[expect(clippy::cast_precision_loss, reason = "2^53 microseconds are 285 years")]
 fn milliseconds(duration: Duration) -> f64 {
-    let micros = u32::try_from(duration.as_micros()).unwrap_or(u32::MAX);
-    f64::from(micros) / 1e3
+    duration.as_micros() as f64 / 1e3
 }
 
 /// The status of the service and the answers behind it.
@@ -142,7 +150,7 @@ fn milliseconds(duration: Duration) -> f64 {
 #[derive(Debug, Clone)]
 pub struct Report {
     pub(crate) status: Status,
-    pub(crate) shutting_down: bool,
+    pub(crate) phase: Phase,
     pub(crate) checks: Vec<CheckReport>,
 }
 
@@ -154,7 +162,12 @@ impl Report {
 
     /// Tells whether the service is draining; then readiness is `unhealthy` whatever the checks say.
     pub fn shutting_down(&self) -> bool {
-        self.shutting_down
+        matches!(self.phase, Phase::Draining(_))
+    }
+
+    /// Tells whether the startup gate is still closed; then readiness is `unhealthy` too.
+    pub fn starting(&self) -> bool {
+        self.phase == Phase::Starting
     }
 
     /// Every check that was asked.
@@ -172,7 +185,10 @@ impl Serialize for Report {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("status", &self.status)?;
-        if self.shutting_down {
+        if self.starting() {
+            map.serialize_entry("starting", &true)?;
+        }
+        if self.shutting_down() {
             map.serialize_entry("shutting_down", &true)?;
         }
         for check in &self.checks {

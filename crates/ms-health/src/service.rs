@@ -16,10 +16,11 @@ use tower_service::Service;
 
 use crate::health::HealthCheck;
 use crate::report::Report;
+use crate::shutdown::Phase;
 use crate::slot::Slot;
 use crate::status::Status;
 
-/// One of the three questions.
+/// One of the four questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Endpoint {
@@ -29,10 +30,12 @@ pub enum Endpoint {
     Live,
     /// `/health/ready`: the critical checks, and not shutting down.
     Ready,
+    /// `/health/startup`: the startup gate is open. Touches no check.
+    Startup,
 }
 
 impl Endpoint {
-    const ALL: [Self; 3] = [Self::Health, Self::Live, Self::Ready];
+    const ALL: [Self; 4] = [Self::Health, Self::Live, Self::Ready, Self::Startup];
 
     /// Gives the path that asks it.
     pub fn path(self) -> &'static str {
@@ -40,11 +43,12 @@ impl Endpoint {
             Self::Health => "/health",
             Self::Live => "/health/live",
             Self::Ready => "/health/ready",
+            Self::Startup => "/health/startup",
         }
     }
 }
 
-/// Answers `/health`, `/health/live` and `/health/ready`, exactly these paths; 404 elsewhere. Made by
+/// Answers `/health`, `/health/live`, `/health/ready` and `/health/startup`, exactly these paths; 404 elsewhere. Made by
 /// [`HealthCheck::service`].
 ///
 /// GET and HEAD; 405 otherwise. `Cache-Control: no-store`. A cached bare status allocates no body.
@@ -80,8 +84,9 @@ impl HealthCheck {
     fn answer_at_once(&self, endpoint: Endpoint, details: bool) -> Option<Answer> {
         match endpoint {
             Endpoint::Live => Some(Answer::bare(Status::Healthy)),
+            Endpoint::Startup => Some(Answer::of(&self.startup(), details)),
             // Rare, and not only a matter of the checks.
-            Endpoint::Ready if self.is_shutting_down() => None,
+            Endpoint::Ready if self.phase() != Phase::Serving => None,
             Endpoint::Ready => self.fresh_answer(|slot| slot.check.critical, details),
             Endpoint::Health => self.fresh_answer(|_| true, details),
         }
@@ -99,9 +104,10 @@ impl HealthCheck {
         let report = match endpoint {
             Endpoint::Live => return Answer::bare(Status::Healthy),
             Endpoint::Ready => self.readiness().await,
+            Endpoint::Startup => self.startup(),
             Endpoint::Health => self.report().await,
         };
-        if details { Answer::detailed(&report) } else { Answer::bare(report.status()) }
+        Answer::of(&report, details)
     }
 }
 
@@ -111,6 +117,10 @@ struct Answer {
 }
 
 impl Answer {
+    fn of(report: &Report, details: bool) -> Self {
+        if details { Self::detailed(report) } else { Self::bare(report.status()) }
+    }
+
     fn bare(status: Status) -> Self {
         let body = match status {
             Status::Healthy => r#"{"status":"healthy"}"#,

@@ -1,4 +1,4 @@
-//! Readiness falls before the server stops accepting.
+//! The life of a service: not ready before it has started, not ready before it stops accepting.
 
 use std::io;
 
@@ -10,6 +10,8 @@ use crate::health::HealthCheck;
 /// Where the service is in its life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// Not ready yet: migrations run, caches warm up.
+    Starting,
     Serving,
     /// Not ready any more since this moment; still serving.
     Draining(Instant),
@@ -72,11 +74,11 @@ impl HealthCheck {
     /// Lets readiness fall now, as a signal would. Once is enough; there is no way back.
     pub fn begin_shutdown(&self) {
         let begun = self.0.phase.send_if_modified(|phase| {
-            let serving = *phase == Phase::Serving;
-            if serving {
+            let running = !matches!(phase, Phase::Draining(_));
+            if running {
                 *phase = Phase::Draining(Instant::now());
             }
-            serving
+            running
         });
         if begun {
             let drain_ms = u64::try_from(self.0.drain.as_millis()).unwrap_or(u64::MAX);
@@ -86,7 +88,26 @@ impl HealthCheck {
 
     /// Tells whether the shutdown has begun.
     pub fn is_shutting_down(&self) -> bool {
-        *self.0.phase.borrow() != Phase::Serving
+        matches!(self.phase(), Phase::Draining(_))
+    }
+
+    /// Opens the [`startup_gate`](crate::HealthCheckBuilder::startup_gate): from here on the service may be ready. Once is
+    /// enough, and a shutdown that has begun stays.
+    pub fn mark_started(&self) {
+        let opened = self.0.phase.send_if_modified(|phase| {
+            let starting = *phase == Phase::Starting;
+            if starting {
+                *phase = Phase::Serving;
+            }
+            starting
+        });
+        if opened {
+            tracing::info!("started: readiness now depends on the checks");
+        }
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        *self.0.phase.borrow()
     }
 }
 

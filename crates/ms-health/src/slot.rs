@@ -41,6 +41,8 @@ struct Answer {
     readings: Arc<[Reading]>,
     took: Duration,
     at: Instant,
+    /// When this status began.
+    since: Instant,
 }
 
 #[derive(Clone)]
@@ -128,10 +130,11 @@ impl Slot {
         let at = Instant::now();
         let took = at.saturating_duration_since(started);
         let mut state = self.state.lock();
-        let before = state.last.as_ref().map(|last| last.status);
+        let (before, began) = state.last.as_ref().map(|last| (last.status, last.since)).unzip();
         let status = state.smoothed(outcome.status, &self.check);
         let Outcome { reason, error, readings, .. } = outcome;
-        state.last = Some(Answer { status, reason, error: error.clone(), readings, took, at });
+        let since = began.filter(|_| before == Some(status)).unwrap_or(at);
+        state.last = Some(Answer { status, reason, error: error.clone(), readings, took, at, since });
         state.flight = None;
         drop(state);
         // Outside the lock: a recorder or a subscriber is foreign code.
@@ -159,6 +162,7 @@ impl Slot {
             readings: Arc::clone(&answer.readings),
             duration: answer.took,
             age: now.saturating_duration_since(answer.at),
+            since: now.saturating_duration_since(answer.since),
         }
     }
 
@@ -172,6 +176,7 @@ impl Slot {
             readings: Arc::default(),
             duration: Duration::ZERO,
             age: Duration::ZERO,
+            since: Duration::ZERO,
         }
     }
 }

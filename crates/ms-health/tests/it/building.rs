@@ -16,7 +16,7 @@ fn refused(builder: HealthCheckBuilder) -> BuildError {
 fn names_must_be_unique_and_not_the_reports_own() {
     let twice = HealthCheck::builder().critical("database", fine).check("database", fine);
     assert_eq!(refused(twice), BuildError::Duplicate { name: "database".into() });
-    for name in ["status", "system", "shutting_down"] {
+    for name in ["status", "system", "starting", "shutting_down"] {
         let reserved = HealthCheck::builder().check(name, fine);
         assert_eq!(refused(reserved), BuildError::Reserved { name: name.into() });
     }

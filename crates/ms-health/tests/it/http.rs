@@ -55,7 +55,7 @@ async fn details_have_the_shape_of_the_origin() {
     let mut body = answer.json();
     assert!(answer.body.starts_with(r#"{"status":"degraded","database":{"#), "in the order of the origin");
     for check in ["database", "cache"] {
-        for time in ["duration_ms", "age_ms"] {
+        for time in ["duration_ms", "age_ms", "since_ms"] {
             let value = body[check].as_object_mut().unwrap().remove(time).unwrap().as_f64().unwrap();
             assert!((0.0..1000.0).contains(&value), "{check} {time} {value}");
         }

@@ -190,6 +190,20 @@ async fn flapping_is_smoothed_by_the_thresholds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_report_says_since_when() {
+    let database = Database::default();
+    let health = HealthCheck::builder().add(database.check().ttl(Duration::ZERO)).build().unwrap();
+    let since = async || health.report().await.check("database").unwrap().since();
+    assert_eq!(since().await, Duration::ZERO);
+    advance(Duration::from_secs(90)).await;
+    assert_eq!(since().await, Duration::from_secs(90), "a run that finds the same does not begin anew");
+    database.failing.store(true, Ordering::Relaxed);
+    assert_eq!(since().await, Duration::ZERO);
+    advance(Duration::from_secs(5)).await;
+    assert_eq!(since().await, Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_first_failure_counts_whatever_the_threshold() {
     let database = Database::default();
     database.failing.store(true, Ordering::Relaxed);

@@ -46,3 +46,24 @@ async fn while_it_drains_only_readiness_is_down() {
     assert_eq!(get(server, "/health/live", "").await.status, 200);
     assert_eq!(get(server, "/health", "").await.json()["status"], "healthy");
 }
+
+#[tokio::test]
+async fn nothing_is_ready_before_the_startup_gate_opens() {
+    let health = HealthCheck::builder().critical("database", || async { Ok::<_, String>(()) }).startup_gate();
+    let health = health.build().unwrap();
+    let server = serve(health.router()).await;
+    let starting = json!({"status": "unhealthy", "starting": true});
+    for path in ["/health/startup", "/health/ready"] {
+        let answer = get(server, path, "").await;
+        assert_eq!((answer.status, answer.json()), (503, starting.clone()), "{path}");
+    }
+    assert_eq!(get(server, "/health/live", "").await.status, 200, "or it would be restarted for ever");
+    health.mark_started();
+    assert_eq!(get(server, "/health/startup", "").await.json(), json!({"status": "healthy"}));
+    assert_eq!(get(server, "/health/ready", "").await.status, 200);
+
+    health.begin_shutdown();
+    health.mark_started();
+    assert_eq!(get(server, "/health/ready", "").await.status, 503, "a shutdown stays");
+    assert_eq!(get(server, "/health/startup", "").await.status, 200, "started it has");
+}

@@ -108,6 +108,20 @@ async fn the_first_probe_waits_for_the_truth_and_later_ones_get_the_new_truth() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn nobody_is_told_an_answer_older_than_ttl_and_deadline() {
+    let database = Database::taking(10 * MS);
+    let health = database.health();
+    assert_eq!(status_of(&health).await, Status::Healthy);
+    database.failing.store(true, Ordering::Relaxed);
+    advance(Duration::from_secs(3600)).await;
+    let asking = tokio::spawn(status_of(&health));
+    tokio::task::yield_now().await;
+    assert_eq!(database.calls(), 2, "a run is on its way");
+    assert_eq!(status_of(&health).await, Status::Unhealthy, "the second waits for it too");
+    assert_eq!(asking.await.unwrap(), Status::Unhealthy);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hanging_check_fails_at_its_deadline_and_holds_up_no_crowd() {
     let database = Database::taking(Duration::from_secs(3600));
     let health = HealthCheck::builder().add(database.check()).check("cache", || async { Ok::<_, &str>(()) });

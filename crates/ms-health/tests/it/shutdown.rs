@@ -32,6 +32,21 @@ async fn readiness_falls_at_once_and_the_server_ends_after_the_drain_period() {
     assert_eq!(start.elapsed(), Duration::from_secs(5), "it has passed for those who come later");
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_signal_while_the_checks_run_is_not_overlooked() {
+    let slow = || async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        Ok::<_, String>(())
+    };
+    let health = HealthCheck::builder().critical("database", slow).build().unwrap();
+    let asked = health.clone();
+    let asking = tokio::spawn(async move { asked.readiness().await });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    health.begin_shutdown();
+    let report = asking.await.unwrap();
+    assert_eq!((report.status(), report.shutting_down()), (Status::Unhealthy, true));
+}
+
 #[tokio::test]
 async fn while_it_drains_only_readiness_is_down() {
     let health = health(Duration::from_secs(3600));

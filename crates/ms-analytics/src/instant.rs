@@ -52,6 +52,78 @@ impl Instant {
     /// # Ok::<(), InstantError>(())
     /// ```
     pub fn parse(text: &str) -> Result<Self, InstantError> {
+        match Parts::usual(text.as_bytes()) {
+            Some(parts) => parts.instant(),
+            None => Parts::any(text)?.instant(),
+        }
+    }
+}
+
+/// Date, time of day in seconds, microseconds and offset in seconds.
+struct Parts {
+    year: i64,
+    month: i64,
+    day: i64,
+    hour: i64,
+    minute: i64,
+    second: i64,
+    fraction: i64,
+    offset: i64,
+}
+
+impl Parts {
+    /// The shape that most rosters have, at a glance.
+    fn usual(text: &[u8]) -> Option<Self> {
+        let text: &[u8; 25] = text.try_into().ok()?;
+        let [
+            y1,
+            y2,
+            y3,
+            y4,
+            b'-',
+            m1,
+            m2,
+            b'-',
+            d1,
+            d2,
+            b'T',
+            h1,
+            h2,
+            b':',
+            n1,
+            n2,
+            b':',
+            s1,
+            s2,
+            sign @ (b'+' | b'-'),
+            o1,
+            o2,
+            b':',
+            p1,
+            p2,
+        ] = *text
+        else {
+            return None;
+        };
+        let digits = [y1, y2, y3, y4, m1, m2, d1, d2, h1, h2, n1, n2, s1, s2, o1, o2, p1, p2];
+        let (hours, minutes) = (two(o1, o2), two(p1, p2));
+        if !digits.iter().all(u8::is_ascii_digit) || hours > 23 || minutes > 59 {
+            return None;
+        }
+        let offset = hours * 3600 + minutes * 60;
+        Some(Self {
+            year: two(y1, y2) * 100 + two(y3, y4),
+            month: two(m1, m2),
+            day: two(d1, d2),
+            hour: two(h1, h2),
+            minute: two(n1, n2),
+            second: two(s1, s2),
+            fraction: 0,
+            offset: if sign == b'-' { -offset } else { offset },
+        })
+    }
+
+    fn any(text: &str) -> Result<Self, InstantError> {
         if has_long_year(text) {
             return Err(InstantError::OutOfRange);
         }
@@ -67,21 +139,27 @@ impl Instant {
         let minute = rest.number(2)?;
         let (second, fraction) = rest.seconds()?;
         let offset = rest.offset()?;
+        Ok(Self { year, month, day, hour, minute, second, fraction, offset })
+    }
+
+    fn instant(&self) -> Result<Instant, InstantError> {
+        let Self { year, month, day, hour, minute, second, fraction, offset } = *self;
         if !(1..=9998).contains(&year) {
             return Err(InstantError::OutOfRange);
         }
-        if !(1..=12).contains(&month)
-            || !(1..=days_in_month(year, month)).contains(&day)
-            || hour > 23
-            || minute > 59
-            || second > 59
-        {
+        let is_time = hour <= 23 && minute <= 59 && second <= 59;
+        if !is_time || !(1..=12).contains(&month) || !(1..=days_in_month(year, month)).contains(&day) {
             return Err(InstantError::NoSuchDate);
         }
         let seconds =
             days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
-        Ok(Self(seconds * 1_000_000 + fraction))
+        Ok(Instant(seconds * 1_000_000 + fraction))
     }
+}
+
+/// Two digits as a number; what is no digit gives nonsense.
+fn two(tens: u8, ones: u8) -> i64 {
+    i64::from(tens) * 10 + i64::from(ones) - i64::from(b'0') * 11
 }
 
 fn has_long_year(text: &str) -> bool {

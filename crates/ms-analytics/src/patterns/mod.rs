@@ -4,12 +4,14 @@ mod conflicts;
 mod names;
 mod rest;
 mod row;
+mod waiting;
 mod weekly;
 
 use std::collections::BTreeMap;
 
 use self::names::Names;
 use self::row::Row;
+use self::waiting::Waiting;
 use crate::calendar::{Calendar, UnknownTimeZone};
 use crate::instant::Instant;
 use crate::report::ShiftReport;
@@ -32,6 +34,7 @@ pub struct ShiftAnalytics {
     departments: Names,
     /// By employee.
     rows: Vec<Vec<Row>>,
+    waiting: Waiting,
     per_department: Vec<u64>,
     durations: ExactSum,
     first_start: Option<(Instant, String)>,
@@ -80,15 +83,11 @@ impl ShiftAnalytics {
     /// Adds a shift; a `&Shift` or a [`ShiftRef`] as readers hand it out.
     pub fn add<'a>(&mut self, shift: impl Into<ShiftRef<'a>>) {
         let shift = shift.into();
-        let employee = self.employees.number(shift.employee()) as usize;
         let department = self.departments.number(shift.department());
         count(&mut self.per_department, department, 1);
         self.durations.add(shift.duration_hours());
-        if self.rows.len() <= employee {
-            self.rows.resize_with(employee + 1, Vec::new);
-        }
-        if let Some(rows) = self.rows.get_mut(employee) {
-            rows.push(Row::new(&shift, department));
+        if self.waiting.push(shift.employee(), Row::new(&shift, department)) {
+            self.settle();
         }
         if self.first_start.as_ref().is_none_or(|(first, _)| shift.start() < *first) {
             keep(&mut self.first_start, shift.start(), shift.start_text());
@@ -99,7 +98,9 @@ impl ShiftAnalytics {
     }
 
     /// Adds all shifts of another collection. The time zone of `self` stays.
-    pub fn merge(&mut self, other: Self) {
+    pub fn merge(&mut self, mut other: Self) {
+        self.settle();
+        other.settle();
         let employees = self.employees.merge(&other.employees);
         let departments = self.departments.merge(&other.departments);
         for (department, shifts) in departments.iter().zip(&other.per_department) {
@@ -131,6 +132,7 @@ impl ShiftAnalytics {
     /// Rosters of more than 1,000 departments and 20 million conflicts are the exception: see
     /// [`Conflicts::department_pairs_left_out`](crate::Conflicts::department_pairs_left_out).
     pub fn finish(mut self) -> ShiftReport {
+        self.settle();
         let mut sweep = conflicts::Sweep::new(self.departments.len());
         let (mut rest, mut weekly) = (rest::Rest::default(), weekly::Weekly::default());
         let (mut night_shifts, mut crosses_midnight) = (0, 0);
@@ -163,12 +165,17 @@ impl ShiftAnalytics {
         }
     }
 
+    fn settle(&mut self) {
+        self.waiting.settle(&mut self.employees, &mut self.rows);
+    }
+
     fn with(calendar: Calendar) -> Self {
         Self {
             calendar,
             employees: Names::default(),
             departments: Names::default(),
             rows: Vec::new(),
+            waiting: Waiting::default(),
             per_department: Vec::new(),
             durations: ExactSum::default(),
             first_start: None,

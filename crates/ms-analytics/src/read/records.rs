@@ -22,6 +22,17 @@ impl<'a> Record<'a> {
         self.text.get(start..end)
     }
 
+    /// The whole record as text; its fields then are found by [`Record::field_of`].
+    pub(super) fn text(&self) -> Option<&'a str> {
+        std::str::from_utf8(self.text).ok()
+    }
+
+    /// A field of the text; `None` too if it is not UTF-8 by itself.
+    pub(super) fn field_of(&self, text: &'a str, index: usize) -> Option<&'a str> {
+        let (start, end) = *self.bounds.get(index)?;
+        text.get(start..end)
+    }
+
     pub(super) fn fields(self) -> impl Iterator<Item = &'a [u8]> {
         self.bounds.iter().filter_map(move |(start, end)| self.text.get(*start..*end))
     }

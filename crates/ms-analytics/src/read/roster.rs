@@ -262,11 +262,16 @@ impl Header {
         if record.len() > self.names.len() {
             return Err(RowError::row(line, "more fields than the header has"));
         }
+        let whole = record.text();
         let mut texts = [""; FIELDS.len()];
         for ((text, position), field) in texts.iter_mut().zip(self.positions).zip(FIELDS) {
-            if let Some(bytes) = position.and_then(|position| record.field(position)) {
-                *text = std::str::from_utf8(bytes).map_err(|_| RowError::at(line, field, "not UTF-8"))?;
-            }
+            let Some(position) = position else { continue };
+            // Another field may be the one that is not UTF-8.
+            let found = match whole {
+                Some(whole) => record.field_of(whole, position),
+                None => record.field(position).and_then(|bytes| std::str::from_utf8(bytes).ok()),
+            };
+            *text = found.ok_or_else(|| RowError::at(line, field, "not UTF-8"))?;
         }
         let [id, employee, department, start, end, duration] = texts;
         let texts = [id, employee, department, start, end];

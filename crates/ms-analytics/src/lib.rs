@@ -50,3 +50,8 @@ pub use crate::report::{Conflicts, EmployeeWeek, OverLimit, RestReport, ShiftRep
 pub use crate::response_times::{PerformanceAnalytics, ResponseTimes, ResponseTimesError};
 pub use crate::shift::{FieldFault, LONGEST_SHIFT, Shift, ShiftRef};
 pub use crate::streaming::StreamingResponseTimes;
+
+/// Runs the examples of the guide.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/analytics.md")]
+struct GuideIsTested;

@@ -69,9 +69,7 @@ impl PerformanceAnalytics {
             return Err(ResponseTimesError::Empty);
         }
         let mean = mean(sample);
-        let mut sorted = sample.to_vec();
-        let p99 = percentile(&mut sorted, 0.99);
-        let p95 = percentile(&mut sorted, 0.95);
+        let [p95, p99] = percentiles(&mut sample.to_vec(), [0.95, 0.99]);
         Ok(ResponseTimes::new(mean, p95, p99))
     }
 }
@@ -86,15 +84,23 @@ fn mean(sample: &[f64]) -> f64 {
     pairwise_sum(&shares)
 }
 
-/// numpy's `_quantile` with `method="linear"`; `sample` is reordered.
-fn percentile(sample: &mut [f64], quantile: f64) -> f64 {
-    let virtual_index = (sample.len() - 1) as f64 * quantile;
-    let below = virtual_index.floor();
-    let t = virtual_index - below;
-    let (_, low, above) = sample.select_nth_unstable_by(below as usize, f64::total_cmp);
-    let low = *low;
-    let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
-    lerp(low, high, t)
+/// numpy's `_quantile` with `method="linear"`, for ascending quantiles; `sample` is reordered and must not be empty.
+fn percentiles<const N: usize>(sample: &mut [f64], quantiles: [f64; N]) -> [f64; N] {
+    let last = sample.len().saturating_sub(1) as f64;
+    // What lies before `settled` is smaller than all the rest and needs no second look.
+    let mut settled = 0;
+    quantiles.map(|quantile| {
+        let virtual_index = last * quantile;
+        let index = virtual_index.floor();
+        let t = virtual_index - index;
+        let index = index as usize;
+        let Some(rest) = sample.get_mut(settled..) else { return f64::NAN };
+        let (_, low, above) = rest.select_nth_unstable_by(index - settled, f64::total_cmp);
+        settled = index;
+        let low = *low;
+        let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
+        lerp(low, high, t)
+    })
 }
 
 /// numpy's `_lerp`: from whichever end is nearer, so that it is monotonic.

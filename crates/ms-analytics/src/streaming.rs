@@ -1,5 +1,6 @@
 //! Response times of a running service.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +35,7 @@ const DIGITS: u8 = 3;
 pub struct StreamingResponseTimes {
     started: Instant,
     slots: Arc<[Mutex<Slot>]>,
+    clamped: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
@@ -49,7 +51,7 @@ struct Slot {
 impl Default for StreamingResponseTimes {
     fn default() -> Self {
         let slots = (0..SLOTS).map(|_| Mutex::default()).collect();
-        Self { started: Instant::now(), slots }
+        Self { started: Instant::now(), slots, clamped: Arc::default() }
     }
 }
 
@@ -64,7 +66,15 @@ impl StreamingResponseTimes {
         self.snapshot_at(self.started.elapsed())
     }
 
+    /// Returns how many times longer than 1 h were recorded as 1 h, since the start.
+    pub fn clamped(&self) -> u64 {
+        self.clamped.load(Ordering::Relaxed)
+    }
+
     fn record_at(&self, now: Duration, time: Duration) {
+        if time.as_micros() > u128::from(HIGHEST_MICROS) {
+            self.clamped.fetch_add(1, Ordering::Relaxed);
+        }
         let minute = now.as_secs() / SLOT.as_secs();
         let position = usize::try_from(minute % SLOTS).unwrap_or_default();
         let Some(slot) = self.slots.get(position) else { return };
@@ -154,6 +164,7 @@ mod tests {
         let times = StreamingResponseTimes::default();
         times.record_at(Duration::ZERO, Duration::MAX);
         times.record_at(Duration::ZERO, Duration::ZERO);
+        assert_eq!(times.clone().clamped(), 1);
         let snapshot = times.snapshot_at(Duration::ZERO).unwrap();
         assert!(snapshot.p99_response_time >= 3600.0 && snapshot.p99_response_time < 3605.0, "{snapshot:?}");
     }

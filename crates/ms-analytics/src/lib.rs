@@ -35,6 +35,7 @@
 
 mod calendar;
 mod instant;
+mod nearest;
 mod patterns;
 pub mod read;
 mod report;

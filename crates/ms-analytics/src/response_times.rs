@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::nearest;
 use crate::sum::pairwise_sum;
 
 /// Analyses response times as the origin did with numpy.
@@ -68,9 +69,8 @@ impl PerformanceAnalytics {
         if sample.is_empty() {
             return Err(ResponseTimesError::Empty);
         }
-        let mean = mean(sample);
-        let [p95, p99] = percentiles(&mut sample.to_vec(), [0.95, 0.99]);
-        Ok(ResponseTimes::new(mean, p95, p99))
+        let [p95, p99] = percentiles(sample, [0.95, 0.99]);
+        Ok(ResponseTimes::new(mean(sample), p95, p99))
     }
 }
 
@@ -84,23 +84,39 @@ fn mean(sample: &[f64]) -> f64 {
     pairwise_sum(&shares)
 }
 
-/// numpy's `_quantile` with `method="linear"`, for ascending quantiles; `sample` is reordered and must not be empty.
-fn percentiles<const N: usize>(sample: &mut [f64], quantiles: [f64; N]) -> [f64; N] {
-    let last = sample.len().saturating_sub(1) as f64;
+/// numpy's `_quantile` with `method="linear"`, for ascending quantiles of a sample that is not empty.
+fn percentiles<const N: usize>(sample: &[f64], quantiles: [f64; N]) -> [f64; N] {
+    let last = sample.len().saturating_sub(1);
+    let places = quantiles.map(|quantile| Place::new(last as f64 * quantile));
+    let (first, highest) = match places.as_slice() {
+        [first, .., highest] => (first.index, highest.index),
+        _ => (0, last),
+    };
+    let (mut near, below) = nearest::around(sample, first, highest.saturating_add(1).min(last));
     // What lies before `settled` is smaller than all the rest and needs no second look.
     let mut settled = 0;
-    quantiles.map(|quantile| {
-        let virtual_index = last * quantile;
-        let index = virtual_index.floor();
-        let t = virtual_index - index;
-        let index = index as usize;
-        let Some(rest) = sample.get_mut(settled..) else { return f64::NAN };
-        let (_, low, above) = rest.select_nth_unstable_by(index - settled, f64::total_cmp);
-        settled = index;
+    places.map(|Place { index, t }| {
+        let Some(rest) = near.get_mut(settled..) else { return f64::NAN };
+        let (_, low, above) = rest.select_nth_unstable_by(index - below - settled, f64::total_cmp);
+        settled = index - below;
         let low = *low;
         let high = above.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
         lerp(low, high, t)
     })
+}
+
+/// Where a percentile lies: behind the value of this rank, a share `t` of the way to the next.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    index: usize,
+    t: f64,
+}
+
+impl Place {
+    fn new(virtual_index: f64) -> Self {
+        let index = virtual_index.floor();
+        Self { index: index as usize, t: virtual_index - index }
+    }
 }
 
 /// numpy's `_lerp`: from whichever end is nearer, so that it is monotonic.

@@ -164,15 +164,23 @@ impl<'a> ShiftRef<'a> {
         duration: Option<f64>,
     ) -> Result<Self, FieldFault> {
         let given = duration.map_or(Given::Nothing, Given::Hours);
-        Self::check([id, employee, department, start, end], given, LONGEST_SHIFT)
+        let texts = [id, employee, department, start, end];
+        let may_hold_control = texts.iter().any(|text| may_hold_control(text.as_bytes()));
+        Self::check(texts, may_hold_control, given, LONGEST_SHIFT)
     }
 
-    /// Checks id, employee, department, start and end, then the duration.
-    pub(crate) fn check(texts: [&'a str; 5], given: Given, longest: Duration) -> Result<Self, FieldFault> {
+    /// Checks id, employee, department, start and end, then the duration. Without a suspicion from
+    /// [`may_hold_control`] names are not searched for control characters.
+    pub(crate) fn check(
+        texts: [&'a str; 5],
+        may_hold_control: bool,
+        given: Given,
+        longest: Duration,
+    ) -> Result<Self, FieldFault> {
         let [id, employee, department, start_text, end_text] = texts;
-        check_text("id", id)?;
-        check_text("employee", employee)?;
-        check_text("department", department)?;
+        check_text("id", id, may_hold_control)?;
+        check_text("employee", employee, may_hold_control)?;
+        check_text("department", department, may_hold_control)?;
         let start = instant("start", start_text)?;
         let end = instant("end", end_text)?;
         let duration = check_duration(start, end, given, longest)?;
@@ -249,16 +257,20 @@ pub(crate) enum Given {
     Wrong(&'static str),
 }
 
-fn check_text(field: &'static str, text: &str) -> Result<(), FieldFault> {
+/// Looks for bytes that control characters begin with; other characters may, too.
+pub(crate) fn may_hold_control(text: &[u8]) -> bool {
+    // 0xC2 leads the control characters U+0080 to U+009F, and harmless ones. Without an early end, so that the
+    // compiler can look at many bytes at once.
+    let may_begin = |byte: u8| (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
+    text.iter().fold(false, |found, byte| found | may_begin(*byte))
+}
+
+fn check_text(field: &'static str, text: &str, may_hold_control: bool) -> Result<(), FieldFault> {
     let fault = |reason| Err(FieldFault::new(field, reason));
     if text.len() > LONGEST_TEXT {
         return fault("longer than 1,024 bytes");
     }
-    // 0xC2 leads the control characters U+0080 to U+009F, and harmless ones.
-    let may_be_control = |byte: u8| (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
-    // Without an early end, so that the compiler can look at many bytes at once.
-    let suspect = text.bytes().fold(false, |suspect, byte| suspect | may_be_control(byte));
-    if suspect && text.chars().any(char::is_control) {
+    if may_hold_control && text.chars().any(char::is_control) {
         return fault("holds a control character");
     }
     if text.bytes().next().is_none_or(|first| first == b' ' || first >= 0x80) && text.trim().is_empty() {

@@ -50,6 +50,9 @@ impl Sweep {
         if overlap(rows) {
             for (index, row) in rows.iter().enumerate() {
                 self.overlap += self.now.advance(row.start());
+                if self.now.ends.is_empty() && is_alone(*row, rows.get(index + 1)) {
+                    continue;
+                }
                 let before = self.now.ends.len() as u64;
                 let same = self.now.start(*row);
                 let later = rows.get(index + 1..).unwrap_or_default();
@@ -88,6 +91,11 @@ impl Sweep {
 fn overlap(rows: &[Row]) -> bool {
     // Sorted by start: some pair overlaps only if some neighbours do.
     rows.array_windows().any(|[one, next]| next.start() < one.end())
+}
+
+/// Tells that a shift with none before it under way has no conflict at all.
+fn is_alone(row: Row, next: Option<&Row>) -> bool {
+    next.is_none_or(|next| next.start() >= row.end())
 }
 
 impl UnderWay {
@@ -133,7 +141,7 @@ fn name_pairs<'a>(employees: impl Iterator<Item = &'a [Row]>, departments: &Name
     for rows in employees {
         let mut ends = BinaryHeap::<Reverse<(i64, u32)>>::new();
         let mut under_way = NumberMap::<u32, u64>::default();
-        for row in rows {
+        for (index, row) in rows.iter().enumerate() {
             while let Some(Reverse((end, department))) = ends.peek().copied()
                 && end <= row.start()
             {
@@ -144,6 +152,9 @@ fn name_pairs<'a>(employees: impl Iterator<Item = &'a [Row]>, departments: &Name
                         under_way.remove(&department);
                     }
                 }
+            }
+            if ends.is_empty() && is_alone(*row, rows.get(index + 1)) {
+                continue;
             }
             let this = row.department();
             for (other, count) in &under_way {

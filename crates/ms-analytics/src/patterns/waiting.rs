@@ -8,7 +8,7 @@ use std::hint::black_box;
 use super::names::{Names, hash};
 use super::row::Row;
 
-const BATCH: usize = 512;
+const BATCH: usize = 256;
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct Waiting {

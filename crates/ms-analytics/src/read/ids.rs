@@ -91,10 +91,16 @@ impl Ids {
     }
 }
 
-/// A number that has one spelling only.
+/// A number that has one spelling only; nineteen digits always fit.
 fn number(id: &str) -> Option<u64> {
-    let plain = id.bytes().all(|byte| byte.is_ascii_digit()) && (!id.starts_with('0') || id == "0");
-    if plain { id.parse().ok() } else { None }
+    let has_one_spelling = matches!(id.len(), 1..=19) && (!id.starts_with('0') || id == "0");
+    if !has_one_spelling {
+        return None;
+    }
+    id.bytes().try_fold(0, |number: u64, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 { None } else { Some(number * 10 + u64::from(digit)) }
+    })
 }
 
 #[cfg(test)]
@@ -108,8 +114,19 @@ mod tests {
     #[test]
     fn numbers_of_two_spellings_are_two_ids() {
         let mut ids = Ids::default();
-        for id in ["7", "07", "+7", "7.0", "0", "00", "18446744073709551615", "18446744073709551616", "a", ""]
-        {
+        for id in [
+            "7",
+            "07",
+            "+7",
+            "7.0",
+            "0",
+            "00",
+            "18446744073709551615",
+            "18446744073709551616",
+            "9999999999999999999",
+            "a",
+            "",
+        ] {
             assert!(ids.insert(id), "{id}");
             assert!(!ids.insert(id), "{id}");
         }

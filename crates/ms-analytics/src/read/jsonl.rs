@@ -198,7 +198,7 @@ impl Row<'_> {
             text("start", start)?,
             text("end", end)?,
         ];
-        super::roster::unique(texts, given, ids, longest)
+        super::roster::unique(texts, true, given, ids, longest)
     }
 }
 

@@ -183,6 +183,7 @@ fn json_line(line: Line<'_>, number: u64, checks: &mut Checks, each: &mut Sink<'
 /// Checks a shift, and that its id is new. A refused row leaves its id free.
 pub(super) fn unique<'a>(
     texts: [&'a str; 5],
+    may_hold_control: bool,
     given: Given,
     ids: &mut Ids,
     longest: Duration,
@@ -191,7 +192,7 @@ pub(super) fn unique<'a>(
     if !id.is_empty() && !ids.insert(id) {
         return Err(FieldFault::new("id", "already given to a row above"));
     }
-    ShiftRef::check(texts, given, longest).inspect_err(|_| ids.forget_last(id))
+    ShiftRef::check(texts, may_hold_control, given, longest).inspect_err(|_| ids.forget_last(id))
 }
 
 /// Takes a record, or the first one as the header.
@@ -275,8 +276,9 @@ impl Header {
         }
         let [id, employee, department, start, end, duration] = texts;
         let texts = [id, employee, department, start, end];
-        unique(texts, given(duration), &mut checks.ids, checks.longest)
-            .map_err(|fault| RowError::field(line, fault))
+        let Checks { ids, longest } = checks;
+        let shift = unique(texts, record.may_hold_control(), given(duration), ids, *longest);
+        shift.map_err(|fault| RowError::field(line, fault))
     }
 }
 

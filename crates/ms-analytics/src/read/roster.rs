@@ -235,6 +235,13 @@ impl Header {
         let mut names: Vec<String> = Vec::with_capacity(record.len());
         for name in record.fields() {
             let name = std::str::from_utf8(name).map_err(|_| RowError::row(line, "header: not UTF-8"))?;
+            if name.contains('\r') {
+                // The whole file would be one line, and no row be read or refused.
+                return Err(RowError::row(line, "lines end with CR alone: LF or CRLF is needed"));
+            }
+            if name.contains(char::is_control) {
+                return Err(RowError::row(line, "header: holds a control character"));
+            }
             if FIELDS.contains(&name) && names.iter().any(|known| known == name) {
                 return Err(RowError::at(line, name, "column given twice"));
             }

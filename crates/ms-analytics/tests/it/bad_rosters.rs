@@ -62,7 +62,9 @@ fn a_faulty_row_is_named_and_the_next_is_read() {
 fn an_unreadable_file_is_refused_whole() {
     let utf16: Vec<u8> = format!("\u{feff}{HEADER}").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let long = "x".repeat(2 << 20);
-    let cases: [(&[u8], u64, &str); 10] = [
+    let cases: [(&[u8], u64, &str); 12] = [
+        (b"id,employee,department,start,end\r1,E,D,2026-03-02T08:00Z,2026-03-02T16:00Z\r", 1, ""),
+        (b"id,employee,department,start,end,\"a\nb\"\n", 1, ""),
         (b"\x1f\x8b\x08\0", 1, ""),
         (b"i\0d\0,\0", 1, ""),
         (b"", 1, ""),

@@ -10,5 +10,6 @@
 
 mod bad_rosters;
 mod laws;
+mod pandas;
 mod percentiles;
 mod pull_and_push;

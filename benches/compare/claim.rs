@@ -19,7 +19,14 @@ pub struct Claim {
 }
 
 impl Claim {
-    pub fn new(area: &'static str, name: &'static str, unit: &'static str, pair: Pair, peer: &str, goal: f64) -> Self {
+    pub fn new(
+        area: &'static str,
+        name: &'static str,
+        unit: &'static str,
+        pair: Pair,
+        peer: &str,
+        goal: f64,
+    ) -> Self {
         let ratio = pair.ratio;
         Self {
             area,

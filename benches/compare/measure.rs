@@ -10,7 +10,8 @@ const ROUNDS: usize = 15;
 pub fn nanoseconds(calls: u32, mut ours: impl FnMut(), mut peer: impl FnMut()) -> Pair {
     per_call(&mut ours, calls / 4 + 1);
     per_call(&mut peer, calls / 4 + 1);
-    let rounds: Vec<_> = (0..ROUNDS).map(|_| (per_call(&mut ours, calls), per_call(&mut peer, calls))).collect();
+    let rounds: Vec<_> =
+        (0..ROUNDS).map(|_| (per_call(&mut ours, calls), per_call(&mut peer, calls))).collect();
     Pair::of_rounds(&rounds)
 }
 

@@ -51,10 +51,16 @@ impl Exposure {
             return Err(Problem::new(StatusCode::MISDIRECTED_REQUEST, detail));
         }
         if !is_same_origin(&host, method, headers) {
-            return Err(Problem::new(StatusCode::FORBIDDEN, "pages of another origin may not use this service"));
+            return Err(Problem::new(
+                StatusCode::FORBIDDEN,
+                "pages of another origin may not use this service",
+            ));
         }
         if !is_open(uri.path()) && !self.admits(headers) {
-            return Err(Problem::new(StatusCode::UNAUTHORIZED, "send `Authorization: Bearer` with the service's token"));
+            return Err(Problem::new(
+                StatusCode::UNAUTHORIZED,
+                "send `Authorization: Bearer` with the service's token",
+            ));
         }
         Ok(())
     }
@@ -62,10 +68,10 @@ impl Exposure {
     fn serves(&self, authority: &str) -> bool {
         let host = without_port(authority);
         // A browser sends an address only where its user typed one: no name, nothing to rebind.
-        let is_address =
-            host.parse::<IpAddr>().is_ok() || host.strip_prefix('[').is_some_and(|rest| {
-                rest.strip_suffix(']').is_some_and(|ip| ip.parse::<IpAddr>().is_ok())
-            });
+        let is_address = host.parse::<IpAddr>().is_ok()
+            || host
+                .strip_prefix('[')
+                .is_some_and(|rest| rest.strip_suffix(']').is_some_and(|ip| ip.parse::<IpAddr>().is_ok()));
         is_address || host == "localhost" || self.allowed_hosts.iter().any(|allowed| allowed == host)
     }
 }
@@ -141,10 +147,14 @@ mod tests {
     #[test]
     fn only_own_hosts_are_served() {
         let exposure = Exposure::new(&["Roster.Example".to_owned()], None);
-        for host in ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "[::1]", "roster.example:443"] {
+        for host in
+            ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "[::1]", "roster.example:443"]
+        {
             assert_eq!(verdict(&exposure, &Method::GET, "/", &[("host", host)]), 200, "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8000", "", "[::1", "::1]:80"] {
+        for host in
+            ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example:8000", "", "[::1", "::1]:80"]
+        {
             assert_eq!(verdict(&exposure, &Method::GET, "/", &[("host", host)]), 421, "{host}");
         }
         assert_eq!(verdict(&exposure, &Method::GET, "/", &[]), 400);
@@ -160,7 +170,9 @@ mod tests {
         let host = ("host", "localhost:8000");
         let ask = |method: &Method, extra| verdict(&exposure, method, "/api/v1/shifts", &[host, extra]);
         assert_eq!(ask(&Method::POST, ("origin", "http://localhost:8000")), 200);
-        for origin in ["http://evil.example", "null", "http://localhost:9000", "http://localhost:8000.evil.example"] {
+        for origin in
+            ["http://evil.example", "null", "http://localhost:9000", "http://localhost:8000.evil.example"]
+        {
             assert_eq!(ask(&Method::POST, ("origin", origin)), 403, "{origin}");
             assert_eq!(ask(&Method::GET, ("origin", origin)), 403, "{origin}");
         }
@@ -174,9 +186,8 @@ mod tests {
         let token = Secret::from("0123456789abcdef");
         let exposure = Exposure::new(&[], Some(&token));
         let host = ("host", "10.0.0.7:8000");
-        let ask = |path, extra: &[(&str, &str)]| {
-            verdict(&exposure, &Method::GET, path, &[&[host], extra].concat())
-        };
+        let ask =
+            |path, extra: &[(&str, &str)]| verdict(&exposure, &Method::GET, path, &[&[host], extra].concat());
         for open in ["/health", "/health/live", "/health/ready", "/operations.css"] {
             assert_eq!(ask(open, &[]), 200, "{open}");
         }
@@ -184,10 +195,18 @@ mod tests {
             assert_eq!(ask(closed, &[]), 401, "{closed}");
             assert_eq!(ask(closed, &[("authorization", "Bearer 0123456789abcdef")]), 200, "{closed}");
         }
-        for wrong in ["", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdefg", "Basic 0123456789abcdef"] {
+        for wrong in [
+            "",
+            "Bearer",
+            "Bearer ",
+            "Bearer 0123456789abcde",
+            "Bearer 0123456789abcdefg",
+            "Basic 0123456789abcdef",
+        ] {
             assert_eq!(ask("/metrics", &[("authorization", wrong)]), 401, "{wrong}");
         }
-        let twice = [("authorization", "Bearer 0123456789abcdef"), ("authorization", "Bearer 0123456789abcdef")];
+        let twice =
+            [("authorization", "Bearer 0123456789abcdef"), ("authorization", "Bearer 0123456789abcdef")];
         assert_eq!(ask("/metrics", &twice), 401);
     }
 }

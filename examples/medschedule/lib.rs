@@ -1,1 +1,7 @@
 //! The MedSchedule service.
+
+pub mod cache;
+pub mod config;
+pub mod exposure;
+pub mod problem;
+pub mod store;

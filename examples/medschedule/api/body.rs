@@ -44,7 +44,8 @@ pub(super) fn require_type(headers: &HeaderMap, taken: &[&'static str]) -> Resul
     let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let sent = sent.and_then(|text| text.parse::<mime::Mime>().ok());
     let found = sent.as_ref().and_then(|sent| taken.iter().find(|taken| **taken == sent.essence_str()));
-    let utf8 = sent.as_ref().and_then(|sent| sent.get_param(mime::CHARSET)).is_none_or(|set| set == mime::UTF_8);
+    let utf8 =
+        sent.as_ref().and_then(|sent| sent.get_param(mime::CHARSET)).is_none_or(|set| set == mime::UTF_8);
     match found {
         Some(found) if utf8 => Ok(found),
         _ => {

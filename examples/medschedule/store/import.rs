@@ -35,8 +35,12 @@ impl Imported {
 }
 
 impl Import {
-    pub(super) async fn begin(mut transaction: sqlx::Transaction<'static, sqlx::Any>) -> Result<Self, StoreError> {
-        let row = sqlx::query("SELECT COALESCE(MAX(seq), 0) AS last FROM shifts").fetch_one(&mut *transaction).await?;
+    pub(super) async fn begin(
+        mut transaction: sqlx::Transaction<'static, sqlx::Any>,
+    ) -> Result<Self, StoreError> {
+        let row = sqlx::query("SELECT COALESCE(MAX(seq), 0) AS last FROM shifts")
+            .fetch_one(&mut *transaction)
+            .await?;
         Ok(Self { transaction, last_before: row.try_get("last")?, by_department: BTreeMap::new() })
     }
 

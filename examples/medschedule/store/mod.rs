@@ -88,7 +88,10 @@ pub struct Store {
 #[derive(Clone, Debug)]
 enum Dialect {
     /// With the file and its identity when it was opened.
-    Sqlite { file: PathBuf, identity: Identity },
+    Sqlite {
+        file: PathBuf,
+        identity: Identity,
+    },
     Postgres,
 }
 
@@ -100,8 +103,10 @@ impl Store {
     /// Opens or creates the embedded database.
     pub async fn sqlite(file: &Path) -> Result<Self, StoreError> {
         let path = file.to_str().ok_or_else(|| StoreError::Path(file.to_owned()))?;
-        let path: String = form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>().replace('+', "%20");
-        let options = pool_options(8).after_connect(|connection, _| Box::pin(schema::tune_sqlite(connection)));
+        let path: String =
+            form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>().replace('+', "%20");
+        let options =
+            pool_options(8).after_connect(|connection, _| Box::pin(schema::tune_sqlite(connection)));
         let pool = connect(options, &format!("sqlite://{path}?mode=rwc")).await?;
         schema::create_sqlite(&pool).await?;
         let identity = identity(file).await.ok_or(StoreError::FileGone)?;

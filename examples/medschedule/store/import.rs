@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 
+use futures_util::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-use super::{COLUMNS, StoreError, StoredShift};
+use super::shift::COLUMNS;
+use super::{StoreError, StoredShift, Writing, overlap};
 
 /// Rows of one statement: 8 parameters each, far below the 32,766 that SQLite allows.
 const ROWS: usize = 256;
@@ -13,7 +15,7 @@ const ROWS: usize = 256;
 /// An import under way; dropped without [`Import::finish`], it keeps nothing.
 #[derive(Debug)]
 pub struct Import {
-    transaction: sqlx::Transaction<'static, sqlx::Any>,
+    writing: Writing,
     last_before: i64,
     by_department: BTreeMap<String, u64>,
 }
@@ -35,20 +37,17 @@ impl Imported {
 }
 
 impl Import {
-    pub(super) async fn begin(
-        mut transaction: sqlx::Transaction<'static, sqlx::Any>,
-    ) -> Result<Self, StoreError> {
-        let row = sqlx::query("SELECT COALESCE(MAX(seq), 0) AS last FROM shifts")
-            .fetch_one(&mut *transaction)
-            .await?;
-        Ok(Self { transaction, last_before: row.try_get("last")?, by_department: BTreeMap::new() })
+    pub(super) async fn begin(mut writing: Writing) -> Result<Self, StoreError> {
+        let last = sqlx::query("SELECT COALESCE(MAX(seq), 0) AS last FROM shifts");
+        let last_before = last.fetch_one(&mut *writing).await?.try_get("last")?;
+        Ok(Self { writing, last_before, by_department: BTreeMap::new() })
     }
 
     /// Adds shifts; returns the positions of those whose id is taken.
     pub async fn add(&mut self, shifts: &[StoredShift]) -> Result<Vec<usize>, StoreError> {
         let mut taken = Vec::new();
         for (chunk_number, chunk) in shifts.chunks(ROWS).enumerate() {
-            let mut kept = insert(&mut self.transaction, chunk).await?;
+            let mut kept = insert(&mut self.writing, chunk).await?;
             for (position, shift) in chunk.iter().enumerate() {
                 // Each id is taken out once, so that its second row in one chunk counts as taken.
                 if kept.remove(&shift.id) {
@@ -67,14 +66,36 @@ impl Import {
     ///
     /// Dropped before it ends, it keeps nothing or everything.
     pub async fn finish(mut self) -> Result<Imported, StoreError> {
-        // Either row of a pair may start first; `a` does, or is older where both start together.
-        let sql = "SELECT COUNT(*) AS pairs FROM shifts b JOIN shifts a ON a.employee = b.employee \
-             AND a.start_us < b.end_us AND b.start_us < a.end_us AND a.seq < b.seq WHERE b.seq > $1";
-        let row = sqlx::query(sql).bind(self.last_before).fetch_one(&mut *self.transaction).await?;
-        let pairs: i64 = row.try_get("pairs")?;
-        self.transaction.commit().await?;
-        Ok(Imported { by_department: self.by_department, conflicts: pairs.unsigned_abs() })
+        let conflicts = if self.by_department.is_empty() { 0 } else { self.conflicts().await? };
+        self.writing.transaction.commit().await?;
+        Ok(Imported { by_department: self.by_department, conflicts })
     }
+
+    /// Counts the pairs of everybody who got a new shift, less those that were there before.
+    async fn conflicts(&mut self) -> Result<u64, StoreError> {
+        let sql = "SELECT employee, start_us, end_us, seq FROM shifts \
+             WHERE employee IN (SELECT employee FROM shifts WHERE seq > $1) ORDER BY employee";
+        let last_before = self.last_before;
+        let mut rows = sqlx::query(sql).bind(last_before).fetch(&mut *self.writing);
+        let (mut conflicts, mut employee, mut shifts) = (0, String::new(), Vec::new());
+        while let Some(row) = rows.try_next().await? {
+            let next: &str = row.try_get("employee")?;
+            if next != employee {
+                conflicts += new_pairs(&shifts);
+                shifts.clear();
+                next.clone_into(&mut employee);
+            }
+            let seq: i64 = row.try_get("seq")?;
+            shifts.push((row.try_get("start_us")?, row.try_get("end_us")?, seq > last_before));
+        }
+        Ok(conflicts + new_pairs(&shifts))
+    }
+}
+
+fn new_pairs(shifts: &[(i64, i64, bool)]) -> u64 {
+    let all = shifts.iter().map(|(start, end, _)| (*start, *end));
+    let old = shifts.iter().filter(|(_, _, new)| !new).map(|(start, end, _)| (*start, *end));
+    overlap::pairs(all) - overlap::pairs(old)
 }
 
 /// Inserts shifts and returns the ids that were free.

@@ -1,49 +1,33 @@
 //! The roster in SQL: the same statements on SQLite and PostgreSQL.
 
 mod import;
+mod overlap;
 mod schema;
+mod shift;
+#[cfg(test)]
+mod tests;
 
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
-use sqlx::any::{AnyPoolOptions, AnyRow};
-use sqlx::{AnyConnection, AnyPool, Row};
+use sqlx::any::AnyPoolOptions;
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 pub use self::import::{Import, Imported};
+pub use self::overlap::Overlaps;
+pub use self::shift::{Filter, StoredShift};
 use crate::config::Secret;
 
 /// The longest a caller waits for a connection; health checks have their own, shorter deadline.
 const ACQUIRE: Duration = Duration::from_secs(5);
 
-const COLUMNS: &str = "id, employee, department, start_text, end_text, start_us, end_us, duration";
-
-/// A shift as it is kept. Times are also given in microseconds since 1970, so that SQL can compare instants of
-/// different offsets; the texts are what the client sent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StoredShift {
-    pub id: String,
-    pub employee: String,
-    pub department: String,
-    pub start: String,
-    pub end: String,
-    pub start_us: i64,
-    pub end_us: i64,
-    /// Hours.
-    pub duration: f64,
-}
-
-/// Which shifts to read. A shift belongs to the range in which it starts, so that ranges add up.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub employee: Option<String>,
-    pub department: Option<String>,
-    /// First start, in microseconds since 1970.
-    pub from_us: Option<i64>,
-    /// First start no longer in the range.
-    pub to_us: Option<i64>,
-}
+/// More departments than this have no series of their own from the start.
+const DEPARTMENTS: i64 = 100;
 
 /// Where a page of shifts ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,9 +40,9 @@ pub struct Cursor {
 #[derive(Clone, Debug)]
 pub enum Planned {
     /// It is kept; these shifts of the same employee overlap with it.
-    Kept(Vec<StoredShift>),
+    Kept(Overlaps),
     /// It is not kept, because these are in the way.
-    Refused(Vec<StoredShift>),
+    Refused(Overlaps),
     /// It is not kept, because its id is taken.
     IdTaken,
 }
@@ -76,6 +60,17 @@ pub enum StoreError {
     /// The path cannot be written as a database URL.
     #[error("{} is not UTF-8", .0.display())]
     Path(PathBuf),
+    /// Something else than this service wrote the row.
+    #[error("shift `{id}` in the database is not usable")]
+    Unusable {
+        /// The shift.
+        id: String,
+        /// What is wrong with it.
+        source: ms_analytics::FieldFault,
+    },
+    /// The process is ending.
+    #[error("interrupted by the end of the process")]
+    Interrupted,
 }
 
 /// The roster's database. Clones share one pool.
@@ -87,10 +82,11 @@ pub struct Store {
 
 #[derive(Clone, Debug)]
 enum Dialect {
-    /// With the file and its identity when it was opened.
+    /// With the file and its identity when it was opened. Writers queue here, in order; SQLite would let them poll.
     Sqlite {
         file: PathBuf,
         identity: Identity,
+        writer: Arc<Mutex<()>>,
     },
     Postgres,
 }
@@ -98,6 +94,27 @@ enum Dialect {
 /// Device and inode: an open file whose name is gone still answers queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
+
+/// A transaction that may write. The turn ends after the transaction.
+#[derive(Debug)]
+struct Writing {
+    transaction: sqlx::Transaction<'static, sqlx::Any>,
+    _turn: Option<OwnedMutexGuard<()>>,
+}
+
+impl Deref for Writing {
+    type Target = AnyConnection;
+
+    fn deref(&self) -> &AnyConnection {
+        &self.transaction
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+}
 
 impl Store {
     /// Opens or creates the embedded database.
@@ -110,7 +127,10 @@ impl Store {
         let pool = connect(options, &format!("sqlite://{path}?mode=rwc")).await?;
         schema::create_sqlite(&pool).await?;
         let identity = identity(file).await.ok_or(StoreError::FileGone)?;
-        Ok(Self { pool, dialect: Dialect::Sqlite { file: file.to_owned(), identity } })
+        Ok(Self {
+            pool,
+            dialect: Dialect::Sqlite { file: file.to_owned(), identity, writer: Arc::default() },
+        })
     }
 
     /// Connects to a PostgreSQL server and creates the tables if they are missing.
@@ -130,11 +150,7 @@ impl Store {
 
     /// Asks the database something that needs its data.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        if let Dialect::Sqlite { file, identity: opened } = &self.dialect
-            && identity(file).await != Some(*opened)
-        {
-            return Err(StoreError::FileGone);
-        }
+        self.find_file().await?;
         sqlx::query("SELECT seq FROM shifts LIMIT 1").fetch_optional(&self.pool).await?;
         Ok(())
     }
@@ -145,23 +161,29 @@ impl Store {
     ///
     /// Dropped before it ends, it keeps nothing or the whole shift.
     pub async fn plan(&self, shift: &StoredShift, refuse: bool) -> Result<Planned, StoreError> {
-        let mut transaction = self.begin().await?;
-        self.lock_employee(&mut transaction, &shift.employee).await?;
-        let conflicts = overlapping(&mut transaction, shift).await?;
-        if refuse && !conflicts.is_empty() {
-            return Ok(Planned::Refused(conflicts));
+        let mut writing = self.begin().await?;
+        if matches!(self.dialect, Dialect::Postgres) {
+            schema::lock_shared(&mut writing, schema::WHOLE_ROSTER).await?;
+            schema::lock_text(&mut writing, &shift.employee).await?;
         }
-        let kept = import::insert(&mut transaction, std::slice::from_ref(shift)).await?;
+        let overlaps = overlap::find(&mut writing, shift).await?;
+        if refuse && overlaps.total > 0 {
+            return Ok(Planned::Refused(overlaps));
+        }
+        let kept = import::insert(&mut writing, std::slice::from_ref(shift)).await?;
         if kept.is_empty() {
             return Ok(Planned::IdTaken);
         }
-        transaction.commit().await?;
-        Ok(Planned::Kept(conflicts))
+        writing.transaction.commit().await?;
+        Ok(Planned::Kept(overlaps))
     }
 
     /// Deletes a shift; false if there is none of that id.
     pub async fn delete(&self, id: &str) -> Result<bool, StoreError> {
-        let done = sqlx::query("DELETE FROM shifts WHERE id = $1").bind(id).execute(&self.pool).await?;
+        let mut writing = self.begin().await?;
+        let delete = sqlx::query("DELETE FROM shifts WHERE id = $1").bind(id.to_owned());
+        let done = delete.execute(&mut *writing).await?;
+        writing.transaction.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -173,17 +195,11 @@ impl Store {
         limit: u16,
     ) -> Result<(Vec<StoredShift>, Option<Cursor>), StoreError> {
         let after = after.unwrap_or(Cursor { start_us: i64::MIN, seq: i64::MIN });
-        let sql = "SELECT seq, id, employee, department, start_text, end_text, start_us, end_us, duration FROM shifts \
-             WHERE ($1 = '' OR employee = $1) AND ($2 = '' OR department = $2) \
-             AND start_us >= $3 AND start_us < $4 AND (start_us, seq) > ($5, $6) \
-             ORDER BY start_us, seq LIMIT $7";
+        let sql = filter.select("AND (start_us, seq) > ($1, $2) ORDER BY start_us, seq LIMIT $3", 4);
         // One more than asked for tells whether there is another page.
-        let rows = bind_filter(sqlx::query(sql), filter)
-            .bind(after.start_us)
-            .bind(after.seq)
-            .bind(i64::from(limit) + 1)
-            .fetch_all(&self.pool)
-            .await?;
+        let query =
+            sqlx::query(AssertSqlSafe(sql)).bind(after.start_us).bind(after.seq).bind(i64::from(limit) + 1);
+        let rows = filter.bind(query).fetch_all(&self.pool).await?;
         let more = rows.len() > usize::from(limit);
         let rows = rows.get(..usize::from(limit)).unwrap_or(&rows);
         let last = if more { rows.last() } else { None };
@@ -191,26 +207,39 @@ impl Store {
             Some(row) => Some(Cursor { start_us: row.try_get("start_us")?, seq: row.try_get("seq")? }),
             None => None,
         };
-        let shifts = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+        let shifts = rows.iter().map(StoredShift::from_row).collect::<Result<_, _>>()?;
         Ok((shifts, next))
     }
 
+    /// Reads the shifts that were planned last, the last one first.
+    pub async fn latest(&self, limit: u16) -> Result<Vec<StoredShift>, StoreError> {
+        let sql = Filter::default().select("ORDER BY seq DESC LIMIT $1", 2);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(i64::from(limit));
+        let rows = Filter::default().bind(query).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(StoredShift::from_row).collect::<Result<_, _>>()?)
+    }
+
     /// Reads all shifts of the filter in the order in which they were planned.
-    pub fn stream<'a>(&'a self, filter: &'a Filter) -> BoxStream<'a, Result<StoredShift, StoreError>> {
-        let sql = "SELECT id, employee, department, start_text, end_text, start_us, end_us, duration FROM shifts \
-             WHERE ($1 = '' OR employee = $1) AND ($2 = '' OR department = $2) \
-             AND start_us >= $3 AND start_us < $4 ORDER BY seq";
-        let rows = bind_filter(sqlx::query(sql), filter).fetch(&self.pool);
-        Box::pin(rows.map_err(StoreError::from).and_then(|row| async move { Ok(from_row(&row)?) }))
+    pub fn stream<'a>(&'a self, filter: &Filter) -> BoxStream<'a, Result<StoredShift, StoreError>> {
+        let query = filter.bind(sqlx::query(AssertSqlSafe(filter.select("ORDER BY seq", 1))));
+        let rows = query.fetch(&self.pool).map_err(StoreError::from);
+        Box::pin(rows.and_then(|row| async move { Ok(StoredShift::from_row(&row)?) }))
+    }
+
+    /// Names the departments of the roster, the first hundred of them.
+    pub async fn departments(&self) -> Result<Vec<String>, StoreError> {
+        let sql = "SELECT DISTINCT department FROM shifts ORDER BY department LIMIT $1";
+        let rows = sqlx::query(sql).bind(DEPARTMENTS).fetch_all(&self.pool).await?;
+        Ok(rows.iter().map(|row| row.try_get("department")).collect::<Result<_, _>>()?)
     }
 
     /// Begins an import, which is kept whole or not at all.
     pub async fn import(&self) -> Result<Import, StoreError> {
-        let mut transaction = self.begin().await?;
+        let mut writing = self.begin().await?;
         if matches!(self.dialect, Dialect::Postgres) {
-            schema::lock(&mut transaction, schema::WHOLE_ROSTER).await?;
+            schema::lock(&mut writing, schema::WHOLE_ROSTER).await?;
         }
-        Import::begin(transaction).await
+        Import::begin(writing).await
     }
 
     /// Closes all connections.
@@ -218,59 +247,28 @@ impl Store {
         self.pool.close().await;
     }
 
-    async fn begin(&self) -> Result<sqlx::Transaction<'static, sqlx::Any>, StoreError> {
-        // SQLite must take its write lock before it reads, or two planners could both see no conflict.
-        Ok(match self.dialect {
-            Dialect::Sqlite { .. } => self.pool.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => self.pool.begin().await?,
+    async fn begin(&self) -> Result<Writing, StoreError> {
+        self.find_file().await?;
+        Ok(match &self.dialect {
+            Dialect::Sqlite { writer, .. } => {
+                let turn = Arc::clone(writer).lock_owned().await;
+                // The write lock before the first read, or two planners could both see no conflict.
+                let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+                Writing { transaction, _turn: Some(turn) }
+            }
+            Dialect::Postgres => Writing { transaction: self.pool.begin().await?, _turn: None },
         })
     }
 
-    async fn lock_employee(&self, connection: &mut AnyConnection, employee: &str) -> Result<(), StoreError> {
-        if matches!(self.dialect, Dialect::Postgres) {
-            schema::lock_shared(connection, schema::WHOLE_ROSTER).await?;
-            schema::lock_text(connection, employee).await?;
+    /// Looks for the embedded database's file: SQLite would go on writing to one that nobody can open any more.
+    async fn find_file(&self) -> Result<(), StoreError> {
+        match &self.dialect {
+            Dialect::Sqlite { file, identity: opened, .. } if identity(file).await != Some(*opened) => {
+                Err(StoreError::FileGone)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
-}
-
-async fn overlapping(
-    connection: &mut AnyConnection,
-    shift: &StoredShift,
-) -> Result<Vec<StoredShift>, sqlx::Error> {
-    let sql = "SELECT id, employee, department, start_text, end_text, start_us, end_us, duration FROM shifts \
-         WHERE employee = $1 AND start_us < $2 AND end_us > $3 ORDER BY start_us, seq";
-    let rows = sqlx::query(sql)
-        .bind(&shift.employee)
-        .bind(shift.end_us)
-        .bind(shift.start_us)
-        .fetch_all(connection)
-        .await?;
-    rows.iter().map(from_row).collect()
-}
-
-type Query<'q> = sqlx::query::Query<'q, sqlx::Any, <sqlx::Any as sqlx::Database>::Arguments>;
-
-fn bind_filter<'q>(query: Query<'q>, filter: &Filter) -> Query<'q> {
-    query
-        .bind(filter.employee.clone().unwrap_or_default())
-        .bind(filter.department.clone().unwrap_or_default())
-        .bind(filter.from_us.unwrap_or(i64::MIN))
-        .bind(filter.to_us.unwrap_or(i64::MAX))
-}
-
-fn from_row(row: &AnyRow) -> Result<StoredShift, sqlx::Error> {
-    Ok(StoredShift {
-        id: row.try_get("id")?,
-        employee: row.try_get("employee")?,
-        department: row.try_get("department")?,
-        start: row.try_get("start_text")?,
-        end: row.try_get("end_text")?,
-        start_us: row.try_get("start_us")?,
-        end_us: row.try_get("end_us")?,
-        duration: row.try_get("duration")?,
-    })
 }
 
 fn pool_options(connections: u32) -> AnyPoolOptions {

@@ -1,3 +1,79 @@
-//! HTTP, system and business metrics for axum/tower services: a guarded registry, tower layers and a Prometheus endpoint.
+//! Metrics for axum and tower services: a guarded registry behind the [`metrics`] facade, tower layers that count each
+//! request exactly once, system and business metrics, and the page that Prometheus scrapes.
+//!
+//! ```
+//! use ms_metrics::Metrics;
+//!
+//! let metrics = Metrics::builder().departments(&["Acil Servis"]).build()?;
+//! let business = metrics.business();
+//! let session = business.sign_in();
+//! business.shifts_scheduled("Acil Servis", 3);
+//!
+//! let page = metrics.render();
+//! assert!(page.contains("active_users_total 1"));
+//! assert!(page.contains("scheduled_shifts_total{department=\"Acil Servis\"} 3"));
+//! # drop(session);
+//! # Ok::<(), ms_metrics::BuildError>(())
+//! ```
+//!
+//! # Names
+//!
+//! | metric | kind | labels | unit |
+//! |---|---|---|---|
+//! | `http_requests_total` | counter | `method`, `endpoint`, `status` | requests |
+//! | `http_request_duration_seconds` | histogram | `method`, `endpoint` | seconds, to the last byte of the body |
+//! | `endpoint_latency_seconds` | histogram | `endpoint`, `method` | seconds, the handler alone |
+//! | `active_users_total` | gauge | | sessions |
+//! | `scheduled_shifts_total` | counter | `department` | shifts |
+//! | `shift_conflicts_total` | counter | | pairs of shifts |
+//! | `cpu_usage_percent` | gauge | | per cent of all cores |
+//! | `memory_usage_bytes` | gauge | | bytes |
+//! | `disk_usage_percent` | gauge | | per cent |
+//! | `ms_metrics_label_overflow_total` | counter | `metric`, `label` | registrations sent to `__other__` |
+//! | `ms_metrics_refused_total` | counter | `reason` | registrations refused |
+//! | `ms_metrics_dropped_values_total` | counter | | NaN and infinities not recorded |
+//!
+//! # The guard
+//!
+//! Every registration passes it, those of third-party code through [`metrics::counter!`] and its kin too. A metric has
+//! [at most 1,000 series](MetricsBuilder::series_cap); further ones are counted together under `__other__`. Label
+//! values longer than 128 bytes are cut and end in a hash. Names that would meet another metric's after they are made
+//! valid, and names used as two kinds, are refused; what is refused is counted by reason and costs a warning an hour.
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests assert by panicking"
+    )
+)]
+
+mod builder;
+mod business;
+mod catalog;
+mod cells;
+mod guard;
+#[cfg(feature = "http")]
+mod http;
+mod recorder;
+mod registry;
+#[cfg(feature = "axum")]
+mod scrape;
+mod summaries;
+#[cfg(feature = "system")]
+mod system;
+mod text;
+
+pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
+pub use crate::business::{BusinessMetrics, SessionGuard};
+#[cfg(feature = "http")]
+pub use crate::http::{
+    Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics, HttpMetricsFuture,
+    HttpMetricsLayer, ObservedBody,
+};
+pub use crate::recorder::MetricsRecorder;
+#[cfg(feature = "system")]
+pub use crate::system::SystemMetrics;

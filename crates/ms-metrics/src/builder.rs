@@ -1,0 +1,224 @@
+//! How everything is put together.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+#[cfg(feature = "system")]
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use crate::business::BusinessMetrics;
+use crate::catalog::CATALOG;
+use crate::guard;
+#[cfg(feature = "http")]
+use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, RequestRoutes};
+use crate::recorder::MetricsRecorder;
+use crate::registry::{Buckets, Kind, Registry};
+#[cfg(feature = "system")]
+use crate::system::SystemMetrics;
+
+/// The metrics of a service; made by [`Metrics::builder`]. Clones share their numbers.
+#[derive(Clone)]
+pub struct Metrics(Arc<Shared>);
+
+struct Shared {
+    registry: Arc<Registry>,
+    business: BusinessMetrics,
+    #[cfg(feature = "http")]
+    requests: Arc<RequestRoutes>,
+    #[cfg(feature = "http")]
+    latencies: Arc<LatencyRoutes>,
+    /// Dropped with the last clone, which ends the thread.
+    #[cfg(feature = "system")]
+    _system: Option<SystemMetrics>,
+}
+
+impl Metrics {
+    /// Starts with the defaults.
+    pub fn builder() -> MetricsBuilder {
+        MetricsBuilder::default()
+    }
+
+    /// Renders all metrics as Prometheus text 0.0.4, in the order of their names.
+    pub fn render(&self) -> String {
+        self.0.registry.render()
+    }
+
+    /// Gives the recorder for the `metrics` facade.
+    pub fn recorder(&self) -> MetricsRecorder {
+        MetricsRecorder(Arc::clone(&self.0.registry))
+    }
+
+    /// Gives the handles of the business metrics.
+    pub fn business(&self) -> BusinessMetrics {
+        self.0.business.clone()
+    }
+
+    /// Makes the layer that counts and times requests; apply it last.
+    #[cfg(feature = "http")]
+    pub fn http_layer(&self) -> HttpMetricsLayer {
+        HttpMetricsLayer::new(Arc::clone(&self.0.requests))
+    }
+
+    /// Makes the layer that times handlers, for `Router::route_layer`.
+    #[cfg(feature = "http")]
+    pub fn endpoint_latency_layer(&self) -> EndpointLatencyLayer {
+        EndpointLatencyLayer::new(Arc::clone(&self.0.latencies))
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// Configures [`Metrics`].
+///
+/// | option | default |
+/// |---|---|
+/// | [`buckets`](Self::buckets) | 1 ms to 10 s for the catalog's own histograms; others are summaries |
+/// | [`series_cap`](Self::series_cap) | 1,000 |
+/// | [`departments`](Self::departments) | none |
+/// | `system` | no |
+/// | `system_interval` | 15 s |
+#[derive(Clone, Debug)]
+#[must_use = "nothing is measured until `build` or `install`"]
+pub struct MetricsBuilder {
+    buckets: Vec<(String, Vec<f64>)>,
+    series_cap: usize,
+    departments: Vec<String>,
+    #[cfg(feature = "system")]
+    system: Option<Duration>,
+}
+
+impl Default for MetricsBuilder {
+    fn default() -> Self {
+        Self {
+            buckets: Vec::new(),
+            series_cap: 1000,
+            departments: Vec::new(),
+            #[cfg(feature = "system")]
+            system: None,
+        }
+    }
+}
+
+impl MetricsBuilder {
+    /// Makes the histogram `name` one with these upper bounds, finite and rising, in its own unit; an infinite one is
+    /// always added. Histograms without are summaries: quantiles over the last minute, which cannot be added up
+    /// over instances.
+    pub fn buckets(mut self, name: impl Into<String>, bounds: &[f64]) -> Self {
+        self.buckets.push((name.into(), bounds.to_vec()));
+        self
+    }
+
+    /// Bounds the series of each metric: at most `series` in all, of which the last stands for every further one, its label
+    /// values `__other__`. Default 1,000; 0 is taken as 1.
+    pub fn series_cap(mut self, series: usize) -> Self {
+        self.series_cap = series;
+        self
+    }
+
+    /// Shows `scheduled_shifts_total` of these departments from the start, at 0. Default none.
+    pub fn departments(mut self, departments: &[impl AsRef<str>]) -> Self {
+        self.departments.extend(departments.iter().map(|department| department.as_ref().to_owned()));
+        self
+    }
+
+    /// Reads CPU, memory and disk of the machine, on a thread of its own. Default no.
+    #[cfg(feature = "system")]
+    pub fn system(mut self) -> Self {
+        self.system = self.system.or(Some(SystemMetrics::INTERVAL));
+        self
+    }
+
+    /// Reads the machine every `interval`, at least every 200 ms; implies [`system`](Self::system). Default 15 s.
+    #[cfg(feature = "system")]
+    pub fn system_interval(mut self, interval: Duration) -> Self {
+        self.system = Some(interval);
+        self
+    }
+
+    /// Makes the metrics without a global recorder.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if bounds are not what they should be, or no thread can be had.
+    pub fn build(self) -> Result<Metrics, BuildError> {
+        let registry = Arc::new(Registry::new(self.series_cap, checked_buckets(&self.buckets)?));
+        let business = BusinessMetrics::new(Arc::clone(&registry));
+        for department in &self.departments {
+            business.shifts_scheduled(department, 0);
+        }
+        #[cfg(feature = "system")]
+        let system = self.system.map(|interval| SystemMetrics::spawn(&registry, interval)).transpose();
+        Ok(Metrics(Arc::new(Shared {
+            #[cfg(feature = "http")]
+            requests: Arc::new(RequestRoutes::new(Arc::clone(&registry), self.series_cap)),
+            #[cfg(feature = "http")]
+            latencies: Arc::new(LatencyRoutes::new(Arc::clone(&registry), self.series_cap)),
+            #[cfg(feature = "system")]
+            _system: system.map_err(BuildError::Thread)?,
+            registry,
+            business,
+        })))
+    }
+
+    /// Makes the metrics and their recorder the global one, for [`metrics::counter!`] and its kin everywhere.
+    ///
+    /// # Errors
+    ///
+    /// [`InstallError::Installed`] if there is a global recorder already: it stays, and nothing of this one is left behind.
+    pub fn install(self) -> Result<Metrics, InstallError> {
+        let metrics = self.build()?;
+        metrics::set_global_recorder(metrics.recorder()).map_err(|_| InstallError::Installed)?;
+        Ok(metrics)
+    }
+}
+
+/// The catalog's buckets, and over them the caller's.
+fn checked_buckets(given: &[(String, Vec<f64>)]) -> Result<FxHashMap<String, Arc<Buckets>>, BuildError> {
+    let own = CATALOG.iter().filter(|entry| entry.kind == Kind::Histogram);
+    let own = own.map(|entry| (entry.name, entry.buckets));
+    let given = given.iter().map(|(name, bounds)| (name.as_str(), bounds.as_slice()));
+    let mut checked = FxHashMap::default();
+    for (metric, bounds) in own.chain(given) {
+        let wrong = || BuildError::Buckets { metric: metric.to_owned() };
+        let taken = CATALOG.iter().any(|entry| entry.name == metric && entry.kind != Kind::Histogram);
+        let buckets = Buckets::new(bounds).filter(|_| !taken).ok_or_else(wrong)?;
+        let name = guard::metric_name(metric).map_err(|_| wrong())?;
+        checked.insert(name, Arc::new(buckets));
+    }
+    Ok(checked)
+}
+
+/// Why no metrics could be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The bounds are empty, not finite or not rising, the metric has no name, or it is no histogram in the catalog.
+    #[error(
+        "the buckets of `{metric}` must be bounds of a histogram: at least one, finite, each larger than the one before"
+    )]
+    Buckets {
+        /// The metric as it was given.
+        metric: String,
+    },
+    /// The thread that reads the machine could not be started.
+    #[error("no thread for the system metrics")]
+    Thread(#[source] io::Error),
+}
+
+/// Why the metrics are not installed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// They could not be made.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// There is a global recorder already.
+    #[error("another recorder of the `metrics` facade is installed already")]
+    Installed,
+}

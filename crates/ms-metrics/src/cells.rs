@@ -1,0 +1,190 @@
+//! The numbers themselves: plain atomics.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use metrics::{CounterFn, GaugeFn, HistogramFn};
+
+/// Where a counter stops. Far enough below the largest number that concurrent small steps cannot wrap past it before
+/// one of them notices.
+const CEILING: u64 = u64::MAX - (1 << 40);
+const SMALL_STEP: u64 = 1 << 32;
+
+/// A counter that saturates.
+#[derive(Debug, Default)]
+pub(crate) struct CounterCell(AtomicU64);
+
+impl CounterCell {
+    pub(crate) fn value(&self) -> u64 {
+        let value = self.0.load(Ordering::Relaxed);
+        if value >= CEILING { u64::MAX } else { value }
+    }
+
+    pub(crate) fn add(&self, step: u64) {
+        if step < SMALL_STEP {
+            if self.0.fetch_add(step, Ordering::Relaxed) >= CEILING {
+                self.0.fetch_min(CEILING, Ordering::Relaxed);
+            }
+        } else {
+            self.0.update(Ordering::Relaxed, Ordering::Relaxed, |value| {
+                value.saturating_add(step).min(CEILING)
+            });
+        }
+    }
+}
+
+impl CounterFn for CounterCell {
+    fn increment(&self, value: u64) {
+        self.add(value);
+    }
+
+    fn absolute(&self, value: u64) {
+        self.0.fetch_max(value.min(CEILING), Ordering::Relaxed);
+    }
+}
+
+/// A NaN that no calculation gives.
+const HIDDEN: u64 = 0x7ff8_6d73_6869_6465;
+
+/// A gauge; steps that are not finite are dropped, since they would spoil it for good.
+#[derive(Debug)]
+pub(crate) struct GaugeCell {
+    bits: AtomicU64,
+    dropped: Arc<CounterCell>,
+}
+
+impl GaugeCell {
+    pub(crate) fn new(dropped: Arc<CounterCell>) -> Self {
+        Self { bits: AtomicU64::new(0.0_f64.to_bits()), dropped }
+    }
+
+    /// Returns the value, or nothing after [`hide`](Self::hide).
+    pub(crate) fn value(&self) -> Option<f64> {
+        let bits = self.bits.load(Ordering::Relaxed);
+        (bits != HIDDEN).then(|| f64::from_bits(bits))
+    }
+
+    /// Takes the series off the page until the next `set`: a reading that is missing is not 0.
+    #[cfg(feature = "system")]
+    pub(crate) fn hide(&self) {
+        self.bits.store(HIDDEN, Ordering::Relaxed);
+    }
+
+    fn step(&self, step: f64) {
+        if step.is_finite() {
+            add_to_bits(&self.bits, |value| value + step);
+        } else {
+            self.dropped.add(1);
+        }
+    }
+}
+
+impl GaugeFn for GaugeCell {
+    fn increment(&self, value: f64) {
+        self.step(value);
+    }
+
+    fn decrement(&self, value: f64) {
+        self.step(-value);
+    }
+
+    fn set(&self, value: f64) {
+        self.bits.store(value.to_bits(), Ordering::Relaxed);
+    }
+}
+
+/// A histogram with fixed bounds.
+#[derive(Debug)]
+pub(crate) struct HistogramCell {
+    bounds: Arc<[f64]>,
+    /// One count a bound, and one for what is larger than all.
+    counts: Box<[AtomicU64]>,
+    sum: AtomicU64,
+    dropped: Arc<CounterCell>,
+}
+
+impl HistogramCell {
+    pub(crate) fn new(bounds: Arc<[f64]>, dropped: Arc<CounterCell>) -> Self {
+        let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
+        Self { bounds, counts, sum: AtomicU64::new(0.0_f64.to_bits()), dropped }
+    }
+
+    /// Returns the number of values up to each bound, and up to infinity.
+    pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> {
+        self.counts.iter().scan(0_u64, |total, count| {
+            *total = total.saturating_add(count.load(Ordering::Relaxed));
+            Some(*total)
+        })
+    }
+
+    pub(crate) fn sum(&self) -> f64 {
+        f64::from_bits(self.sum.load(Ordering::Relaxed))
+    }
+}
+
+impl HistogramFn for HistogramCell {
+    fn record(&self, value: f64) {
+        self.record_many(value, 1);
+    }
+
+    fn record_many(&self, value: f64, count: usize) {
+        let sum = value * count as f64;
+        if !sum.is_finite() {
+            self.dropped.add(count as u64);
+            return;
+        }
+        // A dozen bounds: counting those below has no branch to mispredict.
+        let bucket = self.bounds.iter().map(|bound| usize::from(value > *bound)).sum::<usize>();
+        if let Some(counter) = self.counts.get(bucket) {
+            counter.fetch_add(count as u64, Ordering::Relaxed);
+        }
+        // Two finite values may add up to infinity, which would stay for good.
+        add_to_bits(&self.sum, |total| (total + sum).clamp(f64::MIN, f64::MAX));
+    }
+}
+
+fn add_to_bits(bits: &AtomicU64, add: impl Fn(f64) -> f64) {
+    bits.update(Ordering::Relaxed, Ordering::Relaxed, |old| add(f64::from_bits(old)).to_bits());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counters_saturate() {
+        let counter = CounterCell::default();
+        counter.add(u64::MAX);
+        assert_eq!(counter.value(), u64::MAX);
+        counter.add(1);
+        counter.increment(u64::MAX);
+        assert_eq!(counter.value(), u64::MAX);
+        counter.absolute(3);
+        assert_eq!(counter.value(), u64::MAX);
+    }
+
+    #[test]
+    fn a_bound_belongs_to_its_bucket() {
+        let dropped = Arc::<CounterCell>::default();
+        let histogram = HistogramCell::new([1.0, 2.0].into(), Arc::clone(&dropped));
+        for value in [0.5, 1.0, 1.5, 2.0, 2.5, f64::NAN, f64::INFINITY] {
+            histogram.record(value);
+        }
+        let counts: Vec<_> = histogram.cumulative().collect();
+        assert_eq!(counts, [2, 4, 5]);
+        assert_eq!(histogram.sum(), 7.5);
+        assert_eq!(dropped.value(), 2);
+    }
+
+    #[test]
+    fn a_gauge_survives_steps_that_are_no_number() {
+        let dropped = Arc::<CounterCell>::default();
+        let gauge = GaugeCell::new(Arc::clone(&dropped));
+        gauge.increment(2.0);
+        gauge.increment(f64::NAN);
+        gauge.decrement(f64::INFINITY);
+        gauge.decrement(0.5);
+        assert_eq!(gauge.value(), Some(1.5));
+        assert_eq!(dropped.value(), 2);
+    }
+}

@@ -1,0 +1,158 @@
+//! What names and labels may be.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use metrics::Key;
+
+/// The label value that stands for all series past the cap.
+pub(crate) const OTHER: &str = "__other__";
+const LONGEST_VALUE: usize = 128;
+const MOST_LABELS: usize = 32;
+
+/// Why a registration was refused; the value of the label `reason`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The name is empty, or valid only after a change that makes it another metric's.
+    Name,
+    /// A label has no usable name, or two have one name after they were made valid.
+    LabelName,
+    /// More than 32 labels.
+    TooManyLabels,
+    /// The name is in use as another kind, or as a part of a histogram or summary.
+    Kind,
+    /// There are too many metrics.
+    TooManyMetrics,
+}
+
+impl Refusal {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Name, Self::LabelName, Self::TooManyLabels, Self::Kind, Self::TooManyMetrics];
+
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::LabelName => "label_name",
+            Self::TooManyLabels => "too_many_labels",
+            Self::Kind => "kind",
+            Self::TooManyMetrics => "too_many_metrics",
+        }
+    }
+}
+
+/// A label as it is exposed, and its name as it was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CheckedLabel {
+    pub(crate) name: String,
+    pub(crate) given_name: String,
+    pub(crate) value: String,
+}
+
+impl CheckedLabel {
+    /// A label whose name is known to be valid.
+    pub(crate) fn own(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), given_name: name.to_owned(), value: value.to_owned() }
+    }
+}
+
+/// Makes a metric name valid: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+pub(crate) fn metric_name(given: &str) -> Result<String, Refusal> {
+    if given.is_empty() { Err(Refusal::Name) } else { Ok(valid(given, |letter| letter == ':')) }
+}
+
+/// Checks the labels of a key. Those with an empty value are left out: to Prometheus they do not exist.
+pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLabel>, Refusal> {
+    let mut checked: Vec<CheckedLabel> = Vec::with_capacity(key.labels().len());
+    for label in key.labels() {
+        if checked.len() == MOST_LABELS {
+            return Err(Refusal::TooManyLabels);
+        }
+        let name = valid(label.key(), |_| false);
+        let is_reserved = name.is_empty() || name.starts_with("__") || reserved == Some(name.as_str());
+        if is_reserved || checked.iter().any(|known| known.name == name) {
+            return Err(Refusal::LabelName);
+        }
+        if !label.value().is_empty() {
+            let value = cut(label.value());
+            checked.push(CheckedLabel { name, given_name: label.key().to_owned(), value });
+        }
+    }
+    Ok(checked)
+}
+
+fn valid(given: &str, allowed: impl Fn(char) -> bool) -> String {
+    let mut name = String::with_capacity(given.len());
+    for (position, letter) in given.chars().enumerate() {
+        let fits = letter.is_ascii_alphabetic() || letter == '_' || allowed(letter);
+        if fits || (letter.is_ascii_digit() && position > 0) {
+            name.push(letter);
+        } else {
+            name.push('_');
+        }
+    }
+    name
+}
+
+/// Cuts a long value at a character and marks it with a hash of the whole, so that two do not become one.
+fn cut(value: &str) -> String {
+    if value.len() <= LONGEST_VALUE {
+        return value.to_owned();
+    }
+    let end = value.floor_char_boundary(LONGEST_VALUE - 17);
+    format!("{}#{}", value.get(..end).unwrap_or_default(), hash(value))
+}
+
+/// Sixteen hexadecimal digits that name a value without telling it.
+pub(crate) fn hash(value: &str) -> String {
+    format!("{:016x}", hash_of(value))
+}
+
+pub(crate) fn hash_of(value: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics::Label;
+
+    use super::*;
+
+    fn check(pairs: &[(&'static str, String)]) -> Result<Vec<CheckedLabel>, Refusal> {
+        let labels: Vec<_> = pairs.iter().map(|(name, value)| Label::new(*name, value.clone())).collect();
+        labels_of(labels)
+    }
+
+    fn labels_of(given: Vec<Label>) -> Result<Vec<CheckedLabel>, Refusal> {
+        labels(&Key::from_parts("m", given), Some("le"))
+    }
+
+    #[test]
+    fn names_are_made_valid() {
+        assert_eq!(metric_name("a.b-c:d9").unwrap(), "a_b_c:d9");
+        assert_eq!(metric_name("9é").unwrap(), "__");
+        assert_eq!(metric_name(""), Err(Refusal::Name));
+    }
+
+    #[test]
+    fn labels_that_meet_or_are_reserved_are_refused() {
+        let value = || "x".to_owned();
+        assert_eq!(check(&[("a.b", value()), ("a-b", value())]), Err(Refusal::LabelName));
+        for name in ["le", "__name__", "", "..x"] {
+            assert_eq!(check(&[(name, value())]), Err(Refusal::LabelName), "{name}");
+        }
+        assert_eq!(check(&[("a", String::new())]).unwrap(), []);
+        let many = (0..33).map(|number| Label::new(format!("l{number}"), "x")).collect();
+        assert_eq!(labels_of(many), Err(Refusal::TooManyLabels));
+    }
+
+    #[test]
+    fn long_values_are_cut_at_a_character_and_stay_apart() {
+        let cut = |last: &str| check(&[("a", "ş".repeat(100) + last)]).unwrap().remove(0).value;
+        let (one, two) = (cut("1"), cut("2"));
+        assert!(one.len() <= LONGEST_VALUE && one.starts_with("şş"), "{one}");
+        assert_ne!(one, two);
+        let whole = "x".repeat(LONGEST_VALUE);
+        assert_eq!(check(&[("a", whole.clone())]).unwrap().remove(0).value, whole);
+    }
+}

@@ -1,0 +1,21 @@
+//! Tower layers that measure requests.
+//!
+//! One [`Observation`](observation::Observation) travels from the service to the future to the body; dropping it
+//! records the request, once, on every path.
+
+mod body;
+mod endpoint;
+mod future;
+mod latency;
+mod layer;
+mod method;
+mod observation;
+mod routes;
+
+pub use self::body::ObservedBody;
+pub use self::endpoint::Endpoint;
+pub use self::future::HttpMetricsFuture;
+pub(crate) use self::latency::LatencyRoutes;
+pub use self::latency::{EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer};
+pub use self::layer::{HttpMetrics, HttpMetricsLayer};
+pub(crate) use self::observation::RequestRoutes;

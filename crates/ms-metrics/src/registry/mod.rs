@@ -1,0 +1,234 @@
+//! The one place where numbers live.
+
+mod buckets;
+mod families;
+mod family;
+mod kind;
+mod known;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
+
+use metrics::{Counter, Gauge, Histogram, Key, SharedString};
+use parking_lot::{Mutex, RwLock};
+use rustc_hash::FxHashMap;
+
+pub(crate) use self::buckets::Buckets;
+use self::families::{Families, is_due};
+use self::family::{Cell, Placed};
+pub(crate) use self::kind::Kind;
+use self::known::Known;
+use crate::catalog::{CATALOG, DROPPED_VALUES, REFUSED};
+use crate::cells::{CounterCell, GaugeCell, HistogramCell};
+use crate::guard::{self, Refusal};
+use crate::summaries::Summaries;
+
+pub(crate) struct Registry {
+    counters: Known<Counter>,
+    gauges: Known<Gauge>,
+    histograms: Known<Histogram>,
+    families: RwLock<Families>,
+    /// By valid name.
+    buckets: FxHashMap<String, Arc<Buckets>>,
+    summaries: Summaries,
+    /// Values that were no number.
+    dropped: Arc<CounterCell>,
+    refused: [(Refusal, Arc<CounterCell>); Refusal::ALL.len()],
+    refusals_warned: Mutex<[Option<Instant>; Refusal::ALL.len()]>,
+    last_length: AtomicUsize,
+}
+
+/// A series, and whether its key may be remembered.
+struct Found {
+    cell: Cell,
+    lasting: bool,
+}
+
+impl Registry {
+    /// Makes a registry that knows the catalog.
+    pub(crate) fn new(series_cap: usize, buckets: FxHashMap<String, Arc<Buckets>>) -> Self {
+        let registry = Self {
+            counters: Known::default(),
+            gauges: Known::default(),
+            histograms: Known::default(),
+            families: RwLock::new(Families::new(series_cap)),
+            buckets,
+            summaries: Summaries::default(),
+            dropped: Arc::default(),
+            refused: Refusal::ALL.map(|refusal| (refusal, Arc::default())),
+            refusals_warned: Mutex::default(),
+            last_length: AtomicUsize::new(4096),
+        };
+        registry.describe_catalog();
+        registry
+    }
+
+    fn describe_catalog(&self) {
+        let mut families = self.families.write();
+        for entry in CATALOG {
+            families.describe(entry.name, SharedString::const_str(entry.help));
+            // Before anyone else can take the name for another kind.
+            let _ = families.family(entry.name, entry.name, entry.kind, self.buckets.get(entry.name));
+        }
+        let mut own = |name: &str, labels: &[guard::CheckedLabel], cell: &Arc<CounterCell>| {
+            let make = |_: Option<&_>| Cell::Counter(Arc::clone(cell));
+            let _ = families.place(name, name, Kind::Counter, None, labels, make);
+        };
+        own(DROPPED_VALUES, &[], &self.dropped);
+        for (refusal, cell) in &self.refused {
+            own(REFUSED, &[guard::CheckedLabel::own("reason", refusal.reason())], cell);
+        }
+    }
+
+    pub(crate) fn describe(&self, name: &str, help: SharedString) {
+        self.families.write().describe(name, help);
+    }
+
+    pub(crate) fn counter(&self, key: &Key) -> Counter {
+        if let Some(counter) = self.counters.find(key) {
+            return counter;
+        }
+        let Some(Found { cell: Cell::Counter(cell), lasting }) = self.register(Kind::Counter, key) else {
+            return Counter::noop();
+        };
+        let counter = Counter::from_arc(cell);
+        if lasting {
+            self.counters.insert(key, counter.clone());
+        }
+        counter
+    }
+
+    pub(crate) fn gauge(&self, key: &Key) -> Gauge {
+        if let Some(gauge) = self.gauges.find(key) {
+            return gauge;
+        }
+        let Some(Found { cell: Cell::Gauge(cell), lasting }) = self.register(Kind::Gauge, key) else {
+            return Gauge::noop();
+        };
+        let gauge = Gauge::from_arc(cell);
+        if lasting {
+            self.gauges.insert(key, gauge.clone());
+        }
+        gauge
+    }
+
+    pub(crate) fn histogram(&self, key: &Key) -> Histogram {
+        if let Some(histogram) = self.histograms.find(key) {
+            return histogram;
+        }
+        let found = self.register(Kind::Histogram, key);
+        let (histogram, lasting) = match found {
+            Some(Found { cell: Cell::Histogram(cell), lasting }) => (Histogram::from_arc(cell), lasting),
+            Some(Found { cell: Cell::Summary(_, histogram), lasting }) => (histogram, lasting),
+            _ => return Histogram::noop(),
+        };
+        if lasting {
+            self.histograms.insert(key, histogram.clone());
+        }
+        histogram
+    }
+
+    /// The cell of a gauge of our own that has no labels.
+    #[cfg(feature = "system")]
+    pub(crate) fn own_gauge(&self, name: &'static str) -> Arc<GaugeCell> {
+        match self.register(Kind::Gauge, &Key::from_static_name(name)) {
+            Some(Found { cell: Cell::Gauge(cell), .. }) => cell,
+            // The catalog declares it, so this is never shown.
+            _ => Arc::new(GaugeCell::new(Arc::clone(&self.dropped))),
+        }
+    }
+
+    fn register(&self, kind: Kind, key: &Key) -> Option<Found> {
+        match self.try_register(kind, key) {
+            Ok(found) => Some(found),
+            Err(refusal) => {
+                self.refuse(refusal, key);
+                None
+            }
+        }
+    }
+
+    fn try_register(&self, kind: Kind, key: &Key) -> Result<Found, Refusal> {
+        let name = guard::metric_name(key.name())?;
+        let buckets = self.buckets.get(&name).filter(|_| kind == Kind::Histogram);
+        let kind = if kind == Kind::Histogram && buckets.is_none() { Kind::Summary } else { kind };
+        let labels = guard::labels(key, kind.reserved_label())?;
+        let mut families = self.families.write();
+        let make = |buckets: Option<&Arc<Buckets>>| self.make(kind, buckets);
+        let placed = families.place(key.name(), &name, kind, buckets, &labels, make)?;
+        let Placed { cell, overflow } = placed;
+        // Keys with empty values are names without end for one series.
+        let lasting = overflow.is_none() && labels.len() == key.labels().len();
+        if let Some((label, value)) = overflow {
+            let warn = families.count_overflow(&name, &label, Instant::now());
+            // Not under the lock: whoever writes the line may register metrics.
+            drop(families);
+            if warn {
+                warn_of_overflow(&name, &label, &value);
+            }
+        }
+        Ok(Found { cell, lasting })
+    }
+
+    fn make(&self, kind: Kind, buckets: Option<&Arc<Buckets>>) -> Cell {
+        let dropped = Arc::clone(&self.dropped);
+        match (kind, buckets) {
+            (Kind::Counter, _) => Cell::Counter(Arc::default()),
+            (Kind::Gauge, _) => Cell::Gauge(Arc::new(GaugeCell::new(dropped))),
+            (Kind::Histogram, Some(buckets)) => {
+                Cell::Histogram(Arc::new(HistogramCell::new(Arc::clone(&buckets.bounds), dropped)))
+            }
+            (Kind::Histogram | Kind::Summary, _) => {
+                let (number, histogram) = self.summaries.register(dropped);
+                Cell::Summary(number, histogram)
+            }
+        }
+    }
+
+    /// Counts a value that found no room for its label outside the registry.
+    #[cfg(feature = "http")]
+    pub(crate) fn count_overflow(&self, metric: &str, label: &str, value: &str) {
+        let warn = self.families.write().count_overflow(metric, label, Instant::now());
+        if warn {
+            warn_of_overflow(metric, label, value);
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal, key: &Key) {
+        let position = self.refused.iter().position(|(known, _)| *known == refusal);
+        if let Some((_, counter)) = position.and_then(|position| self.refused.get(position)) {
+            counter.add(1);
+        }
+        let now = Instant::now();
+        let warn = position
+            .and_then(|position| self.refusals_warned.lock().get_mut(position).map(|last| is_due(last, now)));
+        if warn == Some(true) {
+            let metric: String = key.name().chars().take(64).collect();
+            tracing::warn!(
+                ?metric,
+                reason = refusal.reason(),
+                "metric refused; more may follow unsaid within the hour"
+            );
+        }
+    }
+
+    pub(crate) fn render(&self) -> String {
+        // A page is about as long as the one before.
+        let mut page = String::with_capacity(self.last_length.load(Ordering::Relaxed) + 256);
+        let summaries = self.summaries.page();
+        self.families.read().write(&mut page, &summaries);
+        self.last_length.store(page.len(), Ordering::Relaxed);
+        page
+    }
+}
+
+fn warn_of_overflow(metric: &str, label: &str, value: &str) {
+    let value = guard::hash(value);
+    tracing::warn!(
+        metric,
+        label,
+        value_hash = value,
+        "too many series: further ones are counted as __other__"
+    );
+}

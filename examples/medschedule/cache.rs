@@ -10,7 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use crate::config::Secret;
 
 /// How long a report may be served although another process changed the roster.
-const LIFETIME: Duration = Duration::from_secs(10);
+pub(crate) const LIFETIME: Duration = Duration::from_secs(10);
 const CAPACITY_BYTES: u64 = 64 << 20;
 const ANSWER: Duration = Duration::from_secs(1);
 const GENERATION: &str = "medschedule:generation";
@@ -46,8 +46,8 @@ impl std::fmt::Debug for RedisCache {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CacheError {
-    /// Redis refused or did not answer.
-    #[error("Redis does not answer")]
+    /// Redis refused, did not answer, or has an URL that cannot be used.
+    #[error("Redis cannot be used")]
     Redis(#[from] redis::RedisError),
     /// The in-process cache did not return what was just put into it.
     #[error("the in-process cache lost an entry")]
@@ -66,14 +66,18 @@ impl Cache {
         Self::Memory { entries, generation: Arc::default() }
     }
 
-    /// Connects to a Redis server.
-    pub async fn redis(url: &Secret) -> Result<Self, CacheError> {
+    /// Uses a Redis server, which need not answer yet: the service works without.
+    ///
+    /// # Errors
+    ///
+    /// [`CacheError`] if the URL cannot be used.
+    pub fn redis(url: &Secret) -> Result<Self, CacheError> {
         let client = redis::Client::open(url.expose())?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(ANSWER))
             .set_response_timeout(Some(ANSWER))
-            .set_number_of_retries(2);
-        Ok(Self::Redis(RedisCache(ConnectionManager::new_with_config(client, config).await?)))
+            .set_number_of_retries(1);
+        Ok(Self::Redis(RedisCache(ConnectionManager::new_lazy_with_config(client, config)?)))
     }
 
     /// Names the kind of cache.

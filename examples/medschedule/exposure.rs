@@ -86,7 +86,7 @@ pub async fn guard(State(exposure): State<Exposure>, request: Request, next: Nex
 
 /// The paths that show nothing a stranger may not know; health itself hides its details.
 fn is_open(path: &str) -> bool {
-    matches!(path, "/health" | "/health/live" | "/health/ready" | "/operations.css")
+    matches!(path, "/health" | "/health/live" | "/health/ready" | "/health/startup" | "/operations.css")
 }
 
 fn only_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
@@ -188,7 +188,7 @@ mod tests {
         let host = ("host", "10.0.0.7:8000");
         let ask =
             |path, extra: &[(&str, &str)]| verdict(&exposure, &Method::GET, path, &[&[host], extra].concat());
-        for open in ["/health", "/health/live", "/health/ready", "/operations.css"] {
+        for open in ["/health", "/health/live", "/health/ready", "/health/startup", "/operations.css"] {
             assert_eq!(ask(open, &[]), 200, "{open}");
         }
         for closed in ["/", "/metrics", "/api/v1/alerts", "/api/v1/shifts", "/health/", "/nothing"] {

@@ -1,15 +1,19 @@
 //! Bodies and parameters, read so that an error says what was wrong and where.
 
-use axum::body::Bytes;
+use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::problem::Problem;
 
 /// The longest JSON body; a shift or a session is far shorter.
 const LONGEST: usize = 64 << 10;
+/// What is read of a body that is too long: a client that is still sending would not see the answer.
+const PATIENCE: usize = 8 << 20;
 
 /// A JSON body of at most 64 KiB, sent as `application/json`.
 #[derive(Clone, Copy, Debug)]
@@ -18,9 +22,9 @@ pub(super) struct Json<T>(pub(super) T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         require_type(request.headers(), &["application/json"])?;
-        let body = read(request, state).await?;
+        let body = read(request.into_body()).await?;
         serde_json::from_slice(&body).map(Self).map_err(|error| {
             let problem = if error.is_data() { Problem::unprocessable } else { Problem::bad_request };
             problem(error.to_string()).with("line", error.line()).with("column", error.column())
@@ -28,13 +32,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
-    let too_long = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a JSON body may have 65536 bytes at most");
-    let request = request.map(|body| axum::body::Body::new(http_body_util::Limited::new(body, LONGEST)));
-    Bytes::from_request(request, state).await.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => too_long(),
-        _ => Problem::bad_request("the body ended early"),
-    })
+async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+    let (mut kept, mut length) = (Vec::new(), 0_usize);
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Problem::bad_request("the body ended early"))?;
+        length += chunk.len();
+        if length <= LONGEST {
+            kept.extend_from_slice(&chunk);
+        } else if length > PATIENCE {
+            break;
+        }
+    }
+    if length > LONGEST {
+        return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a JSON body may have 65536 bytes at most"));
+    }
+    Ok(kept)
+}
+
+/// Takes a text out of a body, or says which field is not one.
+pub(super) fn text(field: &'static str, value: Option<Value>) -> Result<String, Problem> {
+    match value {
+        Some(Value::String(text)) => Ok(text),
+        None => Err(wrong(field, "missing")),
+        Some(_) => Err(wrong(field, "not a text")),
+    }
+}
+
+/// A field that cannot be used.
+pub(super) fn wrong(field: &'static str, reason: &str) -> Problem {
+    Problem::unprocessable(format!("{field}: {reason}")).with("field", field)
 }
 
 /// Checks the media type and names those that are taken.

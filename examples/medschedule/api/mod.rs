@@ -5,15 +5,24 @@ mod import;
 mod reports;
 mod sessions;
 mod shifts;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::Request;
 use axum::http::{Method, StatusCode, Uri};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
-pub(crate) use self::import::{Outcome, Source, load};
+pub(crate) use self::reports::shift_report;
 use crate::problem::Problem;
 use crate::service::Service;
+
+/// The longest that a client waits for an answer, its own sending included.
+const ANSWER: Duration = Duration::from_secs(30);
 
 /// Builds the routes of the interface.
 pub fn router() -> Router<Service> {
@@ -21,10 +30,17 @@ pub fn router() -> Router<Service> {
         .route("/api/v1/sessions", post(sessions::sign_in))
         .route("/api/v1/sessions/{id}", delete(sessions::sign_out))
         .route("/api/v1/shifts", post(shifts::plan).get(shifts::list))
-        .route("/api/v1/shifts/import", post(import::import).layer(DefaultBodyLimit::disable()))
         .route("/api/v1/shifts/{id}", delete(shifts::cancel))
         .route("/api/v1/reports/shifts", get(reports::shifts))
         .route("/api/v1/reports/response-times", get(reports::response_times))
+        .layer(from_fn(limit_time))
+        // A roster may take longer to arrive; its chunks have a limit of their own.
+        .route("/api/v1/shifts/import", post(import::import))
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    let answer = tokio::time::timeout(ANSWER, next.run(request)).await;
+    answer.unwrap_or_else(|_| Problem::unavailable("no answer within 30 seconds").into_response())
 }
 
 /// Answers what no route takes.

@@ -5,14 +5,14 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use ms_analytics::{ShiftAnalytics, ShiftReport};
-use serde::Deserialize;
+use ms_analytics::ShiftAnalytics;
+use serde::{Deserialize, Serialize};
 
 use super::body::Query;
-use super::shifts::instant;
+use super::shifts::{given, instant};
 use crate::problem::Problem;
 use crate::service::Service;
-use crate::store::{Filter, Store, StoreError, StoredShift};
+use crate::store::{Filter, Store, StoreError};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,37 +26,53 @@ pub(super) async fn shifts(
     Query(range): Query<Range>,
 ) -> Result<Response, Problem> {
     let filter = Filter {
-        from_us: range.from.as_deref().map(|text| instant("from", text)).transpose()?,
-        to_us: range.to.as_deref().map(|text| instant("to", text)).transpose()?,
+        from_us: given(range.from).map(|text| instant("from", &text)).transpose()?,
+        to_us: given(range.to).map(|text| instant("to", &text)).transpose()?,
         ..Filter::default()
     };
-    let name = format!("report:{:?}:{:?}", filter.from_us, filter.to_us);
-    let generation = service.cached(service.cache.generation()).await;
-    if let Some(generation) = generation
-        && let Some(Some(text)) = service.cached(service.cache.find(generation, &name)).await
-    {
-        return Ok(json(text));
-    }
-    let report = analyze(&service.store, &filter).await.map_err(|error| service.refuse(&error))?;
-    let text = Bytes::from(serde_json::to_vec(&report).map_err(|_| Problem::unavailable("no report"))?);
-    if let Some(generation) = generation {
-        service.cached(service.cache.keep(generation, &name, text.clone())).await;
-    }
+    let text = shift_report(&service, &filter).await.map_err(|error| service.refuse(&error))?;
     Ok(json(text))
 }
 
-pub(super) async fn response_times(State(service): State<Service>) -> Response {
-    axum::Json(service.response_times.snapshot()).into_response()
+/// Returns the report as JSON, from the cache if the roster is the same.
+pub(crate) async fn shift_report(service: &Service, filter: &Filter) -> Result<Bytes, StoreError> {
+    let name = format!("report:{:?}:{:?}", filter.from_us, filter.to_us);
+    service.cached(&name, analyze(&service.store, filter)).await
 }
 
-async fn analyze(store: &Store, filter: &Filter) -> Result<ShiftReport, StoreError> {
+#[derive(Serialize)]
+struct ResponseTimesReport {
+    avg_response_time: Option<f64>,
+    p95_response_time: Option<f64>,
+    p99_response_time: Option<f64>,
+    window_seconds: u32,
+    percentile_error: f64,
+}
+
+pub(super) async fn response_times(State(service): State<Service>) -> Response {
+    let times = service.response_times.snapshot();
+    let report = ResponseTimesReport {
+        avg_response_time: times.map(|times| times.avg_response_time),
+        p95_response_time: times.map(|times| times.p95_response_time),
+        p99_response_time: times.map(|times| times.p99_response_time),
+        window_seconds: 300,
+        percentile_error: 0.001,
+    };
+    axum::Json(report).into_response()
+}
+
+async fn analyze(store: &Store, filter: &Filter) -> Result<Bytes, StoreError> {
     let mut rows = store.stream(filter);
     let mut analytics = ShiftAnalytics::default();
     while let Some(row) = rows.try_next().await? {
-        analytics.add(&row.into_shift()?);
+        analytics.add(row.as_shift()?);
     }
     // Sorting a large roster takes tens of milliseconds: not on a thread that answers others.
-    tokio::task::spawn_blocking(move || analytics.finish()).await.map_err(|_| StoreError::Interrupted)
+    let report = tokio::task::spawn_blocking(move || serde_json::to_vec(&analytics.finish()));
+    match report.await {
+        Ok(Ok(text)) => Ok(text.into()),
+        _ => Err(StoreError::Interrupted),
+    }
 }
 
 fn json(text: Bytes) -> Response {

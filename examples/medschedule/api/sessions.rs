@@ -5,9 +5,10 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ms_logging::log_event;
 use serde::Deserialize;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::body::{Id, Json};
+use super::body::{Id, Json, text, wrong};
 use crate::problem::Problem;
 use crate::service::Service;
 
@@ -16,18 +17,19 @@ const LONGEST: usize = 256;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignIn {
-    user: String,
+    user: Option<Value>,
 }
 
 pub(super) async fn sign_in(
     State(service): State<Service>,
     Json(SignIn { user }): Json<SignIn>,
 ) -> Result<Response, Problem> {
+    let user = text("user", user)?;
     check_user(&user)?;
     let id = service.sessions.sign_in().ok_or_else(|| Problem::unavailable("too many sessions are open"))?;
     // Who it was stays out of the log.
     log_event!("user_signed_in", session = id.to_string());
-    let body = serde_json::json!({ "id": id, "user": user });
+    let body = serde_json::json!({ "id": id.to_string(), "user": user });
     let location = format!("/api/v1/sessions/{id}");
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], axum::Json(body)).into_response())
 }
@@ -42,14 +44,14 @@ pub(super) async fn sign_out(State(service): State<Service>, Id(id): Id) -> Resu
 }
 
 fn check_user(user: &str) -> Result<(), Problem> {
-    let fault = if user.trim().is_empty() {
-        "user: empty"
+    let reason = if user.trim().is_empty() {
+        "empty"
     } else if user.len() > LONGEST {
-        "user: longer than 256 bytes"
+        "longer than 256 bytes"
     } else if user.chars().any(char::is_control) {
-        "user: holds a control character"
+        "holds a control character"
     } else {
         return Ok(());
     };
-    Err(Problem::unprocessable(fault).with("field", "user"))
+    Err(wrong("user", reason))
 }

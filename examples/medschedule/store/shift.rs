@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use ms_analytics::ShiftRef;
+use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -12,14 +13,16 @@ pub(super) const COLUMNS: &str = "id, employee, department, start_text, end_text
 
 /// A shift as it is kept. Times are also given in microseconds since 1970, so that SQL can compare instants of
 /// different offsets; the texts are what the client sent.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StoredShift {
     pub id: String,
     pub employee: String,
     pub department: String,
     pub start: String,
     pub end: String,
+    #[serde(skip)]
     pub start_us: i64,
+    #[serde(skip)]
     pub end_us: i64,
     /// Hours.
     pub duration: f64,

@@ -1,0 +1,75 @@
+//! The operations page at `/`: what somebody on call wants to see first, rendered here and working without scripts.
+
+mod html;
+mod requests;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use ms_alerts::AlertsHandle;
+use ms_health::HealthCheck;
+use ms_metrics::Metrics;
+use serde_json::Value;
+
+use self::html::View;
+use crate::api::shift_report;
+use crate::service::Service;
+use crate::store::Filter;
+
+/// The page is for times of trouble: what does not answer by then is left out.
+const PATIENCE: Duration = Duration::from_secs(2);
+const LATEST: u16 = 10;
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'";
+
+/// Where the page looks.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    /// The roster.
+    pub service: Service,
+    /// Requests and users.
+    pub metrics: Metrics,
+    /// The checks.
+    pub health: HealthCheck,
+    /// What fires.
+    pub alerts: AlertsHandle,
+}
+
+/// Builds the routes of the page.
+pub fn router(operations: Operations) -> Router {
+    Router::new().route("/", get(show)).route("/operations.css", get(style)).with_state(operations)
+}
+
+async fn show(State(operations): State<Operations>) -> Response {
+    let Operations { service, metrics, health, alerts } = operations;
+    let everything = Filter::default();
+    let (health, report, latest) = tokio::join!(
+        health.report(),
+        tokio::time::timeout(PATIENCE, shift_report(&service, &everything)),
+        tokio::time::timeout(PATIENCE, service.store.latest(LATEST)),
+    );
+    let report = report.ok().and_then(Result::ok).and_then(|text| serde_json::from_slice(&text).ok());
+    let exposition = metrics.render();
+    let view = View {
+        health: &health,
+        alerts: &serde_json::to_value(alerts.alerts()).unwrap_or(Value::Null),
+        requests: &requests::by_endpoint(&exposition),
+        users: requests::gauge(&exposition, "active_users_total"),
+        times: service.response_times.snapshot(),
+        report: report.as_ref(),
+        latest: latest.ok().and_then(Result::ok),
+    };
+    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(view.to_string())).into_response()
+}
+
+async fn style() -> Response {
+    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
+    let keep = (header::CACHE_CONTROL, "max-age=300");
+    ([kind, keep], include_str!("operations.css")).into_response()
+}

@@ -1,0 +1,135 @@
+//! What the handlers share.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use bytes::Bytes;
+use ms_analytics::StreamingResponseTimes;
+use ms_metrics::BusinessMetrics;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use crate::cache::{Cache, LIFETIME};
+use crate::problem::Problem;
+use crate::sessions::Sessions;
+use crate::store::{Store, StoreError};
+
+/// Reports computed at the same time; more would only slow each other down.
+const ANALYSES: usize = 2;
+
+/// The state of the service. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Service {
+    pub(crate) store: Store,
+    pub(crate) cache: Cache,
+    pub(crate) sessions: Sessions,
+    pub(crate) business: BusinessMetrics,
+    pub(crate) response_times: StreamingResponseTimes,
+    pub(crate) data_dir: Arc<Path>,
+    /// Until then the cache may hold reports of an older roster.
+    stale_until: Arc<Mutex<Option<Instant>>>,
+    analyses: Arc<Semaphore>,
+}
+
+impl Service {
+    /// Puts the parts together. Uploads are set down in `data_dir` while they arrive.
+    pub fn new(store: Store, cache: Cache, business: BusinessMetrics, data_dir: &Path) -> Self {
+        Self {
+            store,
+            cache,
+            sessions: Sessions::new(business.clone()),
+            business,
+            response_times: StreamingResponseTimes::default(),
+            data_dir: data_dir.into(),
+            stale_until: Arc::default(),
+            analyses: Arc::new(Semaphore::new(ANALYSES)),
+        }
+    }
+
+    /// Returns the sessions, to let them expire.
+    pub fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
+    /// Names the kind of database.
+    pub fn database(&self) -> &'static str {
+        self.store.kind()
+    }
+
+    /// Names the kind of cache.
+    pub fn cache(&self) -> &'static str {
+        self.cache.kind()
+    }
+
+    /// Closes the connections to the database.
+    pub async fn close(&self) {
+        self.store.close().await;
+    }
+
+    /// Answers from the cache, or computes and keeps the answer. Without a cache it is computed each time.
+    pub(crate) async fn cached(
+        &self,
+        name: &str,
+        compute: impl Future<Output = Result<Bytes, StoreError>>,
+    ) -> Result<Bytes, StoreError> {
+        if let Some(text) = self.find(name).await {
+            return Ok(text);
+        }
+        // Whoever waited here finds the report of the one before.
+        let _turn = self.analyses.acquire().await.map_err(|_| StoreError::Interrupted)?;
+        let Some(generation) = self.generation().await else { return compute.await };
+        if let Ok(Some(text)) = self.cache.find(generation, name).await {
+            return Ok(text);
+        }
+        let text = compute.await?;
+        if let Err(error) = self.cache.keep(generation, name, text.clone()).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a report was not cached");
+        }
+        Ok(text)
+    }
+
+    /// Tells that the roster has changed: nothing cached before is served again.
+    pub(crate) async fn roster_changed(&self) {
+        if let Err(error) = self.cache.invalidate().await {
+            *self.stale_until.lock() = Some(Instant::now() + LIFETIME);
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the cache is left alone until it is empty"
+            );
+        }
+    }
+
+    /// Says to the client what the log tells in full.
+    pub(crate) fn refuse(&self, error: &StoreError) -> Problem {
+        tracing::error!(error = error as &dyn std::error::Error, "the roster cannot be used");
+        Problem::unavailable(match error {
+            StoreError::FileGone => "the database file is gone",
+            _ => "the database does not answer",
+        })
+    }
+
+    async fn find(&self, name: &str) -> Option<Bytes> {
+        let generation = self.generation().await?;
+        self.cache.find(generation, name).await.ok().flatten()
+    }
+
+    async fn generation(&self) -> Option<u64> {
+        if self.stale_until.lock().is_some_and(|end| Instant::now() < end) {
+            return None;
+        }
+        self.cache.generation().await.ok()
+    }
+}
+
+/// Runs to its end even if the client goes away: a commit, its counters and the cache belong together.
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    let ended = tokio::spawn(work.in_current_span()).await;
+    ended.unwrap_or_else(|_| {
+        Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the service's own"))
+    })
+}

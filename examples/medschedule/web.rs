@@ -1,0 +1,47 @@
+//! What every request passes.
+
+use std::any::Any;
+use std::time::Instant;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use ms_analytics::StreamingResponseTimes;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::exposure::{Exposure, guard};
+use crate::problem::Problem;
+use crate::service::Service;
+
+/// Lays the service's own layers around all routes: who may ask, what a panic becomes, how long answers take, and
+/// headers for browsers.
+pub fn protect(routes: Router, service: &Service, exposure: Exposure) -> Router {
+    let preset = |name: HeaderName, value| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    routes
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(exposure, guard))
+        .layer(preset(header::CACHE_CONTROL, "no-store"))
+        .layer(preset(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
+        .layer(preset(header::REFERRER_POLICY, "no-referrer"))
+        .layer(preset(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(from_fn_with_state(service.response_times.clone(), measure))
+}
+
+/// Measures until the answer is ready; how long its client takes to read it is not the service's time.
+async fn measure(State(times): State<StreamingResponseTimes>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let response = next.run(request).await;
+    times.record(begun.elapsed());
+    response
+}
+
+/// What the panic said may hold anything, so nobody is told.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a handler panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the service's own").into_response()
+}

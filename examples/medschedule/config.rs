@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,6 +87,14 @@ pub enum ConfigError {
     /// An open service would be reachable from other machines.
     #[error("--listen {0} is reachable from other machines: give --token-file, or listen on 127.0.0.1")]
     Exposed(SocketAddr),
+    /// The data directory could not be made.
+    #[error("cannot create the data directory {}", path.display())]
+    DataDir {
+        /// The directory.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The token file could not be read.
     #[error("cannot read the token file {}", path.display())]
     ReadToken {
@@ -114,6 +123,16 @@ impl Config {
             None if is_loopback(self.listen.ip()) => Ok(None),
             None => Err(ConfigError::Exposed(self.listen)),
         }
+    }
+
+    /// Makes the data directory, if it is missing, for the service's user and group alone.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::DataDir`].
+    pub fn make_data_dir(&self) -> Result<(), ConfigError> {
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o750).create(&self.data_dir);
+        made.map_err(|source| ConfigError::DataDir { path: self.data_dir.clone(), source })
     }
 
     /// Returns the file the log is written to.

@@ -16,14 +16,23 @@ const BUSIEST: usize = 8;
 #[derive(Debug)]
 pub(super) struct View<'a> {
     pub(super) health: &'a Report,
-    /// A list in Prometheus's shape.
-    pub(super) alerts: &'a Value,
+    pub(super) alerts: &'a [Active],
     pub(super) requests: &'a BTreeMap<(String, String), Answers>,
     pub(super) users: Option<f64>,
     pub(super) times: Option<ResponseTimes>,
     /// The report over all shifts; `None` if the roster cannot be read.
     pub(super) report: Option<&'a Value>,
     pub(super) latest: Option<Vec<StoredShift>>,
+}
+
+/// An alert that is pending or firing.
+#[derive(Clone, Debug)]
+pub(super) struct Active {
+    pub(super) name: String,
+    pub(super) state: &'static str,
+    pub(super) severity: String,
+    pub(super) since: String,
+    pub(super) summary: String,
 }
 
 impl Display for View<'_> {
@@ -72,26 +81,14 @@ impl View<'_> {
 
     fn alerts(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str("<section><h2>Alerts</h2>")?;
-        let alerts = self.alerts.as_array().map(Vec::as_slice).unwrap_or_default();
-        if alerts.is_empty() {
+        if self.alerts.is_empty() {
             return f.write_str("<p class=\"quiet\">No alert is pending or firing.</p></section>\n");
         }
         f.write_str("<table><tr><th>alert<th>state<th>severity<th>since<th>summary</tr>\n")?;
-        for alert in alerts {
-            let text = |pointer: &str| Escaped(alert.pointer(pointer).and_then(Value::as_str).unwrap_or("–"));
-            let state = text("/state");
-            write!(
-                f,
-                "<tr><td>{}<td><span class=\"pill {state}\">{state}</span>",
-                text("/labels/alertname")
-            )?;
-            let since = Time(text("/activeAt").0);
-            writeln!(
-                f,
-                "<td>{}<td>{since}<td>{}</tr>",
-                text("/labels/severity"),
-                text("/annotations/summary")
-            )?;
+        for Active { name, state, severity, since, summary } in self.alerts {
+            let (name, severity, summary) = (Escaped(name), Escaped(severity), Escaped(summary));
+            write!(f, "<tr><td>{name}<td><span class=\"pill {state}\">{state}</span>")?;
+            writeln!(f, "<td>{severity}<td>{}<td>{summary}</tr>", Time(since))?;
         }
         f.write_str("</table></section>\n")
     }

@@ -12,12 +12,11 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use ms_alerts::AlertsHandle;
+use ms_alerts::{Alert, AlertHandle};
 use ms_health::HealthCheck;
 use ms_metrics::Metrics;
-use serde_json::Value;
 
-use self::html::View;
+use self::html::{Active, View};
 use crate::api::shift_report;
 use crate::service::Service;
 use crate::store::Filter;
@@ -38,7 +37,7 @@ pub struct Operations {
     /// The checks.
     pub health: HealthCheck,
     /// What fires.
-    pub alerts: AlertsHandle,
+    pub alerts: AlertHandle,
 }
 
 /// Builds the routes of the page.
@@ -58,7 +57,7 @@ async fn show(State(operations): State<Operations>) -> Response {
     let exposition = metrics.render();
     let view = View {
         health: &health,
-        alerts: &serde_json::to_value(alerts.alerts()).unwrap_or(Value::Null),
+        alerts: &alerts.alerts().iter().map(Active::from).collect::<Vec<_>>(),
         requests: &requests::by_endpoint(&exposition),
         users: requests::gauge(&exposition, "active_users_total"),
         times: service.response_times.snapshot(),
@@ -66,6 +65,18 @@ async fn show(State(operations): State<Operations>) -> Response {
         latest: latest.ok().and_then(Result::ok),
     };
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(view.to_string())).into_response()
+}
+
+impl From<&Alert> for Active {
+    fn from(alert: &Alert) -> Self {
+        Self {
+            name: alert.rule.clone(),
+            state: alert.state.as_str(),
+            severity: alert.severity().unwrap_or("–").to_owned(),
+            since: alert.active_at.to_string(),
+            summary: alert.annotations.get("summary").unwrap_or("–").to_owned(),
+        }
+    }
 }
 
 async fn style() -> Response {

@@ -1,6 +1,5 @@
 use ms_analytics::{Shift, ShiftAnalytics};
 use ms_health::{HealthCheck, Report};
-use serde_json::json;
 
 use super::*;
 use crate::store::StoredShift;
@@ -27,12 +26,13 @@ async fn nothing_foreign_becomes_markup() {
         "http_requests_total{{method=\"GET\",endpoint=\"{}\",status=\"200\"}} 3\n",
         ATTACK.replace('"', "\\\"")
     );
-    let alerts = json!([{
-        "labels": { "alertname": ATTACK, "severity": ATTACK },
-        "annotations": { "summary": ATTACK },
-        "state": ATTACK,
-        "activeAt": "2026-03-02T08:00:00.123Z",
-    }]);
+    let alerts = [Active {
+        name: ATTACK.to_owned(),
+        state: "firing",
+        severity: ATTACK.to_owned(),
+        since: "2026-03-02T08:00:00.123Z".to_owned(),
+        summary: ATTACK.to_owned(),
+    }];
     let view = View {
         health: &health,
         alerts: &alerts,
@@ -45,7 +45,7 @@ async fn nothing_foreign_becomes_markup() {
     let page = view.to_string();
     assert!(!page.contains("<script") && !page.contains("alert('") && !page.contains("<b>gone"), "{page}");
     let escaped = "&lt;script&gt;alert(&#39;ş&#39;)&lt;/script&gt;&quot;&amp;";
-    assert!(page.matches(escaped).count() >= 9, "{page}");
+    assert!(page.matches(escaped).count() >= 8, "{page}");
     for shown in
         ["<b>2</b><span>shifts", "<b>1</b><span>conflicts", "<b>3</b><span>users", "2026-03-02 08:00</time>"]
     {
@@ -62,7 +62,7 @@ async fn the_page_stands_without_the_roster() {
     let health = health().await;
     let view = View {
         health: &health,
-        alerts: &json!([]),
+        alerts: &[],
         requests: &requests::by_endpoint(""),
         users: None,
         times: None,

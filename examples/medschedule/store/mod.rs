@@ -57,6 +57,14 @@ pub enum StoreError {
     /// The file of the embedded database was removed or replaced.
     #[error("the database file is gone")]
     FileGone,
+    /// The file of the embedded database cannot be opened for writing.
+    #[error("cannot open {}", file.display())]
+    Open {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The path cannot be written as a database URL.
     #[error("{} is not UTF-8", .0.display())]
     Path(PathBuf),
@@ -117,8 +125,16 @@ impl DerefMut for Writing {
 }
 
 impl Store {
-    /// Opens or creates the embedded database.
+    /// Opens or creates the embedded database, for the service's user and group alone.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if it cannot be opened, or is no database of this service.
     pub async fn sqlite(file: &Path) -> Result<Self, StoreError> {
+        // SQLite gives its other files the mode of this one.
+        let mut create = tokio::fs::OpenOptions::new();
+        let create = create.write(true).create(true).truncate(false).mode(0o640).open(file);
+        drop(create.await.map_err(|source| StoreError::Open { file: file.to_owned(), source })?);
         let path = file.to_str().ok_or_else(|| StoreError::Path(file.to_owned()))?;
         let path: String =
             form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>().replace('+', "%20");

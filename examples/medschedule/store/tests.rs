@@ -1,3 +1,5 @@
+use std::os::unix::fs::PermissionsExt;
+
 use super::*;
 
 fn shift(id: &str, employee: &str, start: &str, end: &str) -> StoredShift {
@@ -23,7 +25,8 @@ fn ids(shifts: &[StoredShift]) -> Vec<&str> {
 #[tokio::test]
 async fn what_was_planned_is_read_back_as_it_was_given() {
     let (dir, store) = store().await;
-    assert!(dir.path().join("a?b #ş%.db").exists(), "the name of the file is kept");
+    let file = std::fs::metadata(dir.path().join("a?b #ş%.db")).expect("the name of the file is kept");
+    assert_eq!(file.permissions().mode() & 0o777, 0o640);
     let mut given = shift("1", "Ayşe", "02T08:00", "02T16:00");
     given.duration = 8.000_000_4;
     assert!(matches!(store.plan(&given, false).await, Ok(Planned::Kept(overlaps)) if overlaps.total == 0));

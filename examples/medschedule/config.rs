@@ -52,7 +52,7 @@ pub struct Config {
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<Secret>,
 
-    /// redis://… in place of the in-process cache.
+    /// redis://… in place of the in-process cache. Two rosters need two Redis databases: redis://…/0, redis://…/1.
     #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub redis_url: Option<Secret>,
 }

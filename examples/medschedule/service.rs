@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::http::StatusCode;
 use bytes::Bytes;
@@ -19,6 +20,8 @@ use crate::store::{Store, StoreError};
 
 /// Reports computed at the same time; more would only slow each other down.
 const ANALYSES: usize = 2;
+/// How long reports are computed without asking a cache that did not answer.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// The state of the service. Clones share it.
 #[derive(Clone, Debug)]
@@ -29,8 +32,8 @@ pub struct Service {
     pub(crate) business: BusinessMetrics,
     pub(crate) response_times: StreamingResponseTimes,
     pub(crate) data_dir: Arc<Path>,
-    /// Until then the cache may hold reports of an older roster.
-    stale_until: Arc<Mutex<Option<Instant>>>,
+    /// Until then the cache is left alone: it does not answer, or may hold reports of an older roster.
+    cache_rests_until: Arc<Mutex<Option<Instant>>>,
     analyses: Arc<Semaphore>,
 }
 
@@ -44,7 +47,7 @@ impl Service {
             business,
             response_times: StreamingResponseTimes::default(),
             data_dir: data_dir.into(),
-            stale_until: Arc::default(),
+            cache_rests_until: Arc::default(),
             analyses: Arc::new(Semaphore::new(ANALYSES)),
         }
     }
@@ -94,7 +97,7 @@ impl Service {
     /// Tells that the roster has changed: nothing cached before is served again.
     pub(crate) async fn roster_changed(&self) {
         if let Err(error) = self.cache.invalidate().await {
-            *self.stale_until.lock() = Some(Instant::now() + LIFETIME);
+            self.let_cache_rest(LIFETIME);
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "the cache is left alone until it is empty"
@@ -117,10 +120,21 @@ impl Service {
     }
 
     async fn generation(&self) -> Option<u64> {
-        if self.stale_until.lock().is_some_and(|end| Instant::now() < end) {
+        if self.cache_rests_until.lock().is_some_and(|end| Instant::now() < end) {
             return None;
         }
-        self.cache.generation().await.ok()
+        let answer = self.cache.generation().await;
+        if answer.is_err() {
+            // Whoever asks next must not wait for it as well.
+            self.let_cache_rest(RETRY);
+        }
+        answer.ok()
+    }
+
+    fn let_cache_rest(&self, time: Duration) {
+        let end = Some(Instant::now() + time);
+        let mut until = self.cache_rests_until.lock();
+        *until = end.max(*until);
     }
 }
 

@@ -1,3 +1,78 @@
-//! In-process alerting: rules over a service's own metrics, with reliable delivery.
+//! In-process alerting: rules over a service's own metrics, with deliveries that retry.
+//!
+//! - [`AlertRule`] is a rule made in code; `AlertManagerBuilder::rules_file` (feature `rules`) reads the same rule files
+//!   that a Prometheus server takes.
+//! - [`AlertManager::check_alerts`] checks them against a map of metrics; [`AlertManagerBuilder::spawn`] evaluates them in
+//!   the background over what [`exposition`] gives.
+//! - Changes go to the sinks: [`log_sink`], `webhook` (feature `webhook`), or any [`Sink`] of yours. Each has its
+//!   own queue and is retried; evaluation never waits for one.
+//! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
+//!
+//! ```
+//! use ms_alerts::{AlertManager, AlertRule, State, above};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), ms_alerts::BuildError> {
+//! let alerts = AlertManager::new();
+//! alerts.add_rule(AlertRule::new("cpu_usage_percent", above(), 90.0))?;
+//!
+//! let fired = alerts.check_alerts(&[("cpu_usage_percent", 97.0)]).await;
+//! assert_eq!(fired.len(), 1);
+//! let resolved = alerts.check_alerts(&[("cpu_usage_percent", 20.0)]).await;
+//! assert_eq!(resolved.first().map(|alert| alert.state), Some(State::Resolved));
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing))]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        missing_docs,
+        reason = "tests assert by panicking"
+    )
+)]
+
+mod alert;
+#[cfg(feature = "axum")]
+mod api;
+mod builder;
+mod condition;
+mod delivery;
+mod error;
+mod fingerprint;
+mod format;
+mod group;
+mod handle;
+mod labels;
+mod manager;
+mod observe;
+#[cfg(feature = "rules")]
+mod promql;
+mod rule;
+#[cfg(feature = "rules")]
+mod rules_file;
+mod samples;
+mod state;
+mod template;
+
+pub use alert::{Alert, RuleStatus};
+pub use builder::AlertManagerBuilder;
+pub use condition::{Comparison, Condition, above, at_least, at_most, below, equal, not_equal};
+pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};
+#[cfg(feature = "webhook")]
+pub use delivery::{WebhookError, WebhookSink};
+pub use error::BuildError;
+pub use handle::AlertHandle;
+pub use labels::Labels;
+pub use manager::{AlertManager, Shutdown};
+pub use rule::AlertRule;
+#[cfg(feature = "rules")]
+pub use rules_file::{RuleFileError, RuleProblem};
+pub use samples::{
+    ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition, values,
+};
+pub use state::State;

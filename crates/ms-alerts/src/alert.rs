@@ -1,0 +1,49 @@
+//! One alert, as it is shown and sent.
+
+use jiff::Timestamp;
+
+use crate::labels::Labels;
+use crate::state::State;
+
+/// An alert at one moment.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Alert {
+    /// The rule's name, which is also the label `alertname`.
+    pub rule: String,
+    /// Where the alert stands.
+    pub state: State,
+    /// The value that was judged last.
+    pub value: f64,
+    /// The labels of the series and the rule's own, which win.
+    pub labels: Labels,
+    /// Texts for people.
+    pub annotations: Labels,
+    /// When the condition began to hold.
+    pub active_at: Timestamp,
+    /// When the alert fired, if it has.
+    pub fired_at: Option<Timestamp>,
+    /// When it was resolved, if it was.
+    pub resolved_at: Option<Timestamp>,
+}
+
+impl Alert {
+    /// Gives the label `severity`, if there is one.
+    pub fn severity(&self) -> Option<&str> {
+        self.labels.get("severity")
+    }
+}
+
+/// A rule and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct RuleStatus {
+    /// The rule's name.
+    pub name: String,
+    /// The group that the rule is in: its name in the rule file, empty for a rule made in code.
+    pub group: String,
+    /// The most urgent state of its alerts: firing, pending, no data, resolved, inactive, in this order.
+    pub state: State,
+    /// Why the last evaluation failed, if it did. A failed evaluation changes no state.
+    pub error: Option<String>,
+}

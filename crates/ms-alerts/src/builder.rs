@@ -1,0 +1,157 @@
+//! Collects rules, sources and sinks.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use crate::delivery::{Delivery, Lane, Limits, Sink};
+use crate::error::BuildError;
+use crate::group::{Group, Tracked};
+use crate::handle::AlertHandle;
+use crate::manager::{AlertManager, Core, add};
+use crate::rule::AlertRule;
+use crate::samples::Source;
+
+/// Collects rules, sources, sinks and options; made by [`AlertManager::builder`].
+///
+/// | option | default |
+/// |---|---|
+/// | [`interval`](Self::interval) | 15 s |
+/// | [`queue_capacity`](Self::queue_capacity) | 10,000 notifications a sink |
+/// | [`give_up_after`](Self::give_up_after) | 24 h |
+#[must_use = "nothing is evaluated until `spawn` or `build`"]
+pub struct AlertManagerBuilder {
+    rules: Vec<AlertRule>,
+    groups: Vec<Group>,
+    sources: Vec<Source>,
+    sinks: Vec<Box<dyn Sink>>,
+    interval: Duration,
+    limits: Limits,
+}
+
+impl Default for AlertManagerBuilder {
+    fn default() -> Self {
+        Self {
+            rules: Vec::new(),
+            groups: Vec::new(),
+            sources: Vec::new(),
+            sinks: Vec::new(),
+            interval: Duration::from_secs(15),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl AlertManagerBuilder {
+    /// Adds a rule made in code.
+    pub fn rule(mut self, rule: AlertRule) -> Self {
+        self.rules.push(rule);
+        self
+    }
+
+    /// Adds the rules of a file in Prometheus's format.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleFileError`](crate::RuleFileError) with everything that is wrong in the file. No rule of it is loaded.
+    #[cfg(feature = "rules")]
+    pub fn rules_file(mut self, path: impl AsRef<std::path::Path>) -> Result<Self, crate::RuleFileError> {
+        self.groups.extend(crate::rules_file::read(path.as_ref())?);
+        Ok(self)
+    }
+
+    /// Adds the rules of a text in Prometheus's format; `name` stands for the file in errors.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleFileError`](crate::RuleFileError) with everything that is wrong in the text. No rule of it is loaded.
+    #[cfg(feature = "rules")]
+    pub fn rules_text(mut self, name: &str, text: &str) -> Result<Self, crate::RuleFileError> {
+        self.groups.extend(crate::rules_file::parse(name, text)?);
+        Ok(self)
+    }
+
+    /// Adds a source of samples; several are read one after the other and looked at together.
+    pub fn source(mut self, source: Source) -> Self {
+        self.sources.push(source);
+        self
+    }
+
+    /// Adds a sink: all notifications go to each.
+    pub fn sink(mut self, sink: impl Sink) -> Self {
+        self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Sets how often rules are evaluated that have no interval of their own. Default 15 s.
+    pub fn interval(mut self, interval: Duration) -> Self {
+        self.interval = interval;
+        self
+    }
+
+    /// Sets how many notifications may wait for a sink. Default 10,000; what does not fit is counted and logged.
+    pub fn queue_capacity(mut self, notifications: usize) -> Self {
+        self.limits.capacity = notifications;
+        self
+    }
+
+    /// Sets how long a notification is tried before it is given up, counted and logged. Default 24 h.
+    pub fn give_up_after(mut self, limit: Duration) -> Self {
+        self.limits.give_up_after = limit;
+        self
+    }
+
+    /// Makes the manager, to be checked by hand.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]: a rule that cannot be, two rules made in code or two sinks of one name, an interval of zero.
+    pub fn build(self) -> Result<AlertManager, BuildError> {
+        if self.interval.is_zero() {
+            return Err(BuildError::ZeroInterval);
+        }
+        let mut names = HashSet::new();
+        if let Some(sink) = self.sinks.iter().find(|sink| !names.insert(sink.name().to_owned())) {
+            return Err(BuildError::DuplicateSink { sink: sink.name().to_owned() });
+        }
+        let mut own = Group { name: String::new(), interval: None, rules: Vec::new() };
+        for rule in self.rules {
+            add(&mut own, Tracked::new(rule.compile()?))?;
+        }
+        let groups = [own].into_iter().chain(self.groups).collect();
+        let Limits { capacity, give_up_after } = self.limits;
+        let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
+        Ok(AlertManager(Arc::new(Core::new(groups, self.sources, Delivery::new(lanes)))))
+    }
+
+    /// Makes the manager and evaluates its rules in the background until the handle is shut down or dropped.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and: no source, or no tokio runtime.
+    pub fn spawn(self) -> Result<AlertHandle, BuildError> {
+        let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
+        if self.sources.is_empty() {
+            return Err(BuildError::NoSource);
+        }
+        let interval = self.interval;
+        Ok(AlertHandle::spawn(self.build()?, interval, &runtime))
+    }
+}
+
+impl fmt::Debug for AlertManagerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sinks: Vec<_> = self.sinks.iter().map(|sink| sink.name()).collect();
+        f.debug_struct("AlertManagerBuilder")
+            .field("rules", &self.rules)
+            .field("groups", &self.groups)
+            .field("sources", &self.sources.len())
+            .field("sinks", &sinks)
+            .field("interval", &self.interval)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,173 @@
+//! One sink with its queue and the task that empties it.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::Notification;
+use super::backoff;
+use super::queue::{Item, Pushed, Queue};
+use super::sink::{Retry, SendError, Sink};
+use crate::observe;
+
+/// How many notifications a sink is sent at once.
+const CONCURRENCY: usize = 8;
+/// How long one attempt may take, whatever the sink does.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+pub(crate) struct Lane {
+    sink: Box<dyn Sink>,
+    queue: Mutex<Queue>,
+    give_up_after: Duration,
+    pushed: Notify,
+    /// How many notifications wait; zero is what a shutdown waits for.
+    waiting: watch::Sender<usize>,
+}
+
+enum Outcome {
+    Accepted,
+    Failed(SendError),
+}
+
+impl Lane {
+    pub(crate) fn new(sink: Box<dyn Sink>, capacity: usize, give_up_after: Duration) -> Self {
+        Self {
+            sink,
+            queue: Mutex::new(Queue::new(capacity)),
+            give_up_after,
+            pushed: Notify::new(),
+            waiting: watch::Sender::new(0),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.sink.name()
+    }
+
+    pub(crate) fn push(&self, notification: &Arc<Notification>, now: Instant) {
+        let pushed = self.queue.lock().push(Arc::clone(notification), now);
+        match pushed {
+            Pushed::Queued => {}
+            Pushed::Superseding(outdated) => (0..outdated).for_each(|_| self.drop_outdated()),
+            Pushed::Full => self.dead_letter(notification, "queue_full", "the queue is full", 1),
+            Pushed::Unannounced => self.dead_letter(notification, "unannounced", "its firing was lost", 1),
+        }
+        self.publish();
+        self.pushed.notify_one();
+    }
+
+    fn publish(&self) {
+        let waiting = self.queue.lock().len();
+        observe::waiting(self.name(), waiting);
+        self.waiting.send_replace(waiting);
+    }
+
+    /// Waits until everything was accepted or given up.
+    pub(crate) async fn drained(&self) {
+        // The sender is ours, so this cannot fail.
+        let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.queue.lock().len()
+    }
+
+    /// Sends what is due, for ever.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut sending = FuturesUnordered::new();
+        loop {
+            let free = CONCURRENCY.saturating_sub(sending.len());
+            let due: Vec<Item> = {
+                let mut queue = self.queue.lock();
+                std::iter::from_fn(|| queue.take(Instant::now())).take(free).collect()
+            };
+            sending.extend(due.into_iter().map(|item| self.attempt(item)));
+            let next = self.queue.lock().next_due().filter(|_| sending.len() < CONCURRENCY);
+            tokio::select! {
+                Some((item, outcome)) = sending.next() => self.finish(item, outcome),
+                () = self.pushed.notified() => {}
+                () = sleep_until(next.unwrap_or_else(Instant::now)), if next.is_some() => {}
+            }
+        }
+    }
+
+    async fn attempt(&self, item: Item) -> (Item, Outcome) {
+        let notification = Arc::clone(&item.notification);
+        // The call itself may panic too, before there is a future.
+        let send = AssertUnwindSafe(async { self.sink.send(notification).await }).catch_unwind();
+        let outcome = match timeout(DEADLINE, send).await {
+            Ok(Ok(Ok(()))) => Outcome::Accepted,
+            Ok(Ok(Err(error))) => Outcome::Failed(error),
+            Ok(Err(_panic)) => Outcome::Failed(SendError::temporary("the sink panicked")),
+            Err(_elapsed) => Outcome::Failed(SendError::temporary("no answer in time")),
+        };
+        (item, outcome)
+    }
+
+    fn finish(&self, item: Item, outcome: Outcome) {
+        let now = Instant::now();
+        match outcome {
+            Outcome::Accepted => {
+                self.queue.lock().accepted(&item, now);
+                observe::sent(self.name());
+            }
+            Outcome::Failed(error) => self.failed(item, &error, now),
+        }
+        self.publish();
+    }
+
+    fn failed(&self, item: Item, error: &SendError, now: Instant) {
+        observe::attempt_failed(self.name());
+        let attempt = self.queue.lock().failed(&item);
+        let wait = backoff::wait(attempt, error.retry(), fastrand::f64());
+        let expired = now.saturating_duration_since(item.since) >= self.give_up_after;
+        let Some(wait) = wait.filter(|_| !expired) else {
+            let reason = if error.retry() == Retry::Never { "refused" } else { "expired" };
+            let lost = self.queue.lock().give_up(&item, now);
+            self.dead_letter(&item.notification, reason, error, lost);
+            return;
+        };
+        // The first failure is worth a line; each further one of a long outage is not.
+        let id = item.notification.id();
+        if attempt == 1 {
+            tracing::warn!(sink = self.name(), id, %error, ?wait, "notification not accepted, will be sent again");
+        } else {
+            tracing::debug!(sink = self.name(), id, %error, ?wait, attempt, "notification not accepted again");
+        }
+        if self.queue.lock().put_back(item, now + wait) {
+            self.drop_outdated();
+        }
+    }
+
+    fn drop_outdated(&self) {
+        observe::dropped(self.name(), "superseded");
+    }
+
+    /// Counts and logs what will not be delivered, with all that is needed to deliver it by hand.
+    fn dead_letter(
+        &self,
+        notification: &Notification,
+        reason: &'static str,
+        error: impl std::fmt::Display,
+        lost: usize,
+    ) {
+        (0..lost).for_each(|_| observe::dropped(self.name(), reason));
+        let alert = notification.alert();
+        tracing::error!(
+            sink = self.name(),
+            id = notification.id(),
+            reason,
+            %error,
+            lost,
+            state = alert.state.as_str(),
+            labels = ?alert.labels,
+            "notification given up"
+        );
+    }
+}

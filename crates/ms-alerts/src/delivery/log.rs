@@ -1,0 +1,41 @@
+//! Notifications as events of `tracing`.
+
+use std::sync::Arc;
+
+use super::Notification;
+use super::sink::{SendFuture, Sink};
+
+/// Writes each change as one event of `tracing`: at WARN when an alert fires, at INFO when it is resolved.
+///
+/// Events have the target `ms_alerts::log`, so that a rule on the number of logged errors can leave them out.
+///
+/// ```
+/// # use ms_alerts::{AlertManager, log_sink};
+/// let alerts = AlertManager::builder().sink(log_sink()).build()?;
+/// # Ok::<(), ms_alerts::BuildError>(())
+/// ```
+pub fn log_sink() -> LogSink {
+    LogSink(())
+}
+
+/// The sink of [`log_sink`].
+#[derive(Debug, Clone)]
+pub struct LogSink(());
+
+impl Sink for LogSink {
+    fn name(&self) -> &str {
+        "log"
+    }
+
+    fn send(&self, notification: Arc<Notification>) -> SendFuture<'_> {
+        let alert = notification.alert();
+        let (id, rule, value) = (notification.id(), alert.rule.as_str(), alert.value);
+        let (labels, annotations) = (&alert.labels, &alert.annotations);
+        if notification.is_resolved() {
+            tracing::info!(target: "ms_alerts::log", rule, id, value, ?labels, ?annotations, "alert resolved");
+        } else {
+            tracing::warn!(target: "ms_alerts::log", rule, id, value, ?labels, ?annotations, "alert firing");
+        }
+        Box::pin(std::future::ready(Ok(())))
+    }
+}

@@ -1,0 +1,195 @@
+//! What a sink has yet to accept: a pure structure, to which time is handed in.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Notification;
+use super::notification::Key;
+
+/// Waiting notifications, the newest state of each alert, in the order in which they are due.
+///
+/// An alert waits with at most a firing and, behind it, a resolve: a resolve is never sent of an alert whose firing was
+/// not accepted, and what is out of date is never sent.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    alerts: HashMap<Key, Waiting>,
+    due: BTreeMap<(Instant, u64), Key>,
+    /// Tells apart what is due at the same moment: first come, first served.
+    ticket: u64,
+    waiting: usize,
+    capacity: usize,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    /// The receiver knows that the alert fires.
+    announced: bool,
+    firing: Option<Item>,
+    resolved: Option<Item>,
+    in_flight: bool,
+    slot: Option<(Instant, u64)>,
+    failures: u32,
+}
+
+/// A notification and when it was queued.
+#[derive(Debug, Clone)]
+pub(crate) struct Item {
+    pub(crate) notification: Arc<Notification>,
+    pub(crate) since: Instant,
+}
+
+/// What became of a notification that was pushed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pushed {
+    Queued,
+    /// Queued in place of so many that are out of date.
+    Superseding(usize),
+    /// There is no room.
+    Full,
+    /// The receiver never heard of the alert, so its end is no news.
+    Unannounced,
+}
+
+impl Queue {
+    pub(crate) fn new(capacity: usize) -> Self {
+        Self { alerts: HashMap::new(), due: BTreeMap::new(), ticket: 0, waiting: 0, capacity }
+    }
+
+    /// Gives the number of notifications that are not yet accepted, those in flight included.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting
+    }
+
+    /// Gives the moment at which the next one is due.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.due.first_key_value().map(|((due, _), _)| *due)
+    }
+
+    pub(crate) fn push(&mut self, notification: Arc<Notification>, now: Instant) -> Pushed {
+        let resolved = notification.is_resolved();
+        let known = self.alerts.contains_key(notification.key());
+        if resolved && !known {
+            return Pushed::Unannounced;
+        }
+        // A resolve always finds room: there is at most one for each firing that was let in.
+        if !resolved && self.waiting >= self.capacity {
+            return Pushed::Full;
+        }
+        let key = notification.key().clone();
+        let alert = self.alerts.entry(key.clone()).or_default();
+        let item = Some(Item { notification, since: now });
+        let before = alert.len();
+        if resolved {
+            alert.resolved = item;
+        } else {
+            alert.firing = item;
+            alert.resolved = None;
+        }
+        let superseded = before + 1 - alert.len();
+        self.waiting += 1;
+        self.waiting -= superseded;
+        if alert.slot.is_none() && !alert.in_flight {
+            self.schedule(&key, now);
+        }
+        if superseded == 0 { Pushed::Queued } else { Pushed::Superseding(superseded) }
+    }
+
+    fn schedule(&mut self, key: &Key, due: Instant) {
+        let Some(alert) = self.alerts.get_mut(key) else { return };
+        self.ticket += 1;
+        alert.slot = Some((due, self.ticket));
+        self.due.insert((due, self.ticket), key.clone());
+    }
+
+    /// Takes a notification that is due; nothing else about its alert is given out before it is handed back.
+    pub(crate) fn take(&mut self, now: Instant) -> Option<Item> {
+        let first = self.due.first_entry().filter(|first| first.key().0 <= now)?;
+        let key = first.remove();
+        let alert = self.alerts.get_mut(&key)?;
+        alert.slot = None;
+        let item = alert.firing.take().or_else(|| alert.resolved.take())?;
+        alert.in_flight = true;
+        Some(item)
+    }
+
+    /// The receiver accepted what was taken.
+    pub(crate) fn accepted(&mut self, item: &Item, now: Instant) {
+        let key = item.notification.key();
+        self.waiting -= 1;
+        let Some(alert) = self.alerts.get_mut(key) else { return };
+        alert.announced = !item.notification.is_resolved();
+        alert.in_flight = false;
+        alert.failures = 0;
+        self.next_of(key, now);
+    }
+
+    /// The receiver did not accept what was taken. Gives how often in a row that was so.
+    pub(crate) fn failed(&mut self, item: &Item) -> u32 {
+        let Some(alert) = self.alerts.get_mut(item.notification.key()) else { return 1 };
+        alert.failures = alert.failures.saturating_add(1);
+        alert.failures
+    }
+
+    /// Puts back what was taken; gives whether it is out of date and was dropped instead.
+    pub(crate) fn put_back(&mut self, item: Item, due: Instant) -> bool {
+        let key = item.notification.key().clone();
+        let Some(alert) = self.alerts.get_mut(&key) else { return false };
+        alert.in_flight = false;
+        let outdated = if item.notification.is_resolved() {
+            let newer = alert.firing.is_some() || alert.resolved.is_some();
+            if !newer {
+                alert.resolved = Some(item);
+            }
+            newer
+        } else {
+            let newer = alert.firing.is_some();
+            if !newer {
+                alert.firing = Some(item);
+            }
+            newer
+        };
+        self.waiting -= usize::from(outdated);
+        self.schedule(&key, due);
+        outdated
+    }
+
+    /// Gives up what was taken. Gives how many were given up: with a firing goes the resolve behind it.
+    pub(crate) fn give_up(&mut self, item: &Item, now: Instant) -> usize {
+        let key = item.notification.key();
+        let Some(alert) = self.alerts.get_mut(key) else { return 0 };
+        alert.in_flight = false;
+        alert.failures = 0;
+        let mut lost = 1;
+        if !alert.announced && alert.firing.is_none() {
+            lost += usize::from(alert.resolved.take().is_some());
+        }
+        if item.notification.is_resolved() {
+            alert.announced = false;
+        }
+        self.waiting -= lost;
+        self.next_of(key, now);
+        lost
+    }
+
+    /// Schedules what waits behind a notification that is done with, or forgets the alert.
+    fn next_of(&mut self, key: &Key, now: Instant) {
+        let Some(alert) = self.alerts.get(key) else { return };
+        if alert.len() > 0 {
+            self.schedule(key, now);
+        } else if !alert.announced {
+            self.alerts.remove(key);
+        }
+    }
+}
+
+impl Waiting {
+    fn len(&self) -> usize {
+        usize::from(self.firing.is_some()) + usize::from(self.resolved.is_some())
+    }
+}
+
+#[cfg(test)]
+#[path = "queue/tests.rs"]
+mod tests;

@@ -1,0 +1,96 @@
+//! Where notifications go.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Notification;
+
+/// The future of [`Sink::send`].
+pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
+
+/// Sends notifications somewhere.
+///
+/// Each sink has a queue of its own: a slow or failing one delays neither the others nor the evaluation. Up to eight
+/// notifications are sent at once, never two about one alert.
+///
+/// ```
+/// use std::sync::Arc;
+/// use ms_alerts::{Notification, SendError, SendFuture, Sink};
+///
+/// struct Pager;
+///
+/// impl Sink for Pager {
+///     fn name(&self) -> &str {
+///         "pager"
+///     }
+///
+///     fn send(&self, notification: Arc<Notification>) -> SendFuture<'_> {
+///         Box::pin(async move {
+///             let text = notification.alert().annotations.get("summary").unwrap_or("");
+///             page(text).await.map_err(SendError::temporary)
+///         })
+///     }
+/// }
+/// # async fn page(_: &str) -> Result<(), std::io::Error> { Ok(()) }
+/// ```
+pub trait Sink: Send + Sync + 'static {
+    /// Names the sink in metrics and log lines. Never a place for secrets.
+    fn name(&self) -> &str;
+
+    /// Sends one notification; returns when it was accepted.
+    ///
+    /// Called again with the same [`Notification::id`] after a temporary failure, a panic, or 30 s without an answer,
+    /// so a receiver may see a notification twice.
+    ///
+    /// # Cancel safety
+    ///
+    /// The future is dropped when its time is up or the manager shuts down.
+    fn send(&self, notification: Arc<Notification>) -> SendFuture<'_>;
+}
+
+/// Why a sink did not accept a notification. Its text is logged: no secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SendError {
+    text: String,
+    retry: Retry,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    Never,
+    Backoff,
+    After(Duration),
+}
+
+impl SendError {
+    /// A failure that may pass: the notification is sent again after a while.
+    pub fn temporary(cause: impl fmt::Display) -> Self {
+        Self { text: cause.to_string(), retry: Retry::Backoff }
+    }
+
+    /// A failure that will not pass: the notification is given up, counted and logged.
+    pub fn permanent(cause: impl fmt::Display) -> Self {
+        Self { text: cause.to_string(), retry: Retry::Never }
+    }
+
+    /// Sends again after this time rather than after the usual one; between 1 s and 15 min.
+    pub fn retry_after(mut self, wait: Duration) -> Self {
+        self.retry = Retry::After(wait);
+        self
+    }
+
+    pub(crate) fn retry(&self) -> Retry {
+        self.retry
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for SendError {}

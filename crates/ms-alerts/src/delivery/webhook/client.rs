@@ -1,0 +1,63 @@
+//! The HTTP client: rustls with ring, no redirects, no proxies, and a limit for everything.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::{Client, Url, redirect};
+use rustls::{ClientConfig, RootCertStore};
+
+use super::WebhookError;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(3);
+const REQUEST_LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) fn new(url: &Url) -> Result<Client, WebhookError> {
+    Client::builder()
+        .tls_backend_preconfigured(tls(url.scheme() == "https")?)
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_LIMIT)
+        .timeout(REQUEST_LIMIT)
+        .user_agent(concat!("ms-alerts/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|_| WebhookError::Client)
+}
+
+/// With a provider of our own: no process-wide default is needed, and none is set behind anybody's back.
+fn tls(used: bool) -> Result<ClientConfig, WebhookError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| WebhookError::Client)?;
+    if !used {
+        // A machine without certificates can still post to plain HTTP.
+        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+    }
+    let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|_| WebhookError::Client)?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+/// Says what went wrong without the URL, which the error's own text holds.
+pub(super) fn reason(error: &reqwest::Error) -> String {
+    if error.is_timeout() {
+        return "no answer in time".to_owned();
+    }
+    let cause = root_cause(error);
+    if let Some(io) = cause.downcast_ref::<std::io::Error>() {
+        // The kind alone: the text may name the host, which is a part of the URL.
+        return format!("connection failed: {}", io.kind());
+    }
+    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+        return format!("TLS failed: {tls}");
+    }
+    if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() }
+}
+
+fn root_cause<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause
+}

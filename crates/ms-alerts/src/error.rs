@@ -1,0 +1,53 @@
+//! What can be wrong with a set of rules and options.
+
+/// Why a manager was not built or a rule not added. No task is left behind, no rule is half added.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A rule has no name.
+    #[error("a rule has an empty name")]
+    EmptyName,
+    /// Two rules made in code have one name, so that nobody could tell their alerts apart.
+    #[error("rule `{rule}` is added twice")]
+    Duplicate {
+        /// The name.
+        rule: String,
+    },
+    /// A threshold is NaN, which compares with nothing.
+    #[error("rule `{rule}`: the threshold is not a number")]
+    NotANumber {
+        /// The rule.
+        rule: String,
+    },
+    /// A label or annotation has a name that Prometheus does not allow.
+    #[error("rule `{rule}`: {label:?} is not a name for a label or an annotation")]
+    LabelName {
+        /// The rule.
+        rule: String,
+        /// The name.
+        label: String,
+    },
+    /// A text holds an action that is not supported.
+    #[error("rule `{rule}`: template action `{action}` is not supported")]
+    Template {
+        /// The rule.
+        rule: String,
+        /// What stands between the braces.
+        action: String,
+    },
+    /// Two sinks have one name, so that nobody could tell their failures apart.
+    #[error("two sinks are named `{sink}`")]
+    DuplicateSink {
+        /// The name.
+        sink: String,
+    },
+    /// Evaluating without a pause.
+    #[error("the interval is zero")]
+    ZeroInterval,
+    /// There is nothing to evaluate the rules on.
+    #[error("there are rules but no source of samples")]
+    NoSource,
+    /// A manager was started outside a tokio runtime.
+    #[error("evaluating in the background needs a tokio runtime")]
+    NoRuntime,
+}

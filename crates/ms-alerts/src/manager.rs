@@ -1,0 +1,214 @@
+//! The rules and everything that is done with them.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+use tokio::time::Instant;
+
+use crate::alert::{Alert, RuleStatus};
+use crate::builder::AlertManagerBuilder;
+use crate::delivery::{Delivery, Notification};
+use crate::error::BuildError;
+use crate::group::{Group, Tracked};
+use crate::observe;
+use crate::rule::AlertRule;
+use crate::samples::{ExpositionError, MetricValues, Samples, Source, samples_of};
+use crate::state::{Now, State};
+
+/// Rules, their states and the sinks; cheap to clone, all clones share one state.
+///
+/// Either checked by hand with [`check_alerts`](Self::check_alerts), or started with a source of samples by
+/// [`AlertManagerBuilder::spawn`].
+#[derive(Clone)]
+pub struct AlertManager(pub(crate) Arc<Core>);
+
+pub(crate) struct Core {
+    /// The first group holds the rules made in code.
+    groups: Mutex<Vec<Group>>,
+    /// What was true at the end of the last evaluation: readers never wait for one.
+    shown: RwLock<Arc<Snapshot>>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) delivery: Delivery,
+}
+
+#[derive(Default)]
+pub(crate) struct Snapshot {
+    pub(crate) alerts: Vec<Alert>,
+    pub(crate) rules: Vec<RuleStatus>,
+}
+
+/// What a shutdown left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// Notifications that no sink had accepted when the time was up, counted once for each sink.
+    pub undelivered: usize,
+}
+
+impl Default for AlertManager {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl AlertManager {
+    /// Makes a manager without rules and sinks.
+    pub fn new() -> Self {
+        Self(Arc::new(Core::new(Vec::new(), Vec::new(), Delivery::new(Vec::new()))))
+    }
+
+    /// Starts with no rules, sources and sinks.
+    pub fn builder() -> AlertManagerBuilder {
+        AlertManagerBuilder::default()
+    }
+
+    /// Adds a rule; it is looked at from the next evaluation on.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`]: an empty or doubled name, a threshold that is NaN, a label or text that cannot be. The manager is
+    /// as it was.
+    pub fn add_rule(&self, rule: AlertRule) -> Result<(), BuildError> {
+        let rule = Tracked::new(rule.compile()?);
+        let mut groups = self.0.groups.lock();
+        if let Some(group) = groups.first_mut() {
+            add(group, rule)?;
+        }
+        self.0.publish(&groups);
+        Ok(())
+    }
+
+    /// Checks every rule against `metrics` and gives the alerts that fired or were resolved, which also go to the sinks.
+    ///
+    /// A metric that is missing or NaN is "no data" for its own rule and nothing else. Never waits for a sink.
+    ///
+    /// # Cancel safety
+    ///
+    /// There is nothing to wait for: a check is done at the first poll.
+    pub async fn check_alerts<M: MetricValues + ?Sized>(&self, metrics: &M) -> Vec<Alert> {
+        self.0.delivery.start();
+        self.0.evaluate(&samples_of(metrics), Now::read(), |_| true)
+    }
+
+    /// Gives the alerts that were pending or firing after the last evaluation.
+    pub fn alerts(&self) -> Vec<Alert> {
+        self.0.snapshot().alerts.clone()
+    }
+
+    /// Gives every rule with its state after the last evaluation.
+    pub fn rules(&self) -> Vec<RuleStatus> {
+        self.0.snapshot().rules.clone()
+    }
+
+    /// Waits until the sinks have accepted all notifications, no longer than `limit`, and stops them.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its end, it leaves the sinks running.
+    pub async fn shutdown(&self, limit: Duration) -> Shutdown {
+        let deadline = Instant::now() + limit;
+        Shutdown { undelivered: self.0.delivery.shutdown(deadline).await }
+    }
+}
+
+/// Adds a rule made in code, whose name is its identity.
+pub(crate) fn add(group: &mut Group, rule: Tracked) -> Result<(), BuildError> {
+    if group.rules.iter().any(|known| known.name() == rule.name()) {
+        return Err(BuildError::Duplicate { rule: rule.name().to_owned() });
+    }
+    group.rules.push(rule);
+    Ok(())
+}
+
+impl Core {
+    pub(crate) fn new(mut groups: Vec<Group>, sources: Vec<Source>, delivery: Delivery) -> Self {
+        if groups.is_empty() {
+            groups.push(Group { name: String::new(), interval: None, rules: Vec::new() });
+        }
+        observe::describe();
+        let shown = RwLock::new(Arc::new(Snapshot::of(&groups)));
+        Self { groups: Mutex::new(groups), shown, sources, delivery }
+    }
+
+    /// Gives the intervals of the groups, in their order.
+    pub(crate) fn intervals(&self, default: Duration) -> Vec<Duration> {
+        self.groups.lock().iter().map(|group| group.interval.unwrap_or(default)).collect()
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.shown.read())
+    }
+
+    fn publish(&self, groups: &[Group]) {
+        *self.shown.write() = Arc::new(Snapshot::of(groups));
+    }
+
+    /// Reads the sources and evaluates the groups that are `due`, by their places. Blocks.
+    ///
+    /// If a source fails, nothing is evaluated: what cannot be seen neither fires nor resolves.
+    pub(crate) fn evaluate_sources(&self, due: &[usize]) {
+        let readings =
+            catch_unwind(AssertUnwindSafe(|| self.sources.iter().map(Source::read).collect::<Vec<_>>()));
+        let Ok(readings) = readings else {
+            observe::evaluation_failed("source");
+            tracing::error!("a source of metrics panicked; no rule was evaluated");
+            return;
+        };
+        let samples: Result<Vec<Samples<'_>>, ExpositionError> =
+            readings.iter().map(|reading| reading.samples()).collect();
+        match samples {
+            Ok(samples) => {
+                self.evaluate(&Samples::joined(samples), Now::read(), |place| due.contains(&place));
+            }
+            Err(error) => {
+                observe::evaluation_failed("source");
+                tracing::error!(%error, "a source gave no valid exposition; no rule was evaluated");
+            }
+        }
+    }
+
+    fn evaluate(&self, samples: &Samples<'_>, now: Now, due: impl Fn(usize) -> bool) -> Vec<Alert> {
+        let started = Instant::now();
+        let mut groups = self.groups.lock();
+        let mut changes = Vec::new();
+        let mut evaluated = 0;
+        for (group_place, group) in groups.iter_mut().enumerate().filter(|(place, _)| due(*place)) {
+            for (rule_place, rule) in group.rules.iter_mut().enumerate() {
+                evaluated += 1;
+                let first = changes.len();
+                if let Err(failure) = rule.evaluate(samples, now, &mut changes) {
+                    observe::evaluation_failed(failure.reason());
+                    tracing::warn!(rule = rule.name(), %failure, "rule not evaluated");
+                }
+                // Under the lock, so that the sinks hear of changes in the order in which they happened.
+                for change in changes.iter().skip(first) {
+                    self.delivery.push(Notification::new(change.clone(), group_place, rule_place), now.at);
+                }
+            }
+        }
+        self.publish(&groups);
+        let shown = self.snapshot();
+        let firing = shown.alerts.iter().filter(|alert| alert.state == State::Firing).count();
+        observe::evaluated(evaluated, started.elapsed(), shown.alerts.len() - firing, firing);
+        changes
+    }
+}
+
+impl Snapshot {
+    fn of(groups: &[Group]) -> Self {
+        let rules = || groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
+        Self {
+            alerts: rules().flat_map(|(_, rule)| rule.active()).collect(),
+            rules: rules().map(|(group, rule)| rule.status(&group.name)).collect(),
+        }
+    }
+}
+
+impl fmt::Debug for AlertManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AlertManager").field("rules", &self.0.snapshot().rules).finish_non_exhaustive()
+    }
+}

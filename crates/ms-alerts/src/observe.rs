@@ -1,0 +1,53 @@
+//! What alerting tells the metrics facade about itself.
+
+use std::time::Duration;
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+const EVALUATIONS: &str = "ms_alerts_evaluations_total";
+const FAILURES: &str = "ms_alerts_evaluation_failures_total";
+const DURATION: &str = "ms_alerts_evaluation_duration_seconds";
+const ACTIVE: &str = "ms_alerts_active";
+const SENT: &str = "ms_alerts_notifications_sent_total";
+const FAILED: &str = "ms_alerts_notifications_failed_total";
+const DROPPED: &str = "ms_alerts_notifications_dropped_total";
+const WAITING: &str = "ms_alerts_notifications_waiting";
+
+/// Describes the metrics to the recorder of the moment.
+pub(crate) fn describe() {
+    describe_counter!(EVALUATIONS, "Evaluations of a rule");
+    describe_counter!(FAILURES, "Evaluations of a rule, or readings of a source, that failed, by reason");
+    describe_histogram!(DURATION, metrics::Unit::Seconds, "Time one evaluation of all due rules took");
+    describe_gauge!(ACTIVE, "Alerts that are pending or firing");
+    describe_counter!(SENT, "Notifications that a sink accepted");
+    describe_counter!(FAILED, "Attempts to send a notification that failed");
+    describe_counter!(DROPPED, "Notifications that were given up, by reason");
+    describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
+}
+
+pub(crate) fn evaluated(rules: usize, took: Duration, pending: usize, firing: usize) {
+    counter!(EVALUATIONS).increment(rules as u64);
+    histogram!(DURATION).record(took.as_secs_f64());
+    gauge!(ACTIVE, "state" => "pending").set(pending as f64);
+    gauge!(ACTIVE, "state" => "firing").set(firing as f64);
+}
+
+pub(crate) fn evaluation_failed(reason: &'static str) {
+    counter!(FAILURES, "reason" => reason).increment(1);
+}
+
+pub(crate) fn sent(sink: &str) {
+    counter!(SENT, "sink" => sink.to_owned()).increment(1);
+}
+
+pub(crate) fn attempt_failed(sink: &str) {
+    counter!(FAILED, "sink" => sink.to_owned()).increment(1);
+}
+
+pub(crate) fn dropped(sink: &str, reason: &'static str) {
+    counter!(DROPPED, "sink" => sink.to_owned(), "reason" => reason).increment(1);
+}
+
+pub(crate) fn waiting(sink: &str, notifications: usize) {
+    gauge!(WAITING, "sink" => sink.to_owned()).set(notifications as f64);
+}

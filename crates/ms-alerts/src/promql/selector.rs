@@ -1,0 +1,74 @@
+//! Selectors: a name and label matchers.
+
+use ::regex::Regex;
+use promql_parser::label::{MatchOp, Matcher as Parsed};
+
+use super::regex;
+use crate::samples::Sample;
+
+/// Which series are meant.
+#[derive(Debug)]
+pub(super) struct Selector {
+    name: Option<String>,
+    matchers: Vec<Matcher>,
+}
+
+#[derive(Debug)]
+struct Matcher {
+    label: String,
+    test: Test,
+}
+
+#[derive(Debug)]
+enum Test {
+    Equal(String),
+    NotEqual(String),
+    Matches(Regex),
+    MatchesNot(Regex),
+}
+
+impl Selector {
+    /// The error names the label at fault and says why.
+    pub(super) fn new(name: Option<&str>, parsed: &[Parsed]) -> Result<Self, (String, String)> {
+        let mut name = name.map(str::to_owned);
+        let mut matchers = Vec::new();
+        for matcher in parsed {
+            let pattern = || {
+                regex::compile(&matcher.value).map_err(|why| {
+                    (matcher.name.clone(), format!("regular expression of `{}`: {why}", matcher.name))
+                })
+            };
+            let test = match matcher.op {
+                // Finding series by their name is quicker than comparing it with each.
+                MatchOp::Equal if matcher.name == "__name__" && name.is_none() => {
+                    name = Some(matcher.value.clone());
+                    continue;
+                }
+                MatchOp::Equal => Test::Equal(matcher.value.clone()),
+                MatchOp::NotEqual => Test::NotEqual(matcher.value.clone()),
+                MatchOp::Re(_) => Test::Matches(pattern()?),
+                MatchOp::NotRe(_) => Test::MatchesNot(pattern()?),
+            };
+            matchers.push(Matcher { label: matcher.name.clone(), test });
+        }
+        Ok(Self { name, matchers })
+    }
+
+    /// The name of the metric, if there is only one it can be.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Tells whether the labels match; the name is looked up, not compared.
+    pub(super) fn matches(&self, sample: &Sample<'_>) -> bool {
+        self.matchers.iter().all(|matcher| {
+            let value = sample.label(&matcher.label);
+            match &matcher.test {
+                Test::Equal(wanted) => value == wanted,
+                Test::NotEqual(unwanted) => value != unwanted,
+                Test::Matches(pattern) => pattern.is_match(value),
+                Test::MatchesNot(pattern) => !pattern.is_match(value),
+            }
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! What can be wrong with a rule file.
+
+use std::fmt;
+use std::io;
+
+/// Why a rule file was refused. No rule of it is loaded.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RuleFileError {
+    /// The file could not be read.
+    Read {
+        /// The file.
+        file: String,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Something in the file is wrong or not supported.
+    Refused {
+        /// The file.
+        file: String,
+        /// Everything that was found, in the order of the file; at least one.
+        problems: Vec<RuleProblem>,
+    },
+}
+
+/// One thing that is wrong in a rule file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RuleProblem {
+    line: u64,
+    column: u64,
+    rule: Option<String>,
+    message: String,
+}
+
+impl RuleFileError {
+    pub(super) fn refused(file: &str, mut problems: Vec<RuleProblem>) -> Self {
+        problems.sort_by_key(|problem| (problem.line, problem.column));
+        Self::Refused { file: file.to_owned(), problems }
+    }
+
+    /// Gives what was found in the file; nothing if it could not be read.
+    pub fn problems(&self) -> &[RuleProblem] {
+        match self {
+            Self::Read { .. } => &[],
+            Self::Refused { problems, .. } => problems,
+        }
+    }
+}
+
+impl RuleProblem {
+    pub(super) fn new(line: u64, column: u64, rule: Option<String>, message: String) -> Self {
+        Self { line, column, rule, message }
+    }
+
+    /// Gives the line, counted from 1.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Gives the column in characters, counted from 1.
+    pub fn column(&self) -> u64 {
+        self.column
+    }
+
+    /// Gives the rule's name, if it is known.
+    pub fn rule(&self) -> Option<&str> {
+        self.rule.as_deref()
+    }
+
+    /// Says what is wrong and what was expected.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+impl fmt::Display for RuleProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: ", self.line, self.column)?;
+        if let Some(rule) = &self.rule {
+            write!(f, "rule `{rule}`: ")?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl fmt::Display for RuleFileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { file, .. } => write!(f, "cannot read rule file {file}"),
+            Self::Refused { file, problems } => {
+                for (count, problem) in problems.iter().enumerate() {
+                    let separator = if count == 0 { "" } else { "\n" };
+                    write!(f, "{separator}{file}:{problem}")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for RuleFileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read { source, .. } => Some(source),
+            Self::Refused { .. } => None,
+        }
+    }
+}

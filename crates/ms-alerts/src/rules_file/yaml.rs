@@ -1,0 +1,63 @@
+//! The shape of a rule file, with the position of each value.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+use super::error::RuleProblem;
+
+pub(super) type Node<T> = Spanned<T>;
+pub(super) type Text = Node<String>;
+pub(super) type Texts = BTreeMap<String, Text>;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileNode {
+    pub(super) groups: Option<Vec<GroupNode>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GroupNode {
+    pub(super) name: Text,
+    pub(super) interval: Option<Text>,
+    pub(super) query_offset: Option<Text>,
+    pub(super) limit: Option<Node<i64>>,
+    pub(super) labels: Option<Node<BTreeMap<String, String>>>,
+    pub(super) rules: Option<Vec<RuleNode>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RuleNode {
+    pub(super) record: Option<Text>,
+    pub(super) alert: Option<Text>,
+    pub(super) expr: Text,
+    #[serde(rename = "for")]
+    pub(super) hold: Option<Text>,
+    pub(super) keep_firing_for: Option<Text>,
+    pub(super) labels: Option<Texts>,
+    pub(super) annotations: Option<Texts>,
+}
+
+/// Reads the YAML; the first thing that does not fit ends the reading.
+pub(super) fn parse(text: &str) -> Result<FileNode, RuleProblem> {
+    // An empty file, or one of comments, has no rules.
+    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+        return Ok(FileNode::default());
+    }
+    let options = serde_saphyr::options! { with_snippet: false };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let (line, column) = error.location().map_or((1, 1), |at| (at.line(), at.column()));
+        RuleProblem::new(line, column, None, message(&error))
+    })
+}
+
+/// The text of the error without the position, which is told apart from it.
+fn message(error: &serde_saphyr::Error) -> String {
+    let text = error.without_snippet().to_string();
+    let text = text.lines().next().unwrap_or_default();
+    let end = text.find(" at line ").unwrap_or(text.len());
+    text.get(..end).unwrap_or(text).to_owned()
+}

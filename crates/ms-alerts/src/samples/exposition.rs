@@ -1,0 +1,303 @@
+//! Reads the Prometheus text format 0.0.4 as strictly as a Prometheus server does.
+
+use std::borrow::Cow;
+
+use memchr::memchr2;
+
+use super::{Samples, number};
+
+/// Why an exposition was refused. None of its samples counts.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {problem}")]
+pub struct ExpositionError {
+    line: usize,
+    problem: Problem,
+}
+
+impl ExpositionError {
+    /// Gives the line at fault, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Problem {
+    #[error("expected {0}")]
+    Expected(&'static str),
+    #[error("invalid metric type {0:?}")]
+    Type(String),
+    #[error("invalid number {0:?}")]
+    Number(String),
+    #[error("invalid time stamp {0:?}")]
+    Timestamp(String),
+    #[error("label {0:?} is not unique")]
+    Duplicate(String),
+}
+
+const TYPES: [&str; 5] = ["counter", "gauge", "histogram", "summary", "untyped"];
+
+/// Reads an exposition in the text format 0.0.4.
+///
+/// What a Prometheus server of version 2.42 refuses is refused, what it accepts is accepted, but for a NUL byte between
+/// samples, where that server silently stops reading.
+///
+/// # Errors
+///
+/// [`ExpositionError`] names the first line at fault.
+///
+/// # Examples
+///
+/// ```
+/// let samples = ms_alerts::parse_exposition("cpu_usage_percent 12.5\nhits_total{path=\"/\"} 3\n")?;
+/// assert_eq!(samples.named("cpu_usage_percent").next().map(|sample| sample.value()), Some(12.5));
+/// assert_eq!(ms_alerts::parse_exposition("a 1\nb 1e999\n").unwrap_err().line(), 2);
+/// # Ok::<(), ms_alerts::ExpositionError>(())
+/// ```
+pub fn parse_exposition(text: &str) -> Result<Samples<'_>, ExpositionError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, samples: Samples::default() };
+    match reader.read() {
+        Ok(()) => Ok(reader.samples.index()),
+        Err(problem) => {
+            let seen = reader.bytes.iter().take(reader.at);
+            Err(ExpositionError { line: 1 + seen.filter(|byte| **byte == b'\n').count(), problem })
+        }
+    }
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    samples: Samples<'a>,
+}
+
+impl<'a> Reader<'a> {
+    fn read(&mut self) -> Result<(), Problem> {
+        loop {
+            self.skip_blanks();
+            match self.peek() {
+                None => return Ok(()),
+                Some(b'\n') => self.at += 1,
+                Some(b'#') => self.comment()?,
+                Some(_) => self.sample()?,
+            }
+        }
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    fn skip_blanks(&mut self) {
+        while let Some(b' ' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    /// Takes bytes while `wanted` holds; it must hold for ASCII only.
+    fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let length = rest.iter().position(|byte| !wanted(*byte)).unwrap_or(rest.len());
+        self.take(length)
+    }
+
+    fn take(&mut self, length: usize) -> &'a str {
+        let taken = self.text.get(self.at..self.at + length).unwrap_or_default();
+        self.at += length;
+        taken
+    }
+
+    /// Takes what is left of the line, without its end.
+    fn take_line(&mut self) -> &'a str {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.take(memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+    }
+
+    fn name(&mut self) -> Option<&'a str> {
+        self.peek().filter(|first| is_name(*first) && !first.is_ascii_digit())?;
+        Some(self.take_while(is_name))
+    }
+
+    fn label_name(&mut self) -> Option<&'a str> {
+        let allowed = |byte| is_name(byte) && byte != b':';
+        self.peek().filter(|first| allowed(*first) && !first.is_ascii_digit())?;
+        Some(self.take_while(allowed))
+    }
+
+    fn comment(&mut self) -> Result<(), Problem> {
+        self.at += 1;
+        let blank = matches!(self.peek(), Some(b' ' | b'\t'));
+        self.skip_blanks();
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        let keyword = ["HELP", "TYPE"]
+            .into_iter()
+            .find(|word| rest.strip_prefix(word).is_some_and(|after| after.starts_with([' ', '\t'])));
+        let Some(keyword) = keyword.filter(|_| blank) else {
+            self.take_line();
+            return Ok(());
+        };
+        self.at += keyword.len();
+        self.skip_blanks();
+        self.name().ok_or(Problem::Expected("a metric name"))?;
+        let text = self.meta_text()?;
+        if keyword == "TYPE" && !TYPES.contains(&text) {
+            return Err(Problem::Type(text.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The text of HELP or TYPE. The server drops the first byte behind the name unseen, whatever it is.
+    fn meta_text(&mut self) -> Result<&'a str, Problem> {
+        let line = self.take_line();
+        if line.is_empty() {
+            return Ok("");
+        }
+        line.get(1..).ok_or(Problem::Expected("a blank behind the metric name"))
+    }
+
+    fn sample(&mut self) -> Result<(), Problem> {
+        let name = self.name().ok_or(Problem::Expected("a metric name, a comment or an empty line"))?;
+        let first_label = self.samples.next_labels();
+        self.skip_blanks();
+        if self.peek() == Some(b'{') {
+            self.at += 1;
+            self.labels(first_label)?;
+            self.skip_blanks();
+        }
+        let value = self.take_word();
+        if value.is_empty() {
+            return Err(Problem::Expected("a value"));
+        }
+        let value = number::parse(value).ok_or_else(|| Problem::Number(shorten(value)))?;
+        let timestamp = self.timestamp()?;
+        self.samples.push_row(name, first_label, value, timestamp);
+        Ok(())
+    }
+
+    /// Takes a value: anything up to a blank, a brace or the end of the line.
+    fn take_word(&mut self) -> &'a str {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'{'));
+        self.take(end.unwrap_or(rest.len()))
+    }
+
+    fn timestamp(&mut self) -> Result<Option<i64>, Problem> {
+        self.skip_blanks();
+        let digits = self.take_while(|byte| byte.is_ascii_digit());
+        self.skip_blanks();
+        match self.peek() {
+            None => {}
+            Some(b'\n') => self.at += 1,
+            Some(_) if digits.is_empty() => {
+                return Err(Problem::Expected("a time stamp or the end of the line"));
+            }
+            Some(_) => return Err(Problem::Expected("the end of the line")),
+        }
+        if digits.is_empty() {
+            return Ok(None);
+        }
+        digits.parse().map(Some).map_err(|_| {
+            self.at -= 1;
+            Problem::Timestamp(shorten(digits))
+        })
+    }
+
+    fn labels(&mut self, first_label: usize) -> Result<(), Problem> {
+        loop {
+            self.skip_blanks();
+            if self.peek() == Some(b'}') {
+                self.at += 1;
+                return Ok(());
+            }
+            let name = self.label_name().ok_or(Problem::Expected("a label name or `}`"))?;
+            self.skip_blanks();
+            self.expect(b'=', "`=` behind a label name")?;
+            self.skip_blanks();
+            self.expect(b'"', "a label value in double quotes")?;
+            let value = self.quoted()?;
+            self.add_label(first_label, name, value)?;
+            self.skip_blanks();
+            // A comma may follow the last label, and the server does not miss one between two.
+            if self.peek() == Some(b',') {
+                self.at += 1;
+            }
+        }
+    }
+
+    fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Problem> {
+        if self.peek() != Some(byte) {
+            return Err(Problem::Expected(what));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// An empty value is no label. Of two labels of one name, the server refuses the whole scrape.
+    fn add_label(&mut self, first: usize, name: &'a str, value: Cow<'a, str>) -> Result<(), Problem> {
+        if value.is_empty() {
+            return Ok(());
+        }
+        let known = self.samples.labels.get(first..).unwrap_or_default();
+        if name == "__name__" || known.iter().any(|(other, _)| *other == name) {
+            return Err(Problem::Duplicate(name.to_owned()));
+        }
+        self.samples.push_label(name, value);
+        Ok(())
+    }
+
+    /// The text up to the closing quote, which is taken too.
+    fn quoted(&mut self) -> Result<Cow<'a, str>, Problem> {
+        let start = self.at;
+        let mut escaped = false;
+        loop {
+            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let found = memchr2(b'"', b'\\', rest).ok_or(Problem::Expected("a closing double quote"))?;
+            self.at += found + 1;
+            if rest.get(found) == Some(&b'"') {
+                break;
+            }
+            escaped = true;
+            // Whatever is behind a backslash is no quote; a line break is no escape.
+            match self.peek() {
+                Some(byte) if byte != b'\n' => self.at += 1,
+                _ => return Err(Problem::Expected("a character behind the backslash")),
+            }
+        }
+        let raw = self.text.get(start..self.at - 1).unwrap_or_default();
+        Ok(if escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
+    }
+}
+
+/// Digits and colons too: what may stand behind the first character of a metric's name.
+fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':')
+}
+
+/// Three escapes mean something; any other backslash stands for itself.
+fn unescape(raw: &str) -> String {
+    let mut value = String::with_capacity(raw.len());
+    let mut rest = raw.chars();
+    while let Some(character) = rest.next() {
+        let escape = (character == '\\').then(|| rest.as_str().chars().next()).flatten();
+        match escape {
+            Some('n') => value.push('\n'),
+            Some(plain @ ('"' | '\\')) => value.push(plain),
+            _ => {
+                value.push(character);
+                continue;
+            }
+        }
+        rest.next();
+    }
+    value
+}
+
+/// What an error quotes stays readable.
+fn shorten(text: &str) -> String {
+    text.chars().take(40).collect()
+}
+
+#[cfg(test)]
+#[path = "exposition/tests.rs"]
+mod tests;

@@ -1,0 +1,174 @@
+//! What the rules look at: named, labelled numbers of one moment.
+
+mod exposition;
+mod number;
+mod source;
+mod values;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+pub use exposition::{ExpositionError, parse_exposition};
+pub use source::{Source, exposition, values};
+pub use values::MetricValues;
+pub(crate) use values::samples_of;
+
+use crate::labels::Labels;
+
+/// The samples of one reading, grouped by name; they borrow from the text they were read from.
+#[derive(Default)]
+pub struct Samples<'a> {
+    rows: Vec<Row<'a>>,
+    /// All labels of all rows, each row a range: one allocation for thousands of rows.
+    labels: Vec<(&'a str, Cow<'a, str>)>,
+    names: HashMap<&'a str, Vec<usize>>,
+}
+
+struct Row<'a> {
+    name: &'a str,
+    labels: Range<usize>,
+    value: f64,
+    timestamp: Option<i64>,
+}
+
+/// One sample of [`Samples`].
+#[derive(Clone, Copy)]
+pub struct Sample<'s> {
+    name: &'s str,
+    labels: &'s [(&'s str, Cow<'s, str>)],
+    value: f64,
+    timestamp: Option<i64>,
+}
+
+impl<'a> Samples<'a> {
+    /// Gives the number of samples.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Tells whether there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Gives all samples in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = Sample<'_>> {
+        self.rows.iter().filter_map(|row| self.sample(row))
+    }
+
+    /// Gives the samples of one name in the order in which they were read.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = Sample<'_>> {
+        let rows = self.names.get(name).map_or(&[][..], Vec::as_slice);
+        rows.iter().filter_map(|at| self.rows.get(*at)).filter_map(|row| self.sample(row))
+    }
+
+    fn sample(&self, row: &Row<'a>) -> Option<Sample<'_>> {
+        let labels = self.labels.get(row.labels.clone())?;
+        Some(Sample { name: row.name, labels, value: row.value, timestamp: row.timestamp })
+    }
+
+    fn push_label(&mut self, name: &'a str, value: Cow<'a, str>) {
+        self.labels.push((name, value));
+    }
+
+    /// Where the labels of the next row begin.
+    fn next_labels(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Ends a row whose labels were pushed since `first_label`.
+    fn push_row(&mut self, name: &'a str, first_label: usize, value: f64, timestamp: Option<i64>) {
+        self.rows.push(Row { name, labels: first_label..self.labels.len(), value, timestamp });
+    }
+
+    /// Makes [`Samples::named`] find what was pushed.
+    fn index(mut self) -> Self {
+        // The samples of a metric stand together in nearly every exposition: one look-up a run, not a row.
+        let mut start = 0;
+        for run in self.rows.chunk_by(|one, other| one.name == other.name) {
+            if let Some(first) = run.first() {
+                self.names.entry(first.name).or_default().extend(start..start + run.len());
+            }
+            start += run.len();
+        }
+        self
+    }
+
+    /// Adds the samples of another reading behind these.
+    fn append(&mut self, other: Self) {
+        let shift = self.labels.len();
+        self.labels.extend(other.labels);
+        self.rows.extend(
+            other
+                .rows
+                .into_iter()
+                .map(|row| Row { labels: row.labels.start + shift..row.labels.end + shift, ..row }),
+        );
+    }
+
+    /// Joins readings of several sources.
+    pub(crate) fn joined(readings: impl IntoIterator<Item = Self>) -> Self {
+        let mut readings = readings.into_iter();
+        let Some(mut first) = readings.next() else { return Self::default() };
+        let mut more = false;
+        for reading in readings {
+            first.append(reading);
+            more = true;
+        }
+        if !more {
+            return first;
+        }
+        first.names.clear();
+        first.index()
+    }
+}
+
+impl<'s> Sample<'s> {
+    /// Gives the name of the metric.
+    pub fn name(&self) -> &'s str {
+        self.name
+    }
+
+    /// Gives the value.
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// Gives the explicit time stamp, in milliseconds since 1970, if the sample has one.
+    pub fn timestamp(&self) -> Option<i64> {
+        self.timestamp
+    }
+
+    /// Gives the labels as written, without those whose value is empty.
+    pub fn labels(&self) -> impl Iterator<Item = (&'s str, &'s str)> {
+        self.labels.iter().map(|(name, value)| (*name, value.as_ref()))
+    }
+
+    /// Gives the value of a label; a label that is not there is empty, as in Prometheus.
+    pub(crate) fn label(&self, name: &str) -> &'s str {
+        if name == "__name__" {
+            return self.name;
+        }
+        self.labels.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value.as_ref())
+    }
+
+    /// The identity of the series: its name and its labels, sorted.
+    pub(crate) fn series(&self) -> (&'s str, Labels) {
+        (self.name, self.labels().collect())
+    }
+}
+
+impl fmt::Debug for Samples<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl fmt::Debug for Sample<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (name, labels) = self.series();
+        write!(f, "{name}{labels:?} {:?}", self.value)
+    }
+}

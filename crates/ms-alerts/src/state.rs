@@ -1,0 +1,186 @@
+//! The state of one alert: a pure machine, to which time is handed in.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::time::Instant;
+
+/// How long an alert is still shown as resolved, as in Prometheus.
+const RESOLVED_SHOWN: Duration = Duration::from_secs(15 * 60);
+
+/// Where an alert, or a rule as a whole, stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum State {
+    /// The condition does not hold.
+    Inactive,
+    /// The condition holds, but not yet for long enough, or too soon after the last firing.
+    Pending,
+    /// The alert fires.
+    Firing,
+    /// The alert fired within the last 15 minutes, and does no more.
+    Resolved,
+    /// The metric is missing or not a number. Neither fires nor resolves anything.
+    NoData,
+}
+
+impl State {
+    /// Gives the state's name in lower case, words joined by `_`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Pending => "pending",
+            Self::Firing => "firing",
+            Self::Resolved => "resolved",
+            Self::NoData => "no_data",
+        }
+    }
+}
+
+/// What one evaluation saw of an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Holds,
+    Clear,
+    /// No number to judge by.
+    Nothing,
+}
+
+/// One moment on both clocks: durations come from the monotonic one, the other is for people.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Now {
+    pub(crate) at: Instant,
+    pub(crate) wall: Timestamp,
+}
+
+impl Now {
+    pub(crate) fn read() -> Self {
+        Self { at: Instant::now(), wall: Timestamp::now() }
+    }
+}
+
+/// How long things take for a rule.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Timing {
+    /// How long the condition must hold before the alert fires.
+    pub(crate) hold: Duration,
+    /// How long the condition must not hold before the alert resolves.
+    pub(crate) keep_firing: Duration,
+    /// The shortest time between two firings.
+    pub(crate) window: Duration,
+}
+
+/// What others must be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Change {
+    Fired,
+    Resolved,
+}
+
+/// The memory of one alert.
+#[derive(Debug, Clone)]
+pub(crate) struct Track {
+    state: State,
+    /// When the condition began to hold, while it does.
+    since: Option<Now>,
+    fired: Option<Now>,
+    resolved: Option<Now>,
+    /// When a firing alert's condition was first seen not to hold.
+    clear_since: Option<Instant>,
+}
+
+impl Default for Track {
+    fn default() -> Self {
+        Self { state: State::Inactive, since: None, fired: None, resolved: None, clear_since: None }
+    }
+}
+
+impl Track {
+    pub(crate) fn state(&self) -> State {
+        self.state
+    }
+
+    /// When the condition began to hold; of a resolved alert, when it did before it fired.
+    pub(crate) fn active_at(&self) -> Option<Timestamp> {
+        self.since.map(|since| since.wall)
+    }
+
+    pub(crate) fn fired_at(&self) -> Option<Timestamp> {
+        self.fired.map(|fired| fired.wall)
+    }
+
+    pub(crate) fn resolved_at(&self) -> Option<Timestamp> {
+        self.resolved.map(|resolved| resolved.wall)
+    }
+
+    /// Tells whether nothing is lost when the alert is forgotten: it neither stands nor cools down.
+    pub(crate) fn is_over(&self, now: Now, timing: &Timing) -> bool {
+        let cooled = self.fired.is_none_or(|fired| elapsed(fired.at, now.at) >= timing.window);
+        let shown = self.resolved.is_some_and(|resolved| elapsed(resolved.at, now.at) < RESOLVED_SHOWN);
+        !matches!(self.state, State::Firing | State::Pending) && cooled && !shown
+    }
+
+    /// Takes in what an evaluation saw.
+    pub(crate) fn step(&mut self, seen: Seen, now: Now, timing: &Timing) -> Option<Change> {
+        match (self.state, seen) {
+            (State::Firing, Seen::Nothing) => None,
+            (State::Firing, Seen::Holds) => {
+                self.clear_since = None;
+                None
+            }
+            (State::Firing, Seen::Clear) => self.clear(now, timing),
+            (_, Seen::Holds) => self.hold(now, timing),
+            (State::Resolved, Seen::Clear) if !self.shown_long_enough(now) => None,
+            (_, Seen::Clear) => self.rest(State::Inactive),
+            // A gap is no proof that the condition held throughout.
+            (_, Seen::Nothing) => self.rest(State::NoData),
+        }
+    }
+
+    fn rest(&mut self, state: State) -> Option<Change> {
+        self.state = state;
+        self.since = None;
+        None
+    }
+
+    fn hold(&mut self, now: Now, timing: &Timing) -> Option<Change> {
+        if self.state != State::Pending {
+            self.state = State::Pending;
+            self.since = Some(now);
+        }
+        let since = self.since.get_or_insert(now).at;
+        let cooled = self.fired.is_none_or(|fired| elapsed(fired.at, now.at) >= timing.window);
+        if elapsed(since, now.at) < timing.hold || !cooled {
+            return None;
+        }
+        self.state = State::Firing;
+        self.fired = Some(now);
+        self.resolved = None;
+        self.clear_since = None;
+        Some(Change::Fired)
+    }
+
+    fn clear(&mut self, now: Now, timing: &Timing) -> Option<Change> {
+        let clear_since = *self.clear_since.get_or_insert(now.at);
+        if elapsed(clear_since, now.at) < timing.keep_firing {
+            return None;
+        }
+        self.state = State::Resolved;
+        self.resolved = Some(now);
+        Some(Change::Resolved)
+    }
+
+    fn shown_long_enough(&self, now: Now) -> bool {
+        self.resolved.is_none_or(|resolved| elapsed(resolved.at, now.at) >= RESOLVED_SHOWN)
+    }
+}
+
+fn elapsed(from: Instant, to: Instant) -> Duration {
+    to.saturating_duration_since(from)
+}
+
+#[cfg(test)]
+#[path = "state/tests.rs"]
+mod tests;

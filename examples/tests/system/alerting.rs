@@ -1,0 +1,79 @@
+//! Alerts: seen in the API, delivered to a webhook, and taken back.
+
+use serde_json::{Value, json};
+
+use crate::harness::sink::Sink;
+use crate::harness::wait::{eventually, until};
+use crate::harness::{Client, Service};
+
+/// Fires as soon as somebody signs in.
+pub const RULES: &str = r#"groups:
+  - name: test
+    interval: 200ms
+    rules:
+      - alert: SomebodyIsThere
+        expr: active_users_total > 0
+        labels:
+          severity: info
+        annotations:
+          summary: "{{ $value }} signed in"
+      - alert: NobodyEverComes
+        expr: active_users_total > 1000000
+"#;
+
+/// The alerts of that name in an answer in Prometheus's shape.
+pub fn alerts(client: &Client, name: &str) -> Vec<Value> {
+    let answer = client.get("/api/v1/alerts").ok(200);
+    assert_eq!(answer["status"], "success", "{answer}");
+    let all = answer["data"]["alerts"].as_array().expect("a list");
+    all.iter().filter(|alert| alert["labels"]["alertname"] == name).cloned().collect()
+}
+
+#[test]
+fn a_firing_alert_is_shown_delivered_and_resolved() {
+    let sink = Sink::start();
+    let directory = crate::harness::service::new_directory();
+    let rules = directory.path().join("rules.yml");
+    std::fs::write(&rules, RULES).expect("written");
+    let rules = rules.to_str().expect("UTF-8");
+    let service = Service::start_in(&directory, &["--rules", rules, "--webhook", &sink.url]);
+    assert_eq!(alerts(&service, "SomebodyIsThere"), [] as [Value; 0]);
+
+    let session = service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+    let alert = eventually("the alert fires", || {
+        alerts(&service, "SomebodyIsThere").pop().filter(|alert| alert["state"] == "firing")
+    });
+    assert_eq!(alert["labels"], json!({ "alertname": "SomebodyIsThere", "severity": "info" }));
+    assert_eq!(alert["annotations"], json!({ "summary": "1 signed in" }));
+    assert_eq!(alert["value"], "1e+00");
+    let since: jiff::Timestamp =
+        alert["activeAt"].as_str().and_then(|time| time.parse().ok()).expect("a time");
+    assert!(since <= jiff::Timestamp::now(), "{alert}");
+
+    let delivered = |status: &str| {
+        sink.received().into_iter().find(|sent| {
+            sent["status"] == status && sent["alerts"][0]["labels"]["alertname"] == "SomebodyIsThere"
+        })
+    };
+    let firing = eventually("the alert is delivered", || delivered("firing"));
+    assert_eq!(firing["alerts"][0]["labels"]["severity"], "info", "{firing}");
+    assert_eq!(firing["alerts"][0]["annotations"]["summary"], "1 signed in", "{firing}");
+
+    service.delete(&format!("/api/v1/sessions/{}", session["id"].as_str().expect("an id")));
+    until("the alert is taken back", || alerts(&service, "SomebodyIsThere").is_empty());
+    eventually("its end is delivered", || delivered("resolved"));
+    assert_eq!(alerts(&service, "NobodyEverComes"), [] as [Value; 0]);
+}
+
+#[test]
+fn a_broken_rules_file_is_refused_by_file_and_line() {
+    let directory = crate::harness::service::new_directory();
+    let rules = directory.path().join("rules.yml");
+    std::fs::write(&rules, RULES.replace("active_users_total > 0", "active_users_total >")).expect("written");
+    let mut service = crate::harness::service::command(directory.path());
+    let ended = service.arg("--rules").arg(&rules).output().expect("it starts");
+    let message = String::from_utf8_lossy(&ended.stderr);
+    assert!(!ended.status.success(), "{message}");
+    let place = format!("{}:6", rules.display());
+    assert!(message.contains(&place) && message.contains("SomebodyIsThere"), "{place}: {message}");
+}

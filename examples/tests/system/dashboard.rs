@@ -1,0 +1,135 @@
+//! The deployment files as they lie there.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::harness::process::program;
+
+pub fn deployed(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("medschedule/deploy").join(name)
+}
+
+pub fn read(name: &str) -> String {
+    std::fs::read_to_string(deployed(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// Titles and expressions of the dashboard, its data source filled in.
+pub fn queries() -> Vec<(String, String)> {
+    let dashboard = dashboard();
+    let mut queries = Vec::new();
+    for panel in panels(&dashboard) {
+        let title = panel["title"].as_str().expect("a title").to_owned();
+        for target in panel["targets"].as_array().expect("targets") {
+            let expression = target["expr"].as_str().expect("an expression");
+            queries.push((title.clone(), expression.replace("$__rate_interval", "1m")));
+        }
+    }
+    queries
+}
+
+fn dashboard() -> Value {
+    serde_json::from_str(&read("medschedule-overview.json")).expect("JSON")
+}
+
+fn panels(dashboard: &Value) -> &[Value] {
+    dashboard["panels"].as_array().expect("panels")
+}
+
+#[test]
+fn promtool_accepts_the_configuration_and_the_rules() {
+    for (kind, file) in [("config", "prometheus.yml"), ("rules", "alerts.yml")] {
+        let mut promtool = Command::new(program("promtool", "prometheus"));
+        let checked = promtool.arg("check").arg(kind).arg(deployed(file)).output().expect("promtool runs");
+        let (out, errors) =
+            (String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
+        assert!(checked.status.success() && out.contains("SUCCESS"), "{file}: {out} {errors}");
+    }
+}
+
+#[test]
+fn the_scrape_configuration_is_that_of_the_origin() {
+    let config = read("prometheus.yml");
+    for line in [
+        "  scrape_interval: 15s",
+        "  evaluation_interval: 15s",
+        "  - job_name: medschedule",
+        "      - targets: [\"localhost:8000\"]",
+        "  - job_name: node-exporter",
+        "      - targets: [\"localhost:9100\"]",
+    ] {
+        assert!(config.lines().any(|found| found == line), "{line}");
+    }
+}
+
+#[test]
+fn the_dashboard_is_sound() {
+    let dashboard = dashboard();
+    assert_eq!(dashboard["title"], "MedSchedule Overview");
+    let panels = panels(&dashboard);
+    let mut ids = BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    for panel in panels {
+        let title = panel["title"].as_str().expect("a title");
+        assert_eq!(panel["type"], "timeseries", "{title}");
+        assert!(ids.insert(panel["id"].as_u64().expect("an id")), "{title}: its id is another's");
+        let place = |key: &str| panel["gridPos"][key].as_u64().expect("a place");
+        let (left, top, right, bottom) =
+            (place("x"), place("y"), place("x") + place("w"), place("y") + place("h"));
+        assert!(left < right && right <= 24 && top < bottom, "{title}: outside the grid");
+        for cell in (left..right).flat_map(|x| (top..bottom).map(move |y| (x, y))) {
+            assert!(taken.insert(cell), "{title}: lies over another panel at {cell:?}");
+        }
+        let targets = panel["targets"].as_array().expect("targets");
+        let references: BTreeSet<_> = targets.iter().map(|target| target["refId"].as_str()).collect();
+        assert!(!targets.is_empty() && references.len() == targets.len(), "{title}: a refId twice");
+        assert!(!references.contains(&None), "{title}: a target without refId");
+        for target in targets {
+            assert_eq!(target["datasource"], panel["datasource"], "{title}");
+            // Otherwise another service's metrics of that name would be shown as ours.
+            let expression = target["expr"].as_str().expect("an expression");
+            assert!(expression.contains("job=\"medschedule\""), "{title}: {expression}");
+        }
+    }
+    // What the origin's dashboard showed.
+    let all: String = queries().into_iter().map(|(_, expression)| expression).collect();
+    for metric in
+        ["cpu_usage_percent", "memory_usage_bytes", "http_requests_total", "http_request_duration_seconds"]
+    {
+        assert!(all.contains(metric), "{metric}");
+    }
+}
+
+#[test]
+fn grafana_has_an_address_and_no_password() {
+    let settings = read("grafana.ini");
+    let value = |key: &str| {
+        let lines = settings.lines().filter_map(|line| line.split_once('='));
+        lines.filter(|(name, _)| name.trim() == key).map(|(_, value)| value.trim()).next_back()
+    };
+    assert!(value("domain").is_some_and(|domain| !domain.is_empty()));
+    assert!(value("root_url").is_some_and(|url| url.starts_with("https://") || url.contains("%(domain)s")));
+}
+
+#[test]
+fn no_deployment_file_holds_a_secret() {
+    let files = std::fs::read_dir(deployed("")).expect("the folder").flatten();
+    let mut seen = 0;
+    for file in files.filter(|file| file.path().is_file()) {
+        let text = std::fs::read_to_string(file.path()).expect("text");
+        for line in text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';'])) {
+            let lower = line.to_lowercase();
+            let Some((key, value)) = lower.split_once(['=', ':']) else { continue };
+            let names_secret =
+                ["password", "secret", "token", "credentials"].iter().any(|word| key.contains(word));
+            let value = value.trim().trim_matches(['"', '\'']);
+            // Taken from the environment or a file, or nothing at all.
+            let is_reference = value.is_empty() || value.starts_with('$') || value.starts_with('/');
+            assert!(!names_secret || is_reference, "{}: {line}", file.path().display());
+        }
+        seen += 1;
+    }
+    assert!(seen >= 4, "{seen} files");
+}

@@ -1,0 +1,14 @@
+//! The whole service with the real things around it: signals, sockets, PostgreSQL, Redis, Prometheus, a browser.
+
+mod alerting;
+mod bad_input;
+mod dashboard;
+mod ending;
+mod exposure;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod observing;
+mod page;
+mod prometheus;
+mod real_servers;
+mod roster;

@@ -1,0 +1,236 @@
+//! What a known course of requests leaves behind: metrics, log lines, reports, and nobody's name.
+
+use std::path::Path;
+
+use jiff::civil::DateTime;
+use ms_analytics::{ShiftAnalytics, read};
+use serde_json::{Value, json};
+
+use crate::harness::metrics::Samples;
+use crate::harness::service::{command, new_directory};
+use crate::harness::{Client, Service};
+use crate::roster::shift;
+
+/// No word of these may be seen outside the API's answers.
+const NAMES: [&str; 6] =
+    ["Gizli", "Hemşire", "Mahremoğlu", "gizli.kullanici", "10000000146", "0532 123 45 67"];
+const FIRST: &str = "Gizli Hemşire";
+const SECOND: &str = "Mahremoğlu 10000000146";
+
+/// A course of requests whose every effect is known.
+fn drive(service: &Client) {
+    let sessions: Vec<_> = (0..3)
+        .map(|number| {
+            let user = json!({ "user": format!("gizli.kullanici{number} 0532 123 45 67") });
+            service.post("/api/v1/sessions", &user).ok(201)["id"].as_str().expect("an id").to_owned()
+        })
+        .collect();
+    assert_eq!(service.delete(&format!("/api/v1/sessions/{}", sessions[0])).status, 204);
+    assert_eq!(service.delete(&format!("/api/v1/sessions/{}", sessions[0])).status, 404);
+
+    let plan = |employee, department, start: &str, end: &str| {
+        let at = |time| format!("2026-03-02T{time}:00+03:00");
+        service.post("/api/v1/shifts", &shift(employee, department, &at(start), &at(end))).ok(201)
+    };
+    plan(FIRST, "Acil Servis", "08:00", "16:00");
+    plan(FIRST, "Yoğun Bakım", "12:00", "20:00");
+    plan(SECOND, "Acil Servis", "08:00", "16:00");
+    let cancelled = plan(SECOND, "Doğum", "20:00", "22:00");
+    let cancelled = format!("/api/v1/shifts/{}", cancelled["id"].as_str().expect("an id"));
+    assert_eq!(service.delete(&cancelled).status, 204);
+    let taken = shift(FIRST, "Doğum", "2026-03-02T09:00:00+03:00", "2026-03-02T10:00:00+03:00");
+    assert_eq!(service.post("/api/v1/shifts?on_conflict=refuse", &taken).status, 409);
+    let roster = format!(
+        "id,employee,department,start,end,duration\n\
+        1,{SECOND},Acil Servis,2026-03-02T15:00:00+03:00,2026-03-02T23:00:00+03:00,8\n\
+        2,{SECOND},Acil Servis,2026-03-03T15:00:00+03:00,2026-03-03T14:00:00+03:00,8\n\
+        3,{FIRST},Acil Servis,2026-03-03T15:00:00+03:00,2026-03-03T23:00:00+03:00,8\n"
+    );
+    assert_eq!(service.import("text/csv", roster).ok(200)["accepted"], 2);
+    for _ in 0..5 {
+        service.get("/api/v1/reports/shifts").ok(200);
+    }
+    assert_eq!(service.get("/api/v1/shifts?employee=Gizli").status, 200);
+    assert_eq!(service.get("/nothing/Gizli").status, 404);
+    assert_eq!(service.post("/api/v1/shifts", &json!({ "employee": "Gizli" })).status, 422);
+}
+
+#[test]
+fn metrics_count_exactly_what_was_done() {
+    let service = Service::start(&[]);
+    let before = Samples::of(&service);
+    // There from the first scrape, or rate() would miss the first of each.
+    for (name, labels) in [("active_users_total", ""), ("shift_conflicts_total", "")] {
+        assert_eq!(before.named(name).collect::<Vec<_>>(), [(name, 0.0)], "{labels}");
+    }
+    drive(&service);
+    let after = Samples::of(&service);
+
+    let requests = |method, endpoint, status| {
+        after.value("http_requests_total", &[("method", method), ("endpoint", endpoint), ("status", status)])
+    };
+    let expected = [
+        ("POST", "/api/v1/sessions", "201", 3.0),
+        ("DELETE", "/api/v1/sessions/{id}", "204", 1.0),
+        ("DELETE", "/api/v1/sessions/{id}", "404", 1.0),
+        ("POST", "/api/v1/shifts", "201", 4.0),
+        ("POST", "/api/v1/shifts", "409", 1.0),
+        ("POST", "/api/v1/shifts", "422", 1.0),
+        ("DELETE", "/api/v1/shifts/{id}", "204", 1.0),
+        ("POST", "/api/v1/shifts/import", "200", 1.0),
+        ("GET", "/api/v1/reports/shifts", "200", 5.0),
+        ("GET", "/api/v1/shifts", "200", 1.0),
+        ("GET", "unmatched", "404", 1.0),
+        ("GET", "/metrics", "200", 1.0),
+    ];
+    for (method, endpoint, status, count) in expected {
+        assert_eq!(requests(method, endpoint, status), Some(count), "{method} {endpoint} {status}");
+    }
+    let all = expected.iter().map(|(.., count)| count).sum::<f64>();
+    assert_eq!(after.sum("http_requests_total"), all, "{after:?}");
+    assert_eq!(after.sum("http_request_duration_seconds_count"), all, "{after:?}");
+    let of = |name, endpoint| after.value(name, &[("method", "POST"), ("endpoint", endpoint)]);
+    assert_eq!(of("http_request_duration_seconds_count", "/api/v1/shifts"), Some(6.0));
+    assert_eq!(of("endpoint_latency_seconds_count", "/api/v1/shifts"), Some(6.0));
+
+    assert_eq!(after.value("active_users_total", &[]), Some(2.0));
+    let department = |name| after.value("scheduled_shifts_total", &[("department", name)]);
+    assert_eq!(department("Acil Servis"), Some(4.0));
+    assert_eq!(department("Yoğun Bakım"), Some(1.0));
+    assert_eq!(department("Doğum"), Some(1.0), "cancelled, but it had been scheduled");
+    // One flagged, two in the way of the refused one, one within the import.
+    assert_eq!(after.value("shift_conflicts_total", &[]), Some(4.0));
+    for name in ["cpu_usage_percent", "disk_usage_percent"] {
+        let value = after.value(name, &[]).unwrap_or_else(|| panic!("{name}: {after:?}"));
+        assert!((0.0..=100.0).contains(&value), "{name} {value}");
+    }
+    assert!(after.value("memory_usage_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
+}
+
+#[test]
+fn names_stay_out_of_logs_metrics_and_the_terminal() {
+    let mut service = Service::start(&[]);
+    drive(&service);
+    let metrics = service.get("/metrics").text().to_owned();
+    let health = service.get("/health").text().to_owned();
+    let alerts = service.get("/api/v1/alerts").text().to_owned();
+    service.stop();
+    let log = std::fs::read_to_string(service.log_file()).expect("the log");
+    assert!(log.contains("shift_planned") && metrics.contains("Acil Servis"), "{log}");
+    for (place, text) in [
+        ("metrics", metrics),
+        ("health", health),
+        ("alerts", alerts),
+        ("log", log),
+        ("terminal", service.terminal()),
+    ] {
+        for name in NAMES {
+            assert!(!text.contains(name), "{name} in {place}: {text}");
+        }
+    }
+}
+
+#[test]
+fn each_log_line_has_the_shape_of_the_python_log() {
+    let begun = istanbul();
+    let mut service = Service::start(&[]);
+    drive(&service);
+    service.stop();
+    let ended = istanbul();
+    let log = std::fs::read_to_string(service.log_file()).expect("the log");
+    assert!(log.ends_with('\n'));
+    let mut events = Vec::new();
+    for line in log.lines() {
+        let parts: Vec<_> = line.splitn(4, " - ").collect();
+        let [time, name, level, message] = parts[..] else { panic!("not four parts: {line}") };
+        // 2026-03-02 08:00:00,123
+        assert!(time.len() == 23 && &time[10..11] == " " && &time[19..20] == ",", "{line}");
+        let time: DateTime = time.replace(' ', "T").replace(',', ".").parse().expect("a time");
+        assert!(begun <= time && time <= ended, "{begun} {line} {ended}");
+        assert!(!name.is_empty() && !name.contains(char::is_whitespace), "{line}");
+        assert!(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"].contains(&level), "{line}");
+        if message.starts_with('{') {
+            assert_eq!((name, level), ("medschedule", "INFO"), "{line}");
+            events.push(event(message));
+        }
+    }
+    let count = |kind: &str| events.iter().filter(|(event_type, _)| event_type == kind).count();
+    assert_eq!((count("user_signed_in"), count("user_signed_out")), (3, 1), "{log}");
+    assert_eq!(
+        (count("shift_planned"), count("shift_refused"), count("shift_cancelled")),
+        (4, 1, 1),
+        "{log}"
+    );
+    let imported = events.iter().find(|(kind, _)| kind == "roster_imported").expect("an import");
+    assert_eq!(imported.1, json!({ "accepted": 2, "rejected": 1 }));
+}
+
+/// A line of `log_event!`: exactly three keys, the time with its zone.
+fn event(message: &str) -> (String, Value) {
+    let event: Value = serde_json::from_str(message).unwrap_or_else(|error| panic!("{error}: {message}"));
+    let keys: Vec<_> = event.as_object().expect("an object").keys().map(String::as_str).collect();
+    assert_eq!(keys, ["data", "event_type", "timestamp"], "{message}");
+    let time = event["timestamp"].as_str().expect("a text");
+    assert!(time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(), "{message}");
+    (event["event_type"].as_str().expect("a text").to_owned(), event["data"].clone())
+}
+
+/// The clock on the wall there, to the millisecond that the log rounds down to.
+fn istanbul() -> DateTime {
+    let now = jiff::tz::Offset::constant(3).to_datetime(jiff::Timestamp::now());
+    let rounding = jiff::civil::DateTimeRound::new().smallest(jiff::Unit::Millisecond);
+    now.round(rounding.mode(jiff::RoundMode::Trunc)).expect("in range")
+}
+
+#[test]
+fn the_walk_through_roster_gives_the_report_of_the_library() {
+    let roster = Path::new(env!("CARGO_MANIFEST_DIR")).join("medschedule/roster.csv");
+    let path = roster.to_str().expect("UTF-8");
+    let service = Service::start(&["--seed", path]);
+    let report = |from: Option<&str>, to: Option<&str>| {
+        let mut analytics = ShiftAnalytics::default();
+        for shift in read::csv(std::fs::File::open(&roster).expect("the roster")) {
+            let shift = shift.expect("the walk-through has no faults");
+            // All of it is written in one offset, so that texts compare as the instants do.
+            let start = shift.start_text();
+            if from.is_none_or(|from| start >= from) && to.is_none_or(|to| start < to) {
+                analytics.add(&shift);
+            }
+        }
+        serde_json::to_value(analytics.finish()).expect("JSON")
+    };
+    let asked = service.get("/api/v1/reports/shifts").ok(200);
+    assert_eq!(asked, report(None, None));
+    assert!(
+        asked["total_shifts"].as_u64() > Some(0)
+            && asked["common_conflicts"]["total_pairs"].as_u64() > Some(0)
+    );
+
+    let middle = &asked["first_start"].as_str().expect("a time")[..8].to_owned();
+    let (from, to) = (format!("{middle}05T00:00:00+03:00"), format!("{middle}12T00:00:00+03:00"));
+    let part =
+        service.get(&format!("/api/v1/reports/shifts?from={from}&to={to}").replace('+', "%2B")).ok(200);
+    assert_eq!(part, report(Some(&from), Some(&to)));
+    assert!(part["total_shifts"].as_u64() < asked["total_shifts"].as_u64());
+}
+
+#[test]
+fn every_flag_is_an_environment_variable_too() {
+    let directory = new_directory();
+    let seed = directory.path().join("roster.jsonl");
+    let row = shift("A", "B", "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z");
+    std::fs::write(&seed, format!("{row}\nnot a row\n")).expect("written");
+    let token = directory.path().join("token");
+    std::fs::write(&token, "a token of the test".replace(' ', "-")).expect("written");
+    let rules = directory.path().join("rules.yml");
+    std::fs::write(&rules, crate::alerting::RULES).expect("written");
+    let mut service = command(directory.path());
+    service.env("MEDSCHEDULE_LISTEN", "127.0.0.1:0").env("MEDSCHEDULE_SEED", &seed);
+    service.env("MEDSCHEDULE_RULES", &rules).env("MEDSCHEDULE_TOKEN_FILE", &token);
+    let service = Service::run(&mut service, &directory);
+    assert_eq!(service.get("/api/v1/shifts").status, 401);
+    let service = service.with_token("a-token-of-the-test");
+    assert_eq!(service.get("/api/v1/reports/shifts").ok(200)["total_shifts"], 1);
+    let terminal = service.terminal();
+    assert!(terminal.contains(":2"), "the rejected line is told: {terminal}");
+}

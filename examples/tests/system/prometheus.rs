@@ -1,0 +1,121 @@
+//! A real Prometheus server that scrapes the service with the deployed configuration.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::alerting::{self, RULES};
+use crate::dashboard::{queries, read};
+use crate::harness::servers::{NodeExporter, Prometheus};
+use crate::harness::service::new_directory;
+use crate::harness::wait::{eventually, until};
+use crate::harness::{Client, Service};
+use crate::roster::shift;
+
+/// The deployed files, with the targets of this test and a second where they say fifteen.
+fn configuration(service: &Client, exporter: &NodeExporter, rules: &str) -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let mut config = read("prometheus.yml");
+    for (deployed, here) in [
+        ("localhost:8000", service.address.to_string()),
+        ("localhost:9100", exporter.address.to_string()),
+        ("scrape_interval: 15s", "scrape_interval: 1s".to_owned()),
+        ("evaluation_interval: 15s", "evaluation_interval: 1s".to_owned()),
+    ] {
+        assert!(config.contains(deployed), "{deployed}");
+        config = config.replace(deployed, &here);
+    }
+    let file = directory.path().join("prometheus.yml");
+    std::fs::write(&file, config).expect("written");
+    std::fs::write(directory.path().join("alerts.yml"), rules).expect("written");
+    (directory, file)
+}
+
+/// Requests of every kind that the dashboard shows.
+fn work(service: &Client) {
+    service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+    for start in ["2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z"] {
+        let new = shift("A", "Acil Servis", start, "2026-03-02T16:00:00Z");
+        service.post("/api/v1/shifts", &new).ok(201);
+    }
+    service.get("/nothing").problem(404);
+}
+
+#[test]
+fn every_panel_has_data_and_both_jobs_are_up() {
+    let (service, exporter) = (Service::start(&[]), NodeExporter::start());
+    let (_directory, config) = configuration(&service, &exporter, &read("alerts.yml"));
+    let prometheus = Prometheus::start(&config);
+    for job in ["medschedule", "node-exporter"] {
+        until(&format!("{job} is up"), || {
+            work(&service);
+            let up = prometheus.query(&format!("up{{job={job:?}}}"));
+            up.len() == 1 && up[0]["value"][1] == "1"
+        });
+    }
+    for (title, expression) in queries() {
+        until(&format!("`{title}` has data: {expression}"), || {
+            work(&service);
+            let series = prometheus.query(&expression);
+            let has_value = |series: &Value| {
+                let value = series["value"][1].as_str().and_then(|text| text.parse::<f64>().ok());
+                value.is_some_and(f64::is_finite)
+            };
+            !series.is_empty() && series.iter().any(has_value)
+        });
+    }
+    assert_eq!(prometheus.query("node_cpu_seconds_total{job=\"node-exporter\"} > 0").is_empty(), false);
+    // A mistake in the exposition text would show here.
+    let targets = prometheus.get("targets?state=active");
+    let errors: Vec<_> =
+        targets["activeTargets"].as_array().expect("targets").iter().map(|one| &one["lastError"]).collect();
+    assert_eq!(errors, ["", ""]);
+
+    let groups = prometheus.get("rules");
+    let rules: Vec<&Value> = groups["groups"]
+        .as_array()
+        .expect("groups")
+        .iter()
+        .flat_map(|group| group["rules"].as_array().expect("rules"))
+        .collect();
+    assert_eq!(rules.len(), read("alerts.yml").matches("- alert:").count());
+    until("every rule was evaluated", || {
+        let groups = prometheus.get("rules");
+        let mut rules = groups["groups"]
+            .as_array()
+            .expect("groups")
+            .iter()
+            .flat_map(|group| group["rules"].as_array().expect("rules"));
+        rules.all(|rule| rule["health"] == "ok")
+    });
+}
+
+#[test]
+fn its_alerts_are_those_of_the_service() {
+    let directory = new_directory();
+    let rules = directory.path().join("rules.yml");
+    std::fs::write(&rules, RULES).expect("written");
+    let service = Service::start_in(&directory, &["--rules", rules.to_str().expect("UTF-8")]);
+    let exporter = NodeExporter::start();
+    let (_directory, config) = configuration(&service, &exporter, RULES);
+    let prometheus = Prometheus::start(&config);
+    service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+
+    let mut theirs = eventually("Prometheus fires", || {
+        let alerts = prometheus.get("alerts")["alerts"].as_array().expect("a list").clone();
+        alerts.into_iter().find(|alert| alert["state"] == "firing")
+    });
+    let mut ours = eventually("the service fires", || {
+        alerting::alerts(&service, "SomebodyIsThere").pop().filter(|alert| alert["state"] == "firing")
+    });
+    // What only a server that scrapes can know, and when each of them looked.
+    for label in ["instance", "job"] {
+        assert!(theirs["labels"].as_object_mut().expect("labels").remove(label).is_some());
+    }
+    for alert in [&mut theirs, &mut ours] {
+        let time = alert.as_object_mut().expect("an alert").remove("activeAt");
+        assert!(time.is_some_and(|time| time.as_str().is_some_and(|time| time.ends_with('Z'))));
+    }
+    assert_eq!(ours, theirs);
+}

@@ -1,0 +1,156 @@
+//! PostgreSQL and Redis in place of what is built in, there and gone.
+
+use std::sync::Barrier;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use crate::harness::servers::{Postgres, Redis};
+use crate::harness::wait::{eventually, until};
+use crate::harness::{Client, Service};
+use crate::roster::{self, ids, list, shift, total};
+
+fn start(postgres: &Postgres, redis: &Redis) -> Service {
+    Service::start(&["--database-url", &postgres.url(), "--redis-url", &redis.url()])
+}
+
+#[test]
+fn the_api_keeps_its_promises_on_postgresql_and_redis() {
+    let (postgres, redis) = (Postgres::start(), Redis::start());
+    let service = start(&postgres, &redis);
+    assert_eq!(service.get("/health").ok(200)["status"], "healthy");
+    roster::check(&service);
+    // The roster is the server's: another service finds it, and a change by one shows at the other.
+    let other = start(&postgres, &redis);
+    assert_eq!(list(&other, "").len() as u64, total(&service));
+    let new = shift("A", "B", "2026-04-01T08:00:00Z", "2026-04-01T09:00:00Z");
+    let (before, planned) = (total(&service), other.post("/api/v1/shifts", &new).ok(201));
+    assert_eq!(total(&service), before + 1);
+    assert_eq!(
+        service.delete(&format!("/api/v1/shifts/{}", planned["id"].as_str().expect("an id"))).status,
+        204
+    );
+    assert_eq!(total(&other), before);
+    for secret in [postgres.url(), redis.url()] {
+        assert!(!service.terminal().contains(&secret), "{}", service.terminal());
+    }
+}
+
+#[test]
+fn both_services_may_start_on_an_empty_database_at_once() {
+    let (postgres, redis) = (Postgres::start(), Redis::start());
+    std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..2).map(|_| scope.spawn(|| total(&start(&postgres, &redis)))).collect();
+        for started in starts {
+            assert_eq!(started.join().expect("it starts"), 0);
+        }
+    });
+}
+
+#[test]
+fn of_concurrent_planners_who_refuse_conflicts_one_succeeds() {
+    let (postgres, redis) = (Postgres::start(), Redis::start());
+    let services = [start(&postgres, &redis), start(&postgres, &redis)];
+    let on_postgres: Vec<&Client> = services.iter().map(|service| &**service).collect();
+    one_planner_wins(&on_postgres);
+    let service = Service::start(&[]);
+    one_planner_wins(&[&service]);
+}
+
+fn one_planner_wins(services: &[&Client]) {
+    const PLANNERS: usize = 6;
+    for round in 0..8 {
+        let barrier = Barrier::new(PLANNERS);
+        let employee = format!("Çalışan {round}");
+        let statuses: Vec<u16> = std::thread::scope(|scope| {
+            let planners: Vec<_> = (0..PLANNERS)
+                .map(|planner| {
+                    let (barrier, employee) = (&barrier, &employee);
+                    scope.spawn(move || {
+                        // Each overlaps with each other, none is the same.
+                        let start = format!("2026-03-02T08:0{planner}:00+03:00");
+                        let new = shift(employee, "Acil Servis", &start, "2026-03-02T16:00:00+03:00");
+                        let service = services[planner % services.len()];
+                        barrier.wait();
+                        service.post("/api/v1/shifts?on_conflict=refuse", &new).status
+                    })
+                })
+                .collect();
+            planners.into_iter().map(|planner| planner.join().expect("an answer")).collect()
+        });
+        let of = |status| statuses.iter().filter(|found| **found == status).count();
+        assert_eq!((of(201), of(409)), (1, PLANNERS - 1), "{statuses:?}");
+    }
+    assert_eq!(services[0].get("/api/v1/reports/shifts").ok(200)["common_conflicts"]["total_pairs"], 0);
+}
+
+#[test]
+fn without_redis_it_is_degraded_and_still_reports() {
+    let (postgres, mut redis) = (Postgres::start(), Redis::start());
+    let service = start(&postgres, &redis);
+    let new = |hour: u8| {
+        let (start, end) = (format!("2026-03-02T{hour:02}:00:00Z"), format!("2026-03-02T{hour:02}:30:00Z"));
+        shift("Ayşe", "Acil", &start, &end)
+    };
+    service.post("/api/v1/shifts", &new(8)).ok(201);
+    assert_eq!(total(&service), 1);
+
+    redis.stop();
+    let health = status(&service, "degraded");
+    assert_eq!(
+        (&health["cache"]["status"], &health["database"]["status"]),
+        (&json!("unhealthy"), &json!("healthy"))
+    );
+    assert_eq!(service.get("/health/ready").status, 200);
+    let begun = Instant::now();
+    assert_eq!(total(&service), 1);
+    service.post("/api/v1/shifts", &new(9)).ok(201);
+    assert_eq!(total(&service), 2, "never the report of before");
+    assert!(begun.elapsed().as_secs() < 15, "a cache that is gone makes it slow: {:?}", begun.elapsed());
+
+    redis.resume();
+    status(&service, "healthy");
+    service.post("/api/v1/shifts", &new(10)).ok(201);
+    assert_eq!(total(&service), 3);
+}
+
+#[test]
+fn it_starts_without_redis() {
+    let redis = format!("redis://{}", crate::harness::process::free_address());
+    let service = Service::start(&["--redis-url", &redis]);
+    assert_eq!(total(&service), 0);
+    status(&service, "degraded");
+}
+
+#[test]
+fn without_postgresql_it_is_unhealthy_until_it_is_back() {
+    let (mut postgres, redis) = (Postgres::start(), Redis::start());
+    let service = start(&postgres, &redis);
+    let new = shift("Ayşe", "Acil", "2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z");
+    let kept = service.post("/api/v1/shifts", &new).ok(201);
+
+    postgres.stop();
+    until("health notices", || service.get("/health").status == 503);
+    assert_eq!(service.get("/health/ready").status, 503);
+    assert_eq!(service.get("/health/live").status, 200);
+    service.post("/api/v1/shifts", &new).problem(503);
+    service.get("/api/v1/shifts").problem(503);
+    let roster =
+        "id,employee,department,start,end,duration\n1,A,B,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,\n";
+    service.import("text/csv", roster).problem(503);
+    // The message is for a client; where the database is stays inside.
+    let answer = service.get("/api/v1/shifts");
+    assert!(!answer.text().contains("127.0.0.1") && !answer.text().contains("postgres@"), "{answer:?}");
+
+    postgres.resume();
+    status(&service, "healthy");
+    assert_eq!(ids(&list(&service, "")), [kept["id"].as_str().expect("an id")]);
+    service.post("/api/v1/shifts", &new).ok(201);
+}
+
+/// Waits until health says so.
+fn status(service: &Client, status: &str) -> Value {
+    eventually(&format!("health is {status}"), || {
+        Some(service.get("/health").json()).filter(|health| health["status"] == status)
+    })
+}

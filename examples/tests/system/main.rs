@@ -10,5 +10,7 @@ mod harness;
 mod observing;
 mod page;
 mod prometheus;
+mod readme;
 mod real_servers;
 mod roster;
+mod token;

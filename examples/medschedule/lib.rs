@@ -1,7 +1,49 @@
-//! The MedSchedule service.
+//! The MedSchedule service: plans hospital shifts, and is observed by the five crates.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`config`] | flags and environment |
+//! | [`service`] | the state that handlers share |
+//! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
+//! | [`api`], [`page`] | `/api/v1/…` and the operations page |
+//! | [`import`], [`seed`] | rosters from HTTP and from files |
+//! | [`exposure`], [`web`], [`problem`], [`chain`] | who may ask, what every request passes, what errors look like |
+//!
+//! `main.rs` puts them together with the crates.
 
+pub mod api;
 pub mod cache;
+pub mod chain;
 pub mod config;
 pub mod exposure;
+pub mod import;
+pub mod page;
 pub mod problem;
+pub mod seed;
+pub mod service;
+pub mod sessions;
 pub mod store;
+pub mod web;
+
+use axum::Router;
+use ms_alerts::AlertHandle;
+use ms_health::HealthCheck;
+use ms_metrics::Metrics;
+
+use crate::page::Operations;
+use crate::service::Service;
+
+/// Builds the routes of the service itself; the page shows what the others say.
+pub fn routes(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts: &AlertHandle) -> Router {
+    let operations = Operations {
+        service: service.clone(),
+        metrics: metrics.clone(),
+        health: health.clone(),
+        alerts: alerts.clone(),
+    };
+    api::router()
+        .with_state(service.clone())
+        .merge(page::router(operations))
+        .fallback(api::not_found)
+        .method_not_allowed_fallback(api::method_not_allowed)
+}

@@ -1,1 +1,141 @@
-fn main() {}
+//! The whole of a service with the five crates: read it from `run` on as the guide to your own.
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use axum::Router;
+use clap::Parser;
+use medschedule::cache::Cache;
+use medschedule::chain::Chain;
+use medschedule::config::Config;
+use medschedule::exposure::Exposure;
+use medschedule::seed::seed;
+use medschedule::service::Service;
+use medschedule::store::Store;
+use medschedule::{routes, web};
+use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
+use ms_health::{HealthCheck, SystemCheck};
+use ms_logging::{Logging, log_event};
+use ms_metrics::Metrics;
+use tokio::net::TcpListener;
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+const RULES: &str = include_str!("deploy/alerts.yml");
+/// How long running requests may take after the last one was accepted; then sinks and log have as long again.
+const LIMIT: Duration = Duration::from_secs(10);
+
+fn main() -> ExitCode {
+    let config = Config::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(error.into()),
+    };
+    let ended = runtime.block_on(run(config));
+    // A check that hangs on its thread must not keep the process from ending.
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    ended.map_or_else(fail, |()| ExitCode::SUCCESS)
+}
+
+async fn run(config: Config) -> Result<(), Failure> {
+    let token = config.token()?;
+    config.make_data_dir()?;
+    let listener = TcpListener::bind(config.listen)
+        .await
+        .map_err(|error| format!("--listen {}: {error}", config.listen))?;
+    let log = Logging::builder().file(config.log_file()).install()?;
+    let store = match &config.database_url {
+        Some(url) => Store::postgres(url).await?,
+        None => Store::sqlite(&config.database_file()).await?,
+    };
+    let cache = config.redis_url.as_ref().map_or_else(|| Ok(Cache::memory()), Cache::redis)?;
+
+    let metrics = Metrics::builder().departments(&store.departments().await?).system().install()?;
+    let service = Service::new(store.clone(), cache.clone(), metrics.business(), &config.data_dir);
+    tokio::spawn(service.sessions().clone().expire());
+    let mut health = HealthCheck::builder()
+        .system(SystemCheck::new())
+        .critical(
+            "database",
+            asking(store.clone(), |store| async move { store.ping().await.map_err(Chain::from) }),
+        )
+        .check("cache", asking(cache.clone(), |cache| async move { cache.ping().await.map_err(Chain::from) }))
+        .poll_interval(Duration::from_secs(15))
+        .drain_period(config.drain);
+    if let Some(token) = &token {
+        health = health.token(token.expose());
+    }
+    let health = health.build()?;
+    let alerts = alerts(&config, &metrics)?;
+
+    if let Some(file) = &config.seed {
+        seed(&service, file, &mut io::stdout()).await?;
+    }
+    let app: Router = routes(&service, &metrics, &health, &alerts)
+        .route_layer(metrics.endpoint_latency_layer())
+        .merge(metrics.router())
+        .merge(health.router())
+        .merge(alerts.router());
+    let app = web::protect(app, &service, Exposure::new(&config.allow_hosts, token.as_ref()))
+        .layer(log.http_layer())
+        .layer(metrics.http_layer()); // last, so that 404s and templates are seen
+
+    let address = listener.local_addr()?;
+    greet(&config, &service, address);
+    log_event!("service_started", address = address.to_string(), database = store.kind());
+    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
+    tokio::select! {
+        ended = server.with_graceful_shutdown(health.shutdown()) => ended?,
+        () = async { health.shutdown().await; tokio::time::sleep(LIMIT).await } => tracing::warn!("requests were cut off"),
+    }
+    alerts.shutdown(LIMIT).await;
+    service.close().await;
+    log_event!("service_stopped");
+    let lost = log.shutdown(LIMIT).abandoned;
+    if lost > 0 {
+        eprintln!("medschedule: the last {lost} log lines could not be written");
+    }
+    Ok(())
+}
+
+fn alerts(config: &Config, metrics: &Metrics) -> Result<AlertHandle, Failure> {
+    let rules = match &config.rules {
+        Some(file) => AlertManager::builder().rules_file(file)?,
+        None => AlertManager::builder().rules_text("alerts.yml", RULES)?,
+    };
+    let metrics = metrics.clone();
+    let mut rules = rules.source(exposition(move || metrics.render())).sink(log_sink());
+    if let Some(url) = &config.webhook {
+        rules = rules.sink(WebhookSink::new(url.expose())?);
+    }
+    Ok(rules.spawn()?)
+}
+
+/// A check is called for every run, so it clones what its future needs.
+fn asking<T: Clone, R>(whom: T, ask: impl Fn(T) -> R) -> impl Fn() -> R {
+    move || ask(whom.clone())
+}
+
+fn greet(config: &Config, service: &Service, address: SocketAddr) {
+    let (database, cache, log) = (service.database(), service.cache(), config.log_file());
+    // Whether anybody reads it is not what the service depends on.
+    let _ = writeln!(
+        io::stdout(),
+        "MedSchedule listens on http://{address} ({database}, {cache} cache)
+  operations page  http://{address}/
+  health           http://{address}/health
+  metrics          http://{address}/metrics
+  shifts           http://{address}/api/v1/shifts
+  log              {}
+Ctrl-C ends it.",
+        log.display()
+    );
+}
+
+fn fail(error: Failure) -> ExitCode {
+    eprintln!("medschedule: {}", Chain(error));
+    ExitCode::FAILURE
+}

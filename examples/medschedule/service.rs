@@ -108,10 +108,12 @@ impl Service {
     /// Says to the client what the log tells in full.
     pub(crate) fn refuse(&self, error: &StoreError) -> Problem {
         tracing::error!(error = error as &dyn std::error::Error, "the roster cannot be used");
-        Problem::unavailable(match error {
-            StoreError::FileGone => "the database file is gone",
-            _ => "the database does not answer",
-        })
+
+        match error {
+            error if error.is_full() => disk_full(),
+            StoreError::FileGone => Problem::unavailable("the database file is gone"),
+            _ => Problem::unavailable("the database does not answer"),
+        }
     }
 
     async fn find(&self, name: &str) -> Option<Bytes> {
@@ -136,6 +138,11 @@ impl Service {
         let mut until = self.cache_rests_until.lock();
         *until = end.max(*until);
     }
+}
+
+/// Says that there is no room for what the client sent.
+pub(crate) fn disk_full() -> Problem {
+    Problem::new(StatusCode::INSUFFICIENT_STORAGE, "the service's disk is full")
 }
 
 /// Runs to its end even if the client goes away: a commit, its counters and the cache belong together.

@@ -17,7 +17,7 @@ use uuid::Uuid;
 use super::body::require_type;
 use crate::import::{Format, LoadError, load};
 use crate::problem::Problem;
-use crate::service::{Service, to_the_end};
+use crate::service::{Service, disk_full, to_the_end};
 
 const LONGEST: u64 = 1 << 30;
 /// The longest silence of a client in the middle of its roster.
@@ -78,7 +78,7 @@ fn no_room(error: &io::Error) -> Problem {
     tracing::error!(error = error as &dyn std::error::Error, "a roster that came in could not be set down");
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge => {
-            Problem::new(StatusCode::INSUFFICIENT_STORAGE, "the service's disk is full")
+            disk_full()
         }
         _ => Problem::unavailable("the roster could not be set down"),
     }

@@ -7,7 +7,8 @@ use futures_util::TryStreamExt;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 use super::shift::COLUMNS;
-use super::{StoreError, StoredShift, Writing, overlap};
+use super::writing::Writing;
+use super::{StoreError, StoredShift, overlap};
 
 /// Rows of one statement: 8 parameters each, far below the 32,766 that SQLite allows.
 const ROWS: usize = 256;
@@ -67,7 +68,7 @@ impl Import {
     /// Dropped before it ends, it keeps nothing or everything.
     pub async fn finish(mut self) -> Result<Imported, StoreError> {
         let conflicts = if self.by_department.is_empty() { 0 } else { self.conflicts().await? };
-        self.writing.transaction.commit().await?;
+        self.writing.commit().await?;
         Ok(Imported { by_department: self.by_department, conflicts })
     }
 

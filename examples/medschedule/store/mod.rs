@@ -6,8 +6,8 @@ mod schema;
 mod shift;
 #[cfg(test)]
 mod tests;
+mod writing;
 
-use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +15,13 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Row};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use sqlx::{AnyPool, AssertSqlSafe, Row};
+use tokio::sync::Mutex;
 
 pub use self::import::{Import, Imported};
 pub use self::overlap::Overlaps;
 pub use self::shift::{Filter, StoredShift};
+use self::writing::Writing;
 use crate::config::Secret;
 
 /// The longest a caller waits for a connection; health checks have their own, shorter deadline.
@@ -81,6 +82,15 @@ pub enum StoreError {
     Interrupted,
 }
 
+impl StoreError {
+    /// Tells whether the disk of the database has no room left.
+    pub fn is_full(&self) -> bool {
+        let Self::Database(sqlx::Error::Database(error)) = self else { return false };
+        // SQLITE_FULL, and PostgreSQL's disk_full.
+        error.code().is_some_and(|code| code == "13" || code == "53100")
+    }
+}
+
 /// The roster's database. Clones share one pool.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -102,27 +112,6 @@ enum Dialect {
 /// Device and inode: an open file whose name is gone still answers queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Identity(u64, u64);
-
-/// A transaction that may write. The turn ends after the transaction.
-#[derive(Debug)]
-struct Writing {
-    transaction: sqlx::Transaction<'static, sqlx::Any>,
-    _turn: Option<OwnedMutexGuard<()>>,
-}
-
-impl Deref for Writing {
-    type Target = AnyConnection;
-
-    fn deref(&self) -> &AnyConnection {
-        &self.transaction
-    }
-}
-
-impl DerefMut for Writing {
-    fn deref_mut(&mut self) -> &mut AnyConnection {
-        &mut self.transaction
-    }
-}
 
 impl Store {
     /// Opens or creates the embedded database, for the service's user and group alone.
@@ -184,13 +173,15 @@ impl Store {
         }
         let overlaps = overlap::find(&mut writing, shift).await?;
         if refuse && overlaps.total > 0 {
+            writing.undo().await?;
             return Ok(Planned::Refused(overlaps));
         }
         let kept = import::insert(&mut writing, std::slice::from_ref(shift)).await?;
         if kept.is_empty() {
+            writing.undo().await?;
             return Ok(Planned::IdTaken);
         }
-        writing.transaction.commit().await?;
+        writing.commit().await?;
         Ok(Planned::Kept(overlaps))
     }
 
@@ -199,7 +190,7 @@ impl Store {
         let mut writing = self.begin().await?;
         let delete = sqlx::query("DELETE FROM shifts WHERE id = $1").bind(id.to_owned());
         let done = delete.execute(&mut *writing).await?;
-        writing.transaction.commit().await?;
+        writing.commit().await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -265,15 +256,14 @@ impl Store {
 
     async fn begin(&self) -> Result<Writing, StoreError> {
         self.find_file().await?;
-        Ok(match &self.dialect {
+        match &self.dialect {
             Dialect::Sqlite { writer, .. } => {
                 let turn = Arc::clone(writer).lock_owned().await;
                 // The write lock before the first read, or two planners could both see no conflict.
-                let transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-                Writing { transaction, _turn: Some(turn) }
+                Ok(Writing::begin(&self.pool, "BEGIN IMMEDIATE", Some(turn)).await?)
             }
-            Dialect::Postgres => Writing { transaction: self.pool.begin().await?, _turn: None },
-        })
+            Dialect::Postgres => Ok(Writing::begin(&self.pool, "BEGIN", None).await?),
+        }
     }
 
     /// Looks for the embedded database's file: SQLite would go on writing to one that nobody can open any more.

@@ -144,6 +144,34 @@ async fn planners_at_once_see_each_other() {
     assert_eq!(kept, 1);
 }
 
+/// SQLite ends the transaction by itself when the disk is full; a page limit stands in for the disk.
+#[tokio::test]
+async fn a_full_database_takes_shifts_again_once_there_is_room() {
+    let (_dir, store) = store().await;
+    let limit = async |pages: u32| {
+        let mut connections = Vec::new();
+        for _ in 0..8 {
+            connections.push(store.pool.acquire().await.expect("connects"));
+        }
+        for connection in &mut connections {
+            let pragma = AssertSqlSafe(format!("PRAGMA max_page_count = {pages}"));
+            sqlx::raw_sql(pragma).execute(&mut **connection).await.expect("limits");
+        }
+    };
+    limit(1).await;
+    let many: Vec<_> = (0..200).map(|id| shift(&id.to_string(), "Ayşe", "02T08:00", "02T16:00")).collect();
+    for _ in 0..3 {
+        let mut import = store.import().await.expect("begins");
+        assert!(import.add(&many).await.is_err_and(|error| error.is_full()));
+    }
+    limit(1 << 20).await;
+    // Connections take turns: more rounds than there are.
+    for round in 0..10 {
+        let planned = store.plan(&shift(&format!("r{round}"), "Ayşe", "02T08:00", "02T16:00"), false).await;
+        assert!(matches!(planned, Ok(Planned::Kept(_))), "{planned:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_removed_file_takes_no_more_shifts() {
     let (dir, store) = store().await;

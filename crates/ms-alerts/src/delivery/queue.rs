@@ -28,9 +28,15 @@ struct Waiting {
     announced: bool,
     firing: Option<Item>,
     resolved: Option<Item>,
-    in_flight: bool,
+    in_flight: Option<Kind>,
     slot: Option<(Instant, u64)>,
     failures: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Firing,
+    Resolved,
 }
 
 /// A notification and when it was queued.
@@ -69,12 +75,14 @@ impl Queue {
 
     pub(crate) fn push(&mut self, notification: Arc<Notification>, now: Instant) -> Pushed {
         let resolved = notification.is_resolved();
-        let known = self.alerts.contains_key(notification.key());
-        if resolved && !known {
+        let known = self.alerts.get(notification.key());
+        if resolved && !known.is_some_and(Waiting::will_be_announced) {
             return Pushed::Unannounced;
         }
-        // A resolve always finds room: there is at most one for each firing that was let in.
-        if !resolved && self.waiting >= self.capacity {
+        // A resolve always finds room: there is at most one for each firing that was let in. So does what only takes
+        // the place of something older.
+        let takes_room = !resolved && known.is_none_or(|alert| alert.len() == 0);
+        if takes_room && self.waiting >= self.capacity {
             return Pushed::Full;
         }
         let key = notification.key().clone();
@@ -90,7 +98,7 @@ impl Queue {
         let superseded = before + 1 - alert.len();
         self.waiting += 1;
         self.waiting -= superseded;
-        if alert.slot.is_none() && !alert.in_flight {
+        if alert.slot.is_none() && alert.in_flight.is_none() {
             self.schedule(&key, now);
         }
         if superseded == 0 { Pushed::Queued } else { Pushed::Superseding(superseded) }
@@ -110,7 +118,7 @@ impl Queue {
         let alert = self.alerts.get_mut(&key)?;
         alert.slot = None;
         let item = alert.firing.take().or_else(|| alert.resolved.take())?;
-        alert.in_flight = true;
+        alert.in_flight = Some(if item.notification.is_resolved() { Kind::Resolved } else { Kind::Firing });
         Some(item)
     }
 
@@ -120,7 +128,7 @@ impl Queue {
         self.waiting -= 1;
         let Some(alert) = self.alerts.get_mut(key) else { return };
         alert.announced = !item.notification.is_resolved();
-        alert.in_flight = false;
+        alert.in_flight = None;
         alert.failures = 0;
         self.next_of(key, now);
     }
@@ -136,7 +144,7 @@ impl Queue {
     pub(crate) fn put_back(&mut self, item: Item, due: Instant) -> bool {
         let key = item.notification.key().clone();
         let Some(alert) = self.alerts.get_mut(&key) else { return false };
-        alert.in_flight = false;
+        alert.in_flight = None;
         let outdated = if item.notification.is_resolved() {
             let newer = alert.firing.is_some() || alert.resolved.is_some();
             if !newer {
@@ -159,7 +167,7 @@ impl Queue {
     pub(crate) fn give_up(&mut self, item: &Item, now: Instant) -> usize {
         let key = item.notification.key();
         let Some(alert) = self.alerts.get_mut(key) else { return 0 };
-        alert.in_flight = false;
+        alert.in_flight = None;
         alert.failures = 0;
         let mut lost = 1;
         if !alert.announced && alert.firing.is_none() {
@@ -185,6 +193,16 @@ impl Queue {
 }
 
 impl Waiting {
+    /// Whether the receiver will know that the alert fires, once all before a new resolve is delivered.
+    fn will_be_announced(&self) -> bool {
+        match self.in_flight {
+            _ if self.firing.is_some() => true,
+            Some(Kind::Firing) => true,
+            Some(Kind::Resolved) => false,
+            None => self.announced,
+        }
+    }
+
     fn len(&self) -> usize {
         usize::from(self.firing.is_some()) + usize::from(self.resolved.is_some())
     }

@@ -10,12 +10,16 @@ pub struct Chain<E>(pub E);
 impl<E: AsRef<dyn Error + Send + Sync>> Display for Chain<E> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut error: &dyn Error = self.0.as_ref();
-        write!(f, "{error}")?;
+        let mut line = error.to_string();
         while let Some(cause) = error.source() {
             error = cause;
-            write!(f, ": {error}")?;
+            let cause = error.to_string();
+            // Some errors show their cause themselves.
+            if !line.ends_with(&cause) {
+                line = format!("{line}: {cause}");
+            }
         }
-        Ok(())
+        f.write_str(&line)
     }
 }
 
@@ -35,5 +39,6 @@ mod tests {
         let error = StoreError::Database(sqlx::Error::Io(std::io::Error::other("refused")));
         let line = Chain::from(error).to_string();
         assert!(line.starts_with("the database does not answer: ") && line.ends_with(": refused"), "{line}");
+        assert_eq!(line.matches("refused").count(), 1, "{line}");
     }
 }

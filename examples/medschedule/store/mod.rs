@@ -15,7 +15,7 @@ use std::time::Duration;
 use futures_util::TryStreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row};
 use tokio::sync::Mutex;
 
 pub use self::import::{Import, Imported};
@@ -127,9 +127,13 @@ impl Store {
         let path = file.to_str().ok_or_else(|| StoreError::Path(file.to_owned()))?;
         let path: String =
             form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>().replace('+', "%20");
+        let url = format!("sqlite://{path}?mode=rwc");
+        let mut first = first(&url).await?;
+        schema::tune_sqlite(&mut first).await?;
+        first.close().await?;
         let options =
             pool_options(8).after_connect(|connection, _| Box::pin(schema::tune_sqlite(connection)));
-        let pool = connect(options, &format!("sqlite://{path}?mode=rwc")).await?;
+        let pool = options.connect(&url).await?;
         schema::create_sqlite(&pool).await?;
         let identity = identity(file).await.ok_or(StoreError::FileGone)?;
         Ok(Self {
@@ -140,7 +144,8 @@ impl Store {
 
     /// Connects to a PostgreSQL server and creates the tables if they are missing.
     pub async fn postgres(url: &Secret) -> Result<Self, StoreError> {
-        let pool = connect(pool_options(16), url.expose()).await?;
+        first(url.expose()).await?.close().await?;
+        let pool = pool_options(16).connect(url.expose()).await?;
         schema::create_postgres(&pool).await?;
         Ok(Self { pool, dialect: Dialect::Postgres })
     }
@@ -281,9 +286,11 @@ fn pool_options(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE)
 }
 
-async fn connect(options: AnyPoolOptions, url: &str) -> Result<AnyPool, sqlx::Error> {
+/// Opens a connection beside the pool, which would try for seconds and then not say what was wrong.
+async fn first(url: &str) -> Result<AnyConnection, sqlx::Error> {
     sqlx::any::install_default_drivers();
-    options.connect(url).await
+    let connected = tokio::time::timeout(ACQUIRE, AnyConnection::connect(url)).await;
+    connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
 
 async fn identity(file: &Path) -> Option<Identity> {

@@ -41,9 +41,5 @@ pub fn routes(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts
         health: health.clone(),
         alerts: alerts.clone(),
     };
-    api::router()
-        .with_state(service.clone())
-        .merge(page::router(operations))
-        .fallback(api::not_found)
-        .method_not_allowed_fallback(api::method_not_allowed)
+    api::router().with_state(service.clone()).merge(page::router(operations))
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use ms_analytics::StreamingResponseTimes;
@@ -16,13 +16,15 @@ use crate::exposure::{Exposure, guard};
 use crate::problem::Problem;
 use crate::service::Service;
 
-/// Lays the service's own layers around all routes: who may ask, what a panic becomes, how long answers take, and
-/// headers for browsers.
+/// Lays the service's own layers around all routes: who may ask, what an unknown path, a wrong method and a panic become,
+/// how long answers take, and headers for browsers.
 pub fn protect(routes: Router, service: &Service, exposure: Exposure) -> Router {
     let preset = |name: HeaderName, value| {
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     routes
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(exposure, guard))
         .layer(preset(header::CACHE_CONTROL, "no-store"))
@@ -44,4 +46,18 @@ async fn measure(State(times): State<StreamingResponseTimes>, request: Request, 
 fn panicked(_: Box<dyn Any + Send>) -> Response {
     tracing::error!("a handler panicked");
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the service's own").into_response()
+}
+
+/// Answers what no route takes.
+async fn not_found(method: Method, uri: Uri) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")
+        .with("method", method.as_str())
+        .with("path", uri.path())
+}
+
+/// Answers a method that the path does not take.
+async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
+        .with("method", method.as_str())
+        .with("path", uri.path())
 }

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
@@ -41,18 +40,4 @@ pub fn router() -> Router<Service> {
 async fn limit_time(request: Request, next: Next) -> Response {
     let answer = tokio::time::timeout(ANSWER, next.run(request)).await;
     answer.unwrap_or_else(|_| Problem::unavailable("no answer within 30 seconds").into_response())
-}
-
-/// Answers what no route takes.
-pub async fn not_found(method: Method, uri: Uri) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this path")
-        .with("method", method.as_str())
-        .with("path", uri.path())
-}
-
-/// Answers a method that the path does not take.
-pub async fn method_not_allowed(method: Method, uri: Uri) -> Problem {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "this path does not take that method")
-        .with("method", method.as_str())
-        .with("path", uri.path())
 }

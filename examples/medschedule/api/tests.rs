@@ -1,7 +1,7 @@
 //! The interface without a socket: what goes in, what comes out, and that a refused request changes nothing.
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use ms_metrics::Metrics;
 use serde_json::{Value, json};
@@ -27,7 +27,6 @@ impl Api {
         let metrics = Metrics::builder().departments(&["Acil Servis"]).build().expect("builds");
         let service = Service::new(store, Cache::memory(), metrics.business(), dir.path());
         let routes = router().with_state(service.clone()).route("/panics", get(panics));
-        let routes = routes.fallback(not_found).method_not_allowed_fallback(method_not_allowed);
         Self { dir, metrics, app: protect(routes, &service, Exposure::new(&[], None)) }
     }
 

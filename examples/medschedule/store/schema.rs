@@ -3,7 +3,7 @@
 use sqlx::{AnyConnection, AnyPool};
 
 /// The advisory lock that an import holds alone and planners share. Any constant will do; it spells "roster".
-pub(super) const WHOLE_ROSTER: i64 = 0x72_6f73_7465_72;
+pub(super) const WHOLE_ROSTER: i64 = 0x726f_7374_6572;
 
 const SQLITE_SHIFTS: &str = "CREATE TABLE IF NOT EXISTS shifts (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, employee TEXT NOT NULL,

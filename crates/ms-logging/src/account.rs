@@ -1,0 +1,98 @@
+//! What became of the lines of a sink.
+
+/// Why a line is not on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The queue had no room for a line of its level.
+    QueueFull,
+    /// The operating system refused the write.
+    IoError,
+    /// [`shutdown`](crate::LoggingGuard::shutdown) ran into its limit first.
+    ShutdownTimeout,
+    /// The line came after the shutdown.
+    AfterShutdown,
+}
+
+impl Reason {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::QueueFull, Self::IoError, Self::ShutdownTimeout, Self::AfterShutdown];
+
+    /// The value of the label `reason`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::IoError => "io_error",
+            Self::ShutdownTimeout => "shutdown_timeout",
+            Self::AfterShutdown => "after_shutdown",
+        }
+    }
+}
+
+/// Lines dropped, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Dropped {
+    pub(crate) queue_full: u64,
+    pub(crate) io_error: u64,
+    pub(crate) shutdown_timeout: u64,
+    pub(crate) after_shutdown: u64,
+}
+
+impl Dropped {
+    pub(crate) fn of(&self, reason: Reason) -> u64 {
+        match reason {
+            Reason::QueueFull => self.queue_full,
+            Reason::IoError => self.io_error,
+            Reason::ShutdownTimeout => self.shutdown_timeout,
+            Reason::AfterShutdown => self.after_shutdown,
+        }
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        Reason::ALL.into_iter().map(|reason| self.of(reason)).sum()
+    }
+}
+
+/// Where the lines of one sink are; all figures are of one instant.
+///
+/// `passed == written + dropped_total() + queued`, always.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SinkAccount {
+    pub(crate) sink: &'static str,
+    pub(crate) passed: u64,
+    pub(crate) written: u64,
+    pub(crate) queued: u64,
+    pub(crate) dropped: Dropped,
+}
+
+impl SinkAccount {
+    /// The value of the label `sink`: `file`, `json` or `console`.
+    pub fn sink(&self) -> &'static str {
+        self.sink
+    }
+
+    /// Events that passed the level filter.
+    pub fn passed(&self) -> u64 {
+        self.passed
+    }
+
+    /// Lines that the operating system took.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Lines that wait for the writer or are being written.
+    pub fn queued(&self) -> u64 {
+        self.queued
+    }
+
+    /// Lines that are lost for this reason.
+    pub fn dropped(&self, reason: Reason) -> u64 {
+        self.dropped.of(reason)
+    }
+
+    /// Lines that are lost.
+    pub fn dropped_total(&self) -> u64 {
+        self.dropped.total()
+    }
+}

@@ -1,0 +1,339 @@
+//! Options, and what is made of them.
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tracing::Subscriber;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::EnvFilter;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use crate::config::Config;
+use crate::console::Console;
+use crate::error::{BuildError, InstallError};
+use crate::format::Style;
+use crate::format::escape;
+use crate::guard::{Logging, LoggingGuard};
+use crate::layer::{Core, EventLayer, LoggingLayer, Sink};
+use crate::panics;
+use crate::queue::{Queue, Target};
+use crate::redact::Redactor;
+use crate::rotate::RotatingFile;
+
+/// What happens to a line when the queue of its sink is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WhenFull {
+    /// It is dropped and counted, at once. TRACE and DEBUG are dropped from half full on, INFO from three quarters, WARN
+    /// from seven eighths; the last eighth is for ERROR.
+    Drop,
+    /// The caller waits for room, this long at most; then the line is dropped and counted.
+    Block(Duration),
+}
+
+/// Collects options; made by [`Logging::builder`].
+///
+/// | option | default |
+/// |---|---|
+/// | [`name`](Self::name) | `medschedule` |
+/// | [`level`](Self::level), [`filter`](Self::filter) | INFO; `RUST_LOG` goes before |
+/// | [`file`](Self::file) | `logs/medschedule.log` |
+/// | [`json_file`](Self::json_file) | none |
+/// | [`console`](Self::console) | yes: readable on a terminal, JSON otherwise |
+/// | [`max_bytes`](Self::max_bytes), [`backups`](Self::backups) | 10 MiB, 10 |
+/// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
+/// | [`redact`](Self::redact) | yes |
+/// | [`log_panics`](Self::log_panics) | no |
+/// | [`shutdown_limit`](Self::shutdown_limit) | 5 s |
+#[derive(Debug, Clone, Default)]
+#[must_use = "nothing is logged until `install`"]
+pub struct LoggingBuilder {
+    config: Config,
+}
+
+/// Installs logging with every default: `Logging::builder().install()`.
+///
+/// # Errors
+///
+/// [`InstallError`], as for [`LoggingBuilder::install`].
+pub fn setup_logging() -> Result<LoggingGuard, InstallError> {
+    Logging::builder().install()
+}
+
+impl LoggingBuilder {
+    /// The name that every line of text carries.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.config.name = name.into();
+        self
+    }
+
+    /// Logs what is at least this severe. Replaces an earlier `filter`.
+    pub fn level(mut self, level: LevelFilter) -> Self {
+        self.config.filter = level.to_string();
+        self
+    }
+
+    /// Logs what these directives of `tracing`'s `EnvFilter` let pass, such as `info,hyper=warn`. Replaces an earlier
+    /// `level`.
+    pub fn filter(mut self, directives: impl Into<String>) -> Self {
+        self.config.filter = directives.into();
+        self
+    }
+
+    /// Whether the environment variable `RUST_LOG`, if it is set and not empty, replaces `level` and `filter`.
+    pub fn rust_log(mut self, honoured: bool) -> Self {
+        self.config.rust_log = honoured;
+        self
+    }
+
+    /// Writes lines of text to this file. Its directory is made if it is missing.
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.file = Some(path.into());
+        self
+    }
+
+    /// Writes no file of text.
+    pub fn no_file(mut self) -> Self {
+        self.config.file = None;
+        self
+    }
+
+    /// Writes JSON Lines to this file, rotated like the other one.
+    pub fn json_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.config.json_file = Some(path.into());
+        self
+    }
+
+    /// Whether lines go to stdout as well: readable ones if it is a terminal (in colour unless `NO_COLOR` is set), JSON
+    /// Lines if it is not.
+    pub fn console(mut self, on: bool) -> Self {
+        self.config.console = on;
+        self
+    }
+
+    /// Rotates a file before it would reach `bytes`; 0 never rotates.
+    pub fn max_bytes(mut self, bytes: u64) -> Self {
+        self.config.max_bytes = bytes;
+        self
+    }
+
+    /// How many rotated files are kept: `.1`, the newest, to `.N`.
+    pub fn backups(mut self, count: u32) -> Self {
+        self.config.backups = count;
+        self
+    }
+
+    /// How many bytes of lines may wait for each sink, those that are just being written included. At least 1 MiB.
+    pub fn queue_bytes(mut self, bytes: usize) -> Self {
+        self.config.queue_bytes = bytes;
+        self
+    }
+
+    /// What happens when that many bytes wait.
+    pub fn when_full(mut self, policy: WhenFull) -> Self {
+        self.config.when_full = policy;
+        self
+    }
+
+    /// Whether secrets and personal data are taken out of the values.
+    pub fn redact(mut self, on: bool) -> Self {
+        self.config.redact = on;
+        self
+    }
+
+    /// Redacts fields of this name too. Case, `_`, `-` and `.` make no difference.
+    pub fn sensitive_key(mut self, name: impl Into<String>) -> Self {
+        self.config.sensitive_keys.push(name.into());
+        self
+    }
+
+    /// Whether `install` adds a panic hook that logs each panic at ERROR and waits up to 2 s for the line to be written,
+    /// before the hook that was there.
+    pub fn log_panics(mut self, on: bool) -> Self {
+        self.config.panics = on;
+        self
+    }
+
+    /// How long a guard that is dropped waits for the last lines.
+    pub fn shutdown_limit(mut self, limit: Duration) -> Self {
+        self.config.drop_limit = limit;
+        self
+    }
+
+    /// Installs logging for the whole process: as `tracing`'s global subscriber and as the logger of the crate `log`.
+    ///
+    /// # Errors
+    ///
+    /// - [`InstallError::AlreadyInstalled`], [`OtherSubscriber`](InstallError::OtherSubscriber),
+    ///   [`OtherLogger`](InstallError::OtherLogger): what is installed stays as it is.
+    /// - [`InstallError::Build`]: as for [`layer`](Self::layer).
+    pub fn install(self) -> Result<LoggingGuard, InstallError> {
+        static INSTALLED: AtomicBool = AtomicBool::new(false);
+        if INSTALLED.swap(true, Ordering::AcqRel) {
+            return Err(InstallError::AlreadyInstalled);
+        }
+        let installed = self.try_install();
+        if installed.is_err() {
+            INSTALLED.store(false, Ordering::Release);
+        }
+        installed
+    }
+
+    fn try_install(self) -> Result<LoggingGuard, InstallError> {
+        let filter = self.level_filter()?;
+        let most = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
+        let panics = self.config.panics;
+        let (core, guard) = self.start()?;
+        // Not behind a filter of the layer's own: as the only one it can be asked once a call site.
+        let subscriber = Registry::default().with(filter).with(EventLayer::new(Arc::clone(&core)));
+        tracing_log::LogTracer::builder()
+            .with_max_level(tracing_log::AsLog::as_log(&most))
+            .init()
+            .map_err(|_| InstallError::OtherLogger)?;
+        if tracing::subscriber::set_global_default(subscriber).is_err() {
+            // The bridge cannot be taken down again, but nothing need cross it.
+            log::set_max_level(log::LevelFilter::Off);
+            return Err(InstallError::OtherSubscriber);
+        }
+        if panics {
+            panics::log_panics(&core);
+        }
+        Ok(guard)
+    }
+
+    /// Makes a layer for a subscriber of one's own, and installs nothing.
+    ///
+    /// The layer has the level filter with it. `log` records come only if the program bridges them.
+    ///
+    /// ```
+    /// use ms_logging::Logging;
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("events.jsonl");
+    /// let (layer, guard) = Logging::builder().no_file().json_file(&path).console(false).layer()?;
+    /// let subscriber = tracing_subscriber::registry().with(layer);
+    /// tracing::subscriber::with_default(subscriber, || tracing::info!(shift = 7, "planned"));
+    /// drop(guard);
+    /// assert!(std::fs::read_to_string(&path)?.contains(r#""message":"planned","fields":{"shift":7}"#));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - [`BuildError::Open`]: a file or its directory cannot be opened or made.
+    /// - [`BuildError::NoBackups`], [`SameFile`](BuildError::SameFile), [`Name`](BuildError::Name): the options do not
+    ///   make sense.
+    /// - [`BuildError::Filter`]: `RUST_LOG` or `filter` does not parse.
+    /// - [`BuildError::Thread`]: the machine has no thread left.
+    pub fn layer<S>(self) -> Result<(LoggingLayer<S>, LoggingGuard), BuildError>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let filter = self.level_filter()?;
+        let (core, guard) = self.start()?;
+        Ok((EventLayer::new(core).with_filter(filter), guard))
+    }
+
+    fn level_filter(&self) -> Result<EnvFilter, BuildError> {
+        let variable = env::var("RUST_LOG").ok().filter(|value| self.config.rust_log && !value.is_empty());
+        let (filter, origin) = match variable {
+            Some(value) => (value, "RUST_LOG"),
+            None => (self.config.filter.clone(), "filter()"),
+        };
+        match EnvFilter::builder().parse(&filter) {
+            Ok(parsed) => Ok(parsed),
+            Err(source) => Err(BuildError::Filter { filter, origin, source }),
+        }
+    }
+
+    fn start(self) -> Result<(Arc<Core>, LoggingGuard), BuildError> {
+        static LOGGERS: AtomicU64 = AtomicU64::new(1);
+        self.check()?;
+        let targets = self.targets()?;
+        let mut sinks = Vec::new();
+        let Config { queue_bytes, when_full, .. } = self.config;
+        for (sink, style, target) in targets {
+            match Queue::start(sink, queue_bytes, when_full, target) {
+                Ok(queue) => sinks.push(Sink { style, queue }),
+                Err(source) => {
+                    close(&sinks);
+                    return Err(BuildError::Thread { sink, source });
+                }
+            }
+        }
+        let mut name = Vec::new();
+        escape::plain(&mut name, &self.config.name);
+        let core = Arc::new(Core {
+            id: LOGGERS.fetch_add(1, Ordering::Relaxed),
+            name,
+            zone: TimeZone::system(),
+            redactor: Redactor::new(!self.config.redact, self.config.sensitive_keys),
+            sinks,
+        });
+        let guard = LoggingGuard::new(Arc::clone(&core), self.config.drop_limit);
+        Ok((core, guard))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let Config { name, file, json_file, max_bytes, backups, .. } = &self.config;
+        if *max_bytes > 0 && *backups == 0 && (file.is_some() || json_file.is_some()) {
+            return Err(BuildError::NoBackups { max_bytes: *max_bytes });
+        }
+        if name.chars().any(|character| character.is_control()) {
+            return Err(BuildError::Name { name: name.clone() });
+        }
+        match file {
+            Some(path) if file == json_file => Err(BuildError::SameFile { path: path.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens every file before the first thread is started.
+    fn targets(&self) -> Result<Vec<Opened>, BuildError> {
+        let mut targets: Vec<Opened> = Vec::new();
+        if let Some(path) = &self.config.file {
+            targets.push(("file", Style::Text, self.rotating(path)?));
+        }
+        if let Some(path) = &self.config.json_file {
+            targets.push(("json", Style::Json, self.rotating(path)?));
+        }
+        if self.config.console {
+            targets.push(("console", console_style(), Box::new(Console::default())));
+        }
+        Ok(targets)
+    }
+
+    fn rotating(&self, path: &Path) -> Result<Box<dyn Target>, BuildError> {
+        match RotatingFile::open(path.to_owned(), self.config.max_bytes, self.config.backups) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
+        }
+    }
+}
+
+/// A sink that is open, but has no thread yet.
+type Opened = (&'static str, Style, Box<dyn Target>);
+
+fn console_style() -> Style {
+    if !io::stdout().is_terminal() {
+        return Style::Json;
+    }
+    let color = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Style::Pretty { color }
+}
+
+fn close(sinks: &[Sink]) {
+    for sink in sinks {
+        sink.queue.close();
+        sink.queue.join(std::time::Instant::now() + Duration::from_secs(1));
+    }
+}

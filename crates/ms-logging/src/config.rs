@@ -1,0 +1,46 @@
+//! The options of a logger and their defaults.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::builder::WhenFull;
+
+/// What the builder collects.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) name: String,
+    pub(crate) file: Option<PathBuf>,
+    pub(crate) json_file: Option<PathBuf>,
+    pub(crate) console: bool,
+    pub(crate) filter: String,
+    pub(crate) rust_log: bool,
+    pub(crate) max_bytes: u64,
+    pub(crate) backups: u32,
+    pub(crate) queue_bytes: usize,
+    pub(crate) when_full: WhenFull,
+    pub(crate) redact: bool,
+    pub(crate) sensitive_keys: Vec<String>,
+    pub(crate) panics: bool,
+    pub(crate) drop_limit: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            name: "medschedule".to_owned(),
+            file: Some(PathBuf::from("logs/medschedule.log")),
+            json_file: None,
+            console: true,
+            filter: "info".to_owned(),
+            rust_log: true,
+            max_bytes: 10 * 1024 * 1024,
+            backups: 10,
+            queue_bytes: 8 * 1024 * 1024,
+            when_full: WhenFull::Drop,
+            redact: true,
+            sensitive_keys: Vec::new(),
+            panics: false,
+            drop_limit: Duration::from_secs(5),
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! What can go wrong before the first line is written.
+
+use std::io;
+use std::path::PathBuf;
+
+/// Why no logger was made. No file is left open and no thread is left behind.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The log file, or the directory it is to lie in, could not be opened.
+    #[error("cannot open log file {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// Rotation without a backup would delete every line as soon as the file is full.
+    #[error("max_bytes is {max_bytes}, but no backup is to be kept: set backups(1) or max_bytes(0)")]
+    NoBackups {
+        /// The limit that was asked for.
+        max_bytes: u64,
+    },
+    /// Two sinks cannot rotate one file.
+    #[error("log file {} is given twice", path.display())]
+    SameFile {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A level filter does not parse.
+    #[error("cannot parse the level filter `{filter}` from {origin}")]
+    Filter {
+        /// The text.
+        filter: String,
+        /// `RUST_LOG` or `filter()`.
+        origin: &'static str,
+        /// What is wrong with it.
+        source: tracing_subscriber::filter::ParseError,
+    },
+    /// The logger's name is written into every line and may not hold control characters.
+    #[error("the logger's name {name:?} holds a control character")]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// The writer thread could not be started.
+    #[error("cannot start the writer thread of sink `{sink}`")]
+    Thread {
+        /// `file`, `json` or `console`.
+        sink: &'static str,
+        /// What the operating system said.
+        source: io::Error,
+    },
+}
+
+/// Why logging was not installed for the whole process. What was installed before keeps working.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InstallError {
+    /// This crate is installed already.
+    #[error("logging is installed already")]
+    AlreadyInstalled,
+    /// Another subscriber of `tracing` is installed; use [`layer`](crate::LoggingBuilder::layer) to join it.
+    #[error("another tracing subscriber is installed already")]
+    OtherSubscriber,
+    /// Another logger of the crate `log` is installed, so its records cannot be bridged.
+    #[error("another logger of the `log` crate is installed already")]
+    OtherLogger,
+    /// The logger could not be made.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+}

@@ -1,0 +1,74 @@
+//! What keeps the log open.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::account::SinkAccount;
+use crate::builder::LoggingBuilder;
+use crate::layer::Core;
+
+/// The entry to this crate; see [`Logging::builder`].
+#[derive(Debug, Clone, Copy)]
+pub struct Logging;
+
+impl Logging {
+    /// Starts from the defaults, which [`LoggingBuilder`] lists.
+    pub fn builder() -> LoggingBuilder {
+        LoggingBuilder::default()
+    }
+}
+
+/// Keeps the writers running; dropping it shuts them down within the builder's `shutdown_limit`.
+#[derive(Debug)]
+#[must_use = "dropping it ends logging"]
+pub struct LoggingGuard {
+    core: Arc<Core>,
+    drop_limit: Duration,
+}
+
+/// What a shutdown came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shutdown {
+    /// Lines that were taken but not written within the limit, over all sinks. They are counted as `shutdown_timeout`.
+    pub abandoned: u64,
+}
+
+impl LoggingGuard {
+    pub(crate) fn new(core: Arc<Core>, drop_limit: Duration) -> Self {
+        Self { core, drop_limit }
+    }
+
+    /// Waits until every line that was logged before the call is on disk or counted as lost; `false` if `limit` came
+    /// first. Blocks the calling thread.
+    pub fn flush(&self, limit: Duration) -> bool {
+        let deadline = Instant::now() + limit;
+        // Every sink gets its chance, also after one that hangs.
+        self.core.sinks.iter().filter(|sink| !sink.queue.flush(deadline)).count() == 0
+    }
+
+    /// Writes what was taken so far and closes the files. Lines that come later are counted as `after_shutdown`. Blocks
+    /// the calling thread for `limit` at most; a second call finds nothing left to do.
+    pub fn shutdown(&self, limit: Duration) -> Shutdown {
+        let deadline = Instant::now() + limit;
+        self.core.sinks.iter().for_each(|sink| sink.queue.close());
+        Shutdown { abandoned: self.core.sinks.iter().map(|sink| sink.queue.join(deadline)).sum() }
+    }
+
+    /// Where the lines of each sink are.
+    pub fn accounts(&self) -> Vec<SinkAccount> {
+        self.core.sinks.iter().map(|sink| sink.queue.account()).collect()
+    }
+
+    /// A tower layer that gives each request an id and, at its end, a line.
+    #[cfg(feature = "http")]
+    pub fn http_layer(&self) -> crate::RequestLogLayer {
+        crate::RequestLogLayer::new()
+    }
+}
+
+impl Drop for LoggingGuard {
+    fn drop(&mut self) {
+        self.shutdown(self.drop_limit);
+    }
+}

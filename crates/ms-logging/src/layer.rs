@@ -1,0 +1,363 @@
+//! The layer: from an event to one line a sink.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+use tracing_log::NormalizeEvent as _;
+use tracing_subscriber::filter::{EnvFilter, Filtered};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::{LookupSpan, Registry};
+
+use crate::format::timestamp::{Instant, Stamp};
+use crate::format::{Style, escape, json, pretty, text};
+use crate::plan::{self, Plan, PlanKind, Plans};
+use crate::queue::Queue;
+use crate::redact::Redactor;
+use crate::span::{self, SpanTexts};
+use crate::visit::{FieldWriter, LONGEST, Parts};
+
+/// [`EventLayer`] behind its own level filter, which no other layer of the subscriber notices.
+pub type LoggingLayer<S = Registry> = Filtered<EventLayer, EnvFilter, S>;
+
+/// Writes each event that it is given to every sink; made by [`LoggingBuilder::layer`](crate::LoggingBuilder::layer).
+#[derive(Debug)]
+pub struct EventLayer {
+    core: Arc<Core>,
+}
+
+/// What one logger is made of.
+#[derive(Debug)]
+pub(crate) struct Core {
+    /// Tells loggers of one process apart.
+    pub(crate) id: u64,
+    pub(crate) name: Vec<u8>,
+    pub(crate) zone: TimeZone,
+    pub(crate) redactor: Redactor,
+    pub(crate) sinks: Vec<Sink>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub(crate) style: Style,
+    pub(crate) queue: Arc<Queue>,
+}
+
+/// What a thread keeps from event to event.
+#[derive(Debug)]
+struct Desk {
+    line: Vec<u8>,
+    parts: Parts,
+    plans: Plans,
+    utc: Stamp,
+    local: Stamp,
+    /// Whose zone the local time is in.
+    local_of: u64,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            line: Vec::new(),
+            parts: Parts::default(),
+            plans: Plans::default(),
+            utc: Stamp::rfc3339(),
+            local: Stamp::python(),
+            local_of: 0,
+        }
+    }
+}
+
+thread_local! {
+    static DESK: RefCell<Desk> = RefCell::default();
+}
+
+/// A value that logs while it is formatted, and a thread that is about to end, get a desk for once.
+fn at_desk<R>(work: impl FnOnce(&mut Desk) -> R) -> R {
+    let mut work = Some(work);
+    let done = DESK.try_with(|desk| {
+        let mut desk = desk.try_borrow_mut().ok()?;
+        work.take().map(|work| work(&mut desk))
+    });
+    match (done, work) {
+        (Ok(Some(result)), _) => result,
+        (_, Some(work)) => work(&mut Desk::default()),
+        #[allow(clippy::unreachable, reason = "the work is taken only where its result is given")]
+        (_, None) => unreachable!("taken and not done"),
+    }
+}
+
+impl EventLayer {
+    pub(crate) fn new(core: Arc<Core>) -> Self {
+        Self { core }
+    }
+}
+
+impl<S> Layer<S> for EventLayer
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
+        let Some(span) = ctx.span(id) else { return };
+        self.core.record_span(
+            attributes.metadata(),
+            |visitor| attributes.record(visitor),
+            |merge| {
+                let mut extensions = span.extensions_mut();
+                if let Some(texts) = extensions.get_mut::<SpanTexts>() {
+                    merge(texts);
+                } else {
+                    let mut texts = SpanTexts::default();
+                    merge(&mut texts);
+                    extensions.insert(texts);
+                }
+            },
+        );
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
+        let Some(span) = ctx.span(id) else { return };
+        self.core.record_span(
+            span.metadata(),
+            |visitor| values.record(visitor),
+            |merge| {
+                if let Some(texts) = span.extensions_mut().get_mut::<SpanTexts>() {
+                    merge(texts);
+                }
+            },
+        );
+    }
+
+    fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
+        let now = Instant::now();
+        let core = &*self.core;
+        at_desk(|desk| {
+            if desk.local_of != core.id {
+                (desk.local, desk.local_of) = (Stamp::python(), core.id);
+            }
+            let plan = desk.plans.of(core.id, event.metadata(), || core.plan(event));
+            for sink in &core.sinks {
+                core.write_line(desk, sink.style, now, event, &plan, &ctx);
+                sink.queue.push(&desk.line, *event.metadata().level());
+            }
+        });
+    }
+}
+
+impl Core {
+    fn plan(&self, event: &Event<'_>) -> Plan {
+        let metadata = event.metadata();
+        let kind = match metadata.name() {
+            plan::EVENT if starts_with_type(metadata) => PlanKind::Event,
+            plan::STRUCTURED if starts_with_type(metadata) => PlanKind::Structured,
+            _ if event.is_log() => PlanKind::Log,
+            _ => PlanKind::Ordinary,
+        };
+        Plan::new(metadata, kind, &self.redactor)
+    }
+
+    /// Writes the fields of a span once for each shape that the sinks have.
+    fn record_span(
+        &self,
+        metadata: &'static Metadata<'static>,
+        record: impl Fn(&mut FieldWriter<'_>),
+        merge: impl Fn(&mut dyn FnMut(&mut SpanTexts)),
+    ) {
+        at_desk(|desk| {
+            let plan =
+                desk.plans.of(self.id, metadata, || Plan::new(metadata, PlanKind::Span, &self.redactor));
+            for style in self.span_styles() {
+                let mut writer =
+                    FieldWriter::new(style, &plan.fields, &self.redactor, &mut desk.parts, span::LONGEST);
+                record(&mut writer);
+                merge(&mut |texts| texts.merge(self.id, style, &desk.parts));
+            }
+        });
+    }
+
+    fn span_styles(&self) -> impl Iterator<Item = Style> {
+        let has = |json: bool| self.sinks.iter().any(|sink| sink.style.is_json() == json);
+        [has(false).then_some(Style::Text), has(true).then_some(Style::Json)].into_iter().flatten()
+    }
+
+    fn write_line<S>(
+        &self,
+        desk: &mut Desk,
+        style: Style,
+        now: Instant,
+        event: &Event<'_>,
+        plan: &Rc<Plan>,
+        ctx: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let mut writer = FieldWriter::new(style, &plan.fields, &self.redactor, &mut desk.parts, LONGEST);
+        event.record(&mut writer);
+        let truncated = writer.truncated;
+        desk.line.clear();
+        match style {
+            Style::Json => self.json_line(desk, now, event, plan, truncated, ctx),
+            Style::Text | Style::Pretty { .. } => {
+                self.text_line(desk, style, now, event, plan, truncated, ctx)
+            }
+        }
+        desk.line.push(b'\n');
+    }
+
+    fn json_line<S>(
+        &self,
+        desk: &mut Desk,
+        now: Instant,
+        event: &Event<'_>,
+        plan: &Plan,
+        mut truncated: bool,
+        ctx: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let (line, parts) = (&mut desk.line, &desk.parts);
+        json::head(line, now, &mut desk.utc);
+        if plan.kind == PlanKind::Event || plan.kind == PlanKind::Structured {
+            line.push(b'"');
+            line.extend_from_slice(&parts.message);
+            line.extend_from_slice(b"\",\"data\":");
+            if plan.kind == PlanKind::Structured && !parts.fields.is_empty() {
+                line.extend_from_slice(&parts.fields);
+            } else {
+                line.push(b'{');
+                line.extend_from_slice(&parts.fields);
+                if truncated {
+                    line.extend_from_slice(separator(&parts.fields));
+                    line.extend_from_slice(b"\"truncated\":true");
+                }
+                line.push(b'}');
+            }
+            line.push(b'}');
+            return;
+        }
+        line.extend_from_slice(b"\"log\",\"data\":{");
+        match event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log) {
+            Some(log) => line.extend_from_slice(&plan::json_head(*log.level(), log.target())),
+            None => line.extend_from_slice(&plan.json_head),
+        }
+        if !parts.message.is_empty() {
+            line.extend_from_slice(b",\"message\":\"");
+            line.extend_from_slice(&parts.message);
+            line.push(b'"');
+        }
+        if !parts.fields.is_empty() {
+            line.extend_from_slice(b",\"fields\":{");
+            line.extend_from_slice(&parts.fields);
+            line.push(b'}');
+        }
+        truncated |= self.json_spans(line, event, ctx);
+        line.extend_from_slice(if truncated { b",\"truncated\":true}}" } else { b"}}" });
+    }
+
+    /// Writes the spans that the event is in, outermost first; `true` if they are too many.
+    fn json_spans<S>(&self, line: &mut Vec<u8>, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Some(scope) = ctx.event_scope(event) else { return false };
+        let mut before: &[u8] = b",\"spans\":[";
+        let mut all = true;
+        for span in scope.from_root() {
+            if line.len() > 2 * LONGEST {
+                all = false;
+                break;
+            }
+            line.extend_from_slice(before);
+            before = b",";
+            line.extend_from_slice(b"{\"name\":\"");
+            escape::json(line, span.name());
+            line.push(b'"');
+            if let Some(texts) = span.extensions().get::<SpanTexts>() {
+                let fields = texts.of(self.id, Style::Json);
+                if !fields.is_empty() {
+                    line.extend_from_slice(b",\"fields\":{");
+                    line.extend_from_slice(fields);
+                    line.push(b'}');
+                }
+            }
+            line.push(b'}');
+        }
+        if before == b"," {
+            line.push(b']');
+        }
+        !all
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what a line is made of")]
+    fn text_line<S>(
+        &self,
+        desk: &mut Desk,
+        style: Style,
+        now: Instant,
+        event: &Event<'_>,
+        plan: &Plan,
+        truncated: bool,
+        ctx: &Context<'_, S>,
+    ) where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Desk { line, parts, local, .. } = desk;
+        let level = *event.metadata().level();
+        if let Style::Pretty { color } = style {
+            let log = event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log);
+            let target = log.map(|log| {
+                let mut target = Vec::new();
+                escape::plain(&mut target, log.target());
+                target
+            });
+            let target = target.as_deref().unwrap_or(&plan.target);
+            pretty::head(line, now, local, &self.zone, level, target, color);
+        } else {
+            text::head(line, now, local, &self.zone, &self.name, level);
+        }
+        line.extend_from_slice(&parts.message);
+        if !parts.message.is_empty() && !parts.fields.is_empty() {
+            line.push(b' ');
+        }
+        line.extend_from_slice(&parts.fields);
+        let cut = self.text_spans(line, event, ctx);
+        if truncated || cut {
+            line.extend_from_slice(b" truncated=true");
+        }
+    }
+
+    /// Writes ` in request{id=7}:query{}`; `true` if there are too many.
+    fn text_spans<S>(&self, line: &mut Vec<u8>, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Some(scope) = ctx.event_scope(event) else { return false };
+        let mut before: &[u8] = b" in ";
+        for span in scope.from_root() {
+            if line.len() > 2 * LONGEST {
+                return true;
+            }
+            line.extend_from_slice(before);
+            before = b":";
+            text::word(line, span.name());
+            line.push(b'{');
+            if let Some(texts) = span.extensions().get::<SpanTexts>() {
+                line.extend_from_slice(texts.of(self.id, Style::Text));
+            }
+            line.push(b'}');
+        }
+        false
+    }
+}
+
+fn separator(fields: &[u8]) -> &'static [u8] {
+    if fields.is_empty() { b"" } else { b"," }
+}
+
+/// Only the macros make such call sites; a name alone is no proof.
+fn starts_with_type(metadata: &Metadata<'_>) -> bool {
+    metadata.fields().iter().next().is_some_and(|field| field.name() == "event_type")
+}

@@ -1,0 +1,136 @@
+//! One request, from its call to its line.
+
+use std::time::Instant;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body::Body;
+use tracing::{Span, info_span};
+
+use super::id::RequestId;
+use super::trace::TraceId;
+
+/// What nginx calls a request whose client went away.
+const CLIENT_GONE: u16 = 499;
+const HEADER: &str = "x-request-id";
+
+/// Writes its line when it is dropped, so every way out of a request has one.
+#[derive(Debug)]
+pub(crate) struct Observation {
+    start: Instant,
+    method: Method,
+    route: Route,
+    id: RequestId,
+    span: Span,
+    status: u16,
+    /// The head of the response has gone out with this status.
+    answered: Option<StatusCode>,
+    sent: u64,
+    expected: Option<u64>,
+}
+
+/// The template of a route, or that there is none.
+#[derive(Debug)]
+struct Route(#[cfg(feature = "axum")] Option<axum::extract::MatchedPath>);
+
+impl Route {
+    #[cfg(feature = "axum")]
+    fn of<B>(request: &Request<B>) -> Self {
+        Self(request.extensions().get().cloned())
+    }
+
+    #[cfg(not(feature = "axum"))]
+    fn of<B>(_: &Request<B>) -> Self {
+        Self()
+    }
+
+    fn as_str(&self) -> &str {
+        #[cfg(feature = "axum")]
+        if let Some(path) = &self.0 {
+            return path.as_str();
+        }
+        "unmatched"
+    }
+}
+
+impl Observation {
+    pub(crate) fn start<B>(request: &Request<B>) -> Self {
+        let id = RequestId::of(request.headers().get(HEADER));
+        let trace = TraceId::of(request.headers());
+        let route = Route::of(request);
+        let span = info_span!(
+            target: "ms_logging::request",
+            "request",
+            request_id = id.as_str(),
+            trace_id = trace.as_str(),
+        );
+        Self {
+            start: Instant::now(),
+            method: request.method().clone(),
+            route,
+            id,
+            span,
+            status: CLIENT_GONE,
+            answered: None,
+            sent: 0,
+            expected: None,
+        }
+    }
+
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    pub(crate) fn answered<R: Body>(mut self, response: &mut Response<R>) -> Self {
+        self.answered = Some(response.status());
+        self.expected = response.body().size_hint().exact();
+        if let Ok(value) = HeaderValue::from_str(self.id.as_str()) {
+            response.headers_mut().entry(HEADER).or_insert(value);
+        }
+        self
+    }
+
+    /// hyper never asks for a body where HTTP allows none.
+    pub(crate) fn has_no_body(&self) -> bool {
+        let none = |status: StatusCode| {
+            status.is_informational() || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+        };
+        self.method == Method::HEAD
+            || self.method == Method::CONNECT
+            || self.expected == Some(0)
+            || self.answered.is_some_and(none)
+    }
+
+    /// Counts bytes of the body; `true` once all that were announced have gone out.
+    pub(crate) fn sent(&mut self, bytes: u64) -> bool {
+        self.sent += bytes;
+        self.expected.is_some_and(|expected| self.sent >= expected)
+    }
+
+    pub(crate) fn finish(mut self) {
+        self.status = self.answered.map_or(CLIENT_GONE, |status| status.as_u16());
+    }
+
+    pub(crate) fn failed(mut self) {
+        self.status = 500;
+    }
+
+    /// The body ended with an error, after its status had gone out.
+    pub(crate) fn broken(mut self) {
+        self.status = 500;
+    }
+}
+
+impl Drop for Observation {
+    fn drop(&mut self) {
+        let status = if std::thread::panicking() && self.answered.is_none() { 500 } else { self.status };
+        let _entered = self.span.enter();
+        let method = self.method.as_str();
+        let route = self.route.as_str();
+        let duration_ms = self.start.elapsed().as_secs_f64() * 1e3;
+        if status >= 500 {
+            tracing::warn!(target: "ms_logging::request", method, route, status, duration_ms, "request");
+        } else {
+            tracing::info!(target: "ms_logging::request", method, route, status, duration_ms, "request");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The fields of a span, kept ready for the lines of its events.
+
+use crate::format::Style;
+use crate::visit::Parts;
+
+/// The longest text of one span.
+pub(crate) const LONGEST: usize = 8 * 1024;
+
+/// What the loggers have written of a span; usually there is one logger with one or two styles.
+#[derive(Debug, Default)]
+pub(crate) struct SpanTexts {
+    texts: Vec<SpanText>,
+}
+
+#[derive(Debug)]
+struct SpanText {
+    logger: u64,
+    json: bool,
+    bytes: Vec<u8>,
+    /// Each field's index, and where its text begins.
+    starts: Vec<(usize, usize)>,
+}
+
+impl SpanTexts {
+    /// Takes over what was just written; a field that was written before gets its new value.
+    pub(crate) fn merge(&mut self, logger: u64, style: Style, parts: &Parts) {
+        let json = style.is_json();
+        match self.texts.iter_mut().find(|text| text.logger == logger && text.json == json) {
+            Some(text) => text.merge(parts, json),
+            None => self.texts.push(SpanText {
+                logger,
+                json,
+                bytes: parts.fields.clone(),
+                starts: parts.starts.clone(),
+            }),
+        }
+    }
+
+    /// The fields, separated by `,` or a space.
+    pub(crate) fn of(&self, logger: u64, style: Style) -> &[u8] {
+        let json = style.is_json();
+        let text = self.texts.iter().find(|text| text.logger == logger && text.json == json);
+        text.map_or(b"", |text| &text.bytes)
+    }
+}
+
+impl SpanText {
+    fn merge(&mut self, parts: &Parts, json: bool) {
+        let old = std::mem::take(&mut self.bytes);
+        let starts = std::mem::take(&mut self.starts);
+        let kept =
+            pieces(&old, &starts).filter(|(index, _)| parts.starts.iter().all(|(newer, _)| newer != index));
+        for (index, piece) in kept.chain(pieces(&parts.fields, &parts.starts)) {
+            if self.bytes.len() + piece.len() > LONGEST {
+                continue;
+            }
+            if !self.bytes.is_empty() {
+                self.bytes.push(if json { b',' } else { b' ' });
+            }
+            self.starts.push((index, self.bytes.len()));
+            self.bytes.extend_from_slice(piece);
+        }
+    }
+}
+
+/// Each field with its text, without the separator before the next.
+fn pieces<'a>(bytes: &'a [u8], starts: &'a [(usize, usize)]) -> impl Iterator<Item = (usize, &'a [u8])> {
+    let ends = starts.iter().skip(1).map(|(_, start)| start - 1).chain([bytes.len()]);
+    starts.iter().zip(ends).map(|((index, start), end)| (*index, bytes.get(*start..end).unwrap_or_default()))
+}

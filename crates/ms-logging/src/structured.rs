@@ -1,0 +1,175 @@
+//! The data of a structured event: JSON text of our own making, read again so that each name and value can be redacted
+//! before it is escaped.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use crate::format::{Style, escape, json, text};
+use crate::plan::{json_key, text_key};
+use crate::redact::{REDACTED, Redactor};
+
+/// Writes `data` as a JSON value, or as `key=value` pairs of its top level.
+///
+/// # Errors
+///
+/// Those of serde_json, if `data` is no JSON or nested more than 128 deep.
+pub(crate) fn write(
+    out: &mut Vec<u8>,
+    data: &str,
+    style: Style,
+    redactor: &Redactor,
+) -> Result<(), serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(data);
+    if style.is_json() {
+        Value { out, redactor }.deserialize(&mut reader)?;
+    } else {
+        reader.deserialize_any(Pairs { out, redactor })?;
+    }
+    reader.end()
+}
+
+/// Copies one value.
+struct Value<'a> {
+    out: &'a mut Vec<u8>,
+    redactor: &'a Redactor,
+}
+
+impl Value<'_> {
+    fn number(self, digits: &str) {
+        if self.redactor.hides_number(digits) {
+            text::string(self.out, REDACTED);
+        } else {
+            self.out.extend_from_slice(digits.as_bytes());
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = ();
+
+    fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<(), D::Error> {
+        reader.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.number(itoa::Buffer::new().format(value));
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.number(itoa::Buffer::new().format(value));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        json::float(self.out, value);
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.out.extend_from_slice(b"null");
+        Ok(())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.out.push(b'"');
+        escape::json(self.out, &self.redactor.redact(value));
+        self.out.push(b'"');
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        self.out.push(b'[');
+        let mut first = true;
+        loop {
+            let mark = self.out.len();
+            if !first {
+                self.out.push(b',');
+            }
+            if values.next_element_seed(Value { out: self.out, redactor: self.redactor })?.is_none() {
+                self.out.truncate(mark);
+                break;
+            }
+            first = false;
+        }
+        self.out.push(b']');
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        self.out.push(b'{');
+        let mut names = HashSet::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let name = unused(name, &names);
+            if !names.is_empty() {
+                self.out.push(b',');
+            }
+            // Names may be data too: a map from numbers of patients to their wards.
+            self.out.extend_from_slice(&json_key(&self.redactor.redact(&name)));
+            if self.redactor.is_sensitive_key(&name) {
+                entries.next_value::<IgnoredAny>()?;
+                text::string(self.out, REDACTED);
+            } else {
+                entries.next_value_seed(Value { out: self.out, redactor: self.redactor })?;
+            }
+            names.insert(name);
+        }
+        self.out.push(b'}');
+        Ok(())
+    }
+}
+
+/// Copies the top level as `key=value`; what is nested stays JSON.
+struct Pairs<'a> {
+    out: &'a mut Vec<u8>,
+    redactor: &'a Redactor,
+}
+
+impl<'de> Visitor<'de> for Pairs<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = entries.next_key::<String>()? {
+            let name = unused(name, &names);
+            if !names.is_empty() {
+                self.out.push(b' ');
+            }
+            self.out.extend_from_slice(&text_key(&self.redactor.redact(&name)));
+            if self.redactor.is_sensitive_key(&name) {
+                entries.next_value::<IgnoredAny>()?;
+                self.out.extend_from_slice(REDACTED.as_bytes());
+            } else {
+                entries.next_value_seed(Value { out: self.out, redactor: self.redactor })?;
+            }
+            names.insert(name);
+        }
+        Ok(())
+    }
+}
+
+fn unused(name: String, used: &HashSet<String>) -> String {
+    if !used.contains(&name) {
+        return name;
+    }
+    (2..).map(|number: u64| format!("{name}_{number}")).find(|name| !used.contains(name)).unwrap_or(name)
+}

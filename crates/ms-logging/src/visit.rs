@@ -1,0 +1,305 @@
+//! Writes the fields of an event or a span in the shape of one sink: redacted raw, then escaped.
+
+use std::error::Error;
+use std::fmt::{self, Debug, Write as _};
+use std::mem;
+
+use tracing::field::{Field, Visit};
+
+use crate::format::{Style, escape, json, text};
+use crate::plan::{FieldPlan, Role};
+use crate::redact::{REDACTED, Redactor};
+use crate::structured;
+
+/// The longest line, without its spans; what is longer is cut and says so.
+pub(crate) const LONGEST: usize = 64 * 1024;
+/// A cut is moved back to the end of a word, so that half a secret is never left unrecognised; words longer than this
+/// are cut off whole.
+const LONGEST_WORD: usize = 512;
+const DEEPEST_ERROR: usize = 16;
+
+/// The buffers that a line is made of; they are kept by the thread.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    pub(crate) message: Vec<u8>,
+    pub(crate) fields: Vec<u8>,
+    /// Each written field's index, and where its text begins.
+    pub(crate) starts: Vec<(usize, usize)>,
+    scratch: String,
+}
+
+impl Parts {
+    fn clear(&mut self) {
+        self.message.clear();
+        self.fields.clear();
+        self.starts.clear();
+    }
+}
+
+pub(crate) struct FieldWriter<'a> {
+    style: Style,
+    plan: &'a [FieldPlan],
+    redactor: &'a Redactor,
+    parts: &'a mut Parts,
+    longest: usize,
+    pub(crate) truncated: bool,
+}
+
+impl<'a> FieldWriter<'a> {
+    pub(crate) fn new(
+        style: Style,
+        plan: &'a [FieldPlan],
+        redactor: &'a Redactor,
+        parts: &'a mut Parts,
+        longest: usize,
+    ) -> Self {
+        parts.clear();
+        Self { style, plan, redactor, parts, longest, truncated: false }
+    }
+
+    fn field(&self, field: &Field) -> Option<&'a FieldPlan> {
+        self.plan.get(field.index()).filter(|plan| plan.role != Role::Skip)
+    }
+
+    fn room(&self) -> usize {
+        self.longest.saturating_sub(self.parts.fields.len() + self.parts.message.len())
+    }
+
+    /// Writes the name; `false` if the line is full.
+    fn begin(&mut self, plan: &FieldPlan) -> bool {
+        let json = self.style.is_json();
+        let key = if json { &plan.json } else { &plan.text };
+        if self.room() <= key.len() {
+            self.truncated = true;
+            return false;
+        }
+        let out = &mut self.parts.fields;
+        if !out.is_empty() {
+            out.push(if json { b',' } else { b' ' });
+        }
+        self.parts.starts.push((plan.index, out.len()));
+        out.extend_from_slice(key);
+        true
+    }
+
+    /// A value that needs no escaping.
+    fn bare(&mut self, plan: &FieldPlan, value: &str) {
+        if plan.role != Role::Value {
+            return self.string(plan, value);
+        }
+        if plan.sensitive || self.redactor.hides_number(value) {
+            return self.redacted(plan);
+        }
+        if self.begin(plan) {
+            self.parts.fields.extend_from_slice(value.as_bytes());
+        }
+    }
+
+    fn redacted(&mut self, plan: &FieldPlan) {
+        if self.begin(plan) {
+            let out = &mut self.parts.fields;
+            if self.style.is_json() {
+                text::string(out, REDACTED);
+            } else {
+                out.extend_from_slice(REDACTED.as_bytes());
+            }
+        }
+    }
+
+    fn string(&mut self, plan: &FieldPlan, value: &str) {
+        match plan.role {
+            Role::Skip => {}
+            Role::Message => self.message(value),
+            Role::Data => self.data(value),
+            Role::Value if plan.sensitive => self.redacted(plan),
+            Role::Value => {
+                if self.begin(plan) {
+                    let clean = self.redactor.redact(self.cut(value));
+                    let room = self.room();
+                    let json = self.style.is_json();
+                    self.truncated |= fill(&mut self.parts.fields, &clean, room, |out, part| {
+                        if json {
+                            out.push(b'"');
+                            escape::json(out, part);
+                            out.push(b'"');
+                        } else if part == REDACTED {
+                            out.extend_from_slice(part.as_bytes());
+                        } else {
+                            text::string(out, part);
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    fn message(&mut self, value: &str) {
+        let clean = self.redactor.redact(self.cut(value));
+        let room = self.room();
+        let json = self.style.is_json();
+        self.truncated |= fill(&mut self.parts.message, &clean, room, |out, part| {
+            if json {
+                escape::json(out, part);
+            } else {
+                escape::plain(out, part);
+            }
+        });
+    }
+
+    fn data(&mut self, value: &str) {
+        let value = self.cut(value);
+        let result = structured::write(&mut self.parts.fields, value, self.style, self.redactor);
+        if result.is_err() {
+            // Only a text that was cut, or is no JSON at all.
+            self.parts.fields.clear();
+            let clean = self.redactor.redact(value);
+            if self.style.is_json() {
+                self.parts.fields.push(b'"');
+                escape::json(&mut self.parts.fields, &clean);
+                self.parts.fields.push(b'"');
+            } else {
+                text::string(&mut self.parts.fields, &clean);
+            }
+        }
+    }
+
+    fn cut<'v>(&mut self, value: &'v str) -> &'v str {
+        let room = self.room();
+        if value.len() <= room {
+            return value;
+        }
+        self.truncated = true;
+        cut(value, room)
+    }
+
+    fn debug(&mut self, plan: &FieldPlan, value: fmt::Arguments<'_>) {
+        let mut scratch = mem::take(&mut self.parts.scratch);
+        scratch.clear();
+        // One byte more than there is room for, so that the cut is noticed.
+        let mut capped = Capped { out: &mut scratch, room: self.room() + 1 };
+        // Ends early when it is full; an error of the value's own leaves what it wrote.
+        let _ = capped.write_fmt(value);
+        self.string(plan, &scratch);
+        self.parts.scratch = scratch;
+    }
+}
+
+impl Visit for FieldWriter<'_> {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        let Some(plan) = self.field(field) else { return };
+        if plan.sensitive {
+            return self.redacted(plan);
+        }
+        if plan.role != Role::Value {
+            return self.string(plan, zmij::Buffer::new().format(value));
+        }
+        if self.begin(plan) {
+            if self.style.is_json() {
+                json::float(&mut self.parts.fields, value);
+            } else if value.is_finite() {
+                self.parts.fields.extend_from_slice(zmij::Buffer::new().format_finite(value).as_bytes());
+            } else {
+                self.parts.fields.extend_from_slice(json::not_finite(value).as_bytes());
+            }
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        let Some(plan) = self.field(field) else { return };
+        self.bare(plan, itoa::Buffer::new().format(value));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        let Some(plan) = self.field(field) else { return };
+        self.bare(plan, itoa::Buffer::new().format(value));
+    }
+
+    fn record_i128(&mut self, field: &Field, value: i128) {
+        let Some(plan) = self.field(field) else { return };
+        self.string(plan, itoa::Buffer::new().format(value));
+    }
+
+    fn record_u128(&mut self, field: &Field, value: u128) {
+        let Some(plan) = self.field(field) else { return };
+        self.string(plan, itoa::Buffer::new().format(value));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        let Some(plan) = self.field(field) else { return };
+        self.bare(plan, if value { "true" } else { "false" });
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let Some(plan) = self.field(field) else { return };
+        self.string(plan, value);
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
+        let Some(plan) = self.field(field) else { return };
+        self.debug(plan, format_args!("{}", Chain(value)));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let Some(plan) = self.field(field) else { return };
+        self.debug(plan, format_args!("{value:?}"));
+    }
+}
+
+/// An error and what it came of.
+struct Chain<'a>(&'a (dyn Error + 'static));
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        for _ in 0..DEEPEST_ERROR {
+            let Some(error) = source else { break };
+            write!(f, ": caused by: {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// Stops the formatting of a value when there is no room for more of it.
+struct Capped<'a> {
+    out: &'a mut String,
+    room: usize,
+}
+
+impl fmt::Write for Capped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.room.saturating_sub(self.out.len());
+        if text.len() <= room {
+            self.out.push_str(text);
+            return Ok(());
+        }
+        let end = text.floor_char_boundary(room);
+        self.out.push_str(text.get(..end).unwrap_or_default());
+        // So that the text is longer than the room even if a character did not fit.
+        self.out.extend(std::iter::repeat_n(' ', room - end));
+        Err(fmt::Error)
+    }
+}
+
+/// The words of `value` that fit into `room` bytes.
+fn cut(value: &str, room: usize) -> &str {
+    let front = value.get(..value.floor_char_boundary(room)).unwrap_or_default();
+    let near = front.floor_char_boundary(front.len().saturating_sub(LONGEST_WORD));
+    let end = front.get(near..).and_then(|tail| tail.rfind(char::is_whitespace)).map_or(near, |at| near + at);
+    front.get(..end).unwrap_or_default()
+}
+
+/// Writes `text`, or as much of it as fits when escaping makes it longer than `room`; `true` if it was cut.
+fn fill(out: &mut Vec<u8>, text: &str, room: usize, write: impl Fn(&mut Vec<u8>, &str)) -> bool {
+    let start = out.len();
+    write(out, text);
+    // The quotes around a value are no reason to cut it.
+    if out.len() - start <= room + 2 {
+        return false;
+    }
+    out.truncate(start);
+    // No character is longer than six bytes when it is escaped.
+    write(out, cut(text, room / 6));
+    true
+}

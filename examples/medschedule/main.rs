@@ -46,7 +46,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("--listen {}: {error}", config.listen))?;
-    let log = Logging::builder().file(config.log_file()).install()?;
+    let log = Logging::builder().file(config.log_file()).console(false).install()?;
     let store = match &config.database_url {
         Some(url) => Store::postgres(url).await?,
         None => Store::sqlite(&config.database_file()).await?,

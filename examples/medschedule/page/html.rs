@@ -214,7 +214,8 @@ struct Time<'a>(&'a str);
 impl Display for Time<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let minute = self.0.get(..16).unwrap_or(self.0).replace('T', " ");
-        write!(f, "<time datetime=\"{}\">{}</time>", Escaped(self.0), Escaped(&minute))
+        let zone = if self.0.ends_with('Z') { " UTC" } else { "" };
+        write!(f, "<time datetime=\"{}\">{}{zone}</time>", Escaped(self.0), Escaped(&minute))
     }
 }
 

@@ -89,8 +89,18 @@ impl AlertManager {
     ///
     /// There is nothing to wait for: a check is done at the first poll.
     pub async fn check_alerts<M: MetricValues + ?Sized>(&self, metrics: &M) -> Vec<Alert> {
+        self.check_samples(&samples_of(metrics)).await
+    }
+
+    /// Checks every rule against samples with labels, as [`parse_exposition`](crate::parse_exposition) gives them; else as
+    /// [`check_alerts`](Self::check_alerts).
+    ///
+    /// # Cancel safety
+    ///
+    /// There is nothing to wait for: a check is done at the first poll.
+    pub async fn check_samples(&self, samples: &Samples<'_>) -> Vec<Alert> {
         self.0.delivery.start();
-        self.0.evaluate(&samples_of(metrics), Now::read(), |_| true)
+        self.0.evaluate(samples, Now::read(), |_| true)
     }
 
     /// Gives the alerts that were pending or firing after the last evaluation.

@@ -28,7 +28,8 @@ impl Refused {
 
 pub(super) fn parse(expression: &str) -> Result<Query, Refused> {
     measure(expression)?;
-    let tree = parser::parse(expression).map_err(|message| Refused { at: 0, message })?;
+    let tree = parser::parse(expression)
+        .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
     query(expression, &tree)
 }
 

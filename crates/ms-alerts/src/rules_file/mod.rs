@@ -142,6 +142,7 @@ impl Loader<'_> {
     ) -> Vec<(String, Template)> {
         let mut templates = Vec::new();
         for (name, text) in texts.into_iter().flatten() {
+            let Some(text) = text else { continue };
             if !is_label_name(name) || (kind == "label" && name == "__name__") {
                 self.problem(text, rule, format!("{name:?} is not a name for {kind}s"));
             }

@@ -9,7 +9,8 @@ use super::error::RuleProblem;
 
 pub(super) type Node<T> = Spanned<T>;
 pub(super) type Text = Node<String>;
-pub(super) type Texts = BTreeMap<String, Text>;
+/// A label or annotation without a value is empty, as in Prometheus.
+pub(super) type Texts = BTreeMap<String, Option<Text>>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -24,7 +25,7 @@ pub(super) struct GroupNode {
     pub(super) interval: Option<Text>,
     pub(super) query_offset: Option<Text>,
     pub(super) limit: Option<Node<i64>>,
-    pub(super) labels: Option<Node<BTreeMap<String, String>>>,
+    pub(super) labels: Option<Node<BTreeMap<String, Option<String>>>>,
     pub(super) rules: Option<Vec<RuleNode>>,
 }
 
@@ -54,10 +55,13 @@ pub(super) fn parse(text: &str) -> Result<FileNode, RuleProblem> {
     })
 }
 
-/// The text of the error without the position, which is told apart from it.
+/// The text of the error without its position, which is told apart, and without advice for programmers.
 fn message(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();
     let text = text.lines().next().unwrap_or_default();
-    let end = text.find(" at line ").unwrap_or(text.len());
-    text.get(..end).unwrap_or(text).to_owned()
+    let ends = [" at line ", "; use ", ", set "].into_iter().filter_map(|end| text.find(end));
+    match text.get(..ends.min().unwrap_or(text.len())).unwrap_or(text) {
+        "invalid i64" => "expected a whole number".to_owned(),
+        other => other.to_owned(),
+    }
 }

@@ -1,7 +1,8 @@
 //! Real expositions against the verdict of a Prometheus server.
 //!
 //! CONFORMANCE_DATA names a directory with `exposition/verdicts.json`, which has for each file in `exposition/` what a
-//! server that scraped it as text 0.0.4 said (`prometheus_text`), and what prometheus_client read (`client_text`).
+//! server that scraped it as text 0.0.4 said (`prometheus_text`), and what prometheus_client read (`client_text`);
+//! and `alert-timelines/*.jsonl`, rules with their samples and the alerts that a Prometheus server had at each step.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -10,6 +11,8 @@
     missing_docs,
     reason = "tests assert by panicking"
 )]
+
+mod timelines;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -8,4 +8,6 @@
     reason = "tests assert by panicking"
 )]
 
+#[cfg(feature = "rules")]
+mod promtool;
 mod running;

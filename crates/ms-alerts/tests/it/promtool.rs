@@ -1,0 +1,265 @@
+//! Random rules on random series, beside a real Prometheus: promtool runs its rule engine over the same samples.
+//!
+//! Our answers are written down as what promtool is to expect; it fails where its own differ.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use ms_alerts::{Alert, AlertManager, State, parse_exposition};
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
+use serde_json::{Value, json};
+
+const INTERVAL: u64 = 15;
+const STEPS: usize = 12;
+/// Cases a run of promtool; it takes as long for one as for many.
+const BATCH: usize = 25;
+const BATCHES: usize = 12;
+
+#[derive(Debug, Clone)]
+struct Case {
+    rules: Vec<Rule>,
+    series: Vec<Series>,
+}
+
+#[derive(Debug, Clone)]
+struct Rule {
+    expr: String,
+    hold: u64,
+    keep_firing: u64,
+    label: &'static str,
+}
+
+#[derive(Debug, Clone)]
+struct Series {
+    name: &'static str,
+    labels: Vec<(&'static str, &'static str)>,
+    values: Vec<Option<f64>>,
+}
+
+impl Series {
+    fn selector(&self) -> String {
+        let labels: Vec<_> = self.labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        format!("{}{{{}}}", self.name, labels.join(","))
+    }
+}
+
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        6 => prop::sample::select(vec![0.0, 1.0, 2.0, 5.0, -1.0, 0.5]),
+        2 => -10.0..10.0_f64,
+        1 => prop::sample::select(vec![1e6, 123_456.0, 1_234_567.5, 1e21, 1e-5, 0.0001, f64::INFINITY, f64::NEG_INFINITY]),
+    ]
+}
+
+fn literal(value: f64) -> String {
+    if value == f64::INFINITY {
+        "Inf".to_owned()
+    } else if value == f64::NEG_INFINITY {
+        "-Inf".to_owned()
+    } else {
+        format!("{value:?}")
+    }
+}
+
+fn series() -> impl Strategy<Value = Vec<Series>> {
+    let labels = (
+        prop::option::of(prop::sample::select(vec!["", "x", "y", "xx", "a.b", "10", "x|y"])),
+        prop::option::of(prop::sample::select(vec!["ü", "4\"2", "back\\slash", "y"])),
+        prop::option::of(Just("own")),
+    );
+    let values = prop::collection::vec(
+        prop_oneof![8 => number().prop_map(Some), 1 => Just(Some(f64::NAN)), 2 => Just(None)],
+        STEPS,
+    );
+    let one = (prop::sample::select(vec!["m", "m_total", "n:x"]), labels, values).prop_map(
+        |(name, labels, values)| {
+            let labels = [("a", labels.0), ("b", labels.1), ("sev", labels.2)];
+            let labels = labels.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+            Series { name, labels, values }
+        },
+    );
+    prop::collection::vec(one, 1..7).prop_map(|mut all| {
+        // One series is one line of the file; an empty label is none.
+        let identity = |series: &Series| {
+            let labels = series.labels.iter().filter(|(_, value)| !value.is_empty());
+            (series.name, labels.copied().collect::<Vec<_>>())
+        };
+        all.sort_by_key(identity);
+        all.dedup_by_key(|series| identity(series));
+        all
+    })
+}
+
+fn matcher() -> impl Strategy<Value = String> {
+    let plain = (
+        prop::sample::select(vec!["a", "b", "c", "sev"]),
+        prop::sample::select(vec!["=", "!="]),
+        prop::sample::select(vec!["", "x", "ü", "a.b"]),
+    );
+    let pattern = prop::sample::select(vec![
+        "", "x", ".*", ".+", "x|y", "x.*", "a.b", "^x$", "(?i)X", "[xy]+", "[^x]*", "\\d+", "(x|y){2}", "x?",
+        "4\"2|ü", "a\\.b", "[a&&b].b",
+    ]);
+    let regex = (
+        prop::sample::select(vec!["a", "b", "c", "__name__"]),
+        prop::sample::select(vec!["=~", "!~"]),
+        pattern,
+    );
+    prop_oneof![
+        plain.prop_map(|(name, op, value)| format!("{name}{op}{value:?}")),
+        regex.prop_map(|(name, op, value)| format!("{name}{op}{value:?}")),
+    ]
+}
+
+fn expression() -> impl Strategy<Value = String> {
+    let selector =
+        (prop::sample::select(vec!["m", "m_total", "n:x", ""]), prop::collection::vec(matcher(), 0..3));
+    let comparison = prop::sample::select(vec!["==", "!=", ">", "<", ">=", "<="]);
+    (selector, comparison, number(), 0..4_u8).prop_map(|((name, matchers), comparison, number, form)| {
+        // Prometheus wants a selector that does not match everything.
+        let anchor = if name.is_empty() { vec!["__name__=~\"m.*\"".to_owned()] } else { Vec::new() };
+        // The name cannot be matched twice.
+        let allowed = |matcher: &String| name.is_empty() || !matcher.starts_with("__name__");
+        let matchers: Vec<_> = anchor.into_iter().chain(matchers).filter(allowed).collect();
+        let selector =
+            if matchers.is_empty() { name.to_owned() } else { format!("{name}{{{}}}", matchers.join(", ")) };
+        let number = literal(number);
+        match form {
+            0 => format!("{number} {comparison} {selector}"),
+            1 => format!("({selector}) {comparison} (({number}))"),
+            2 => format!("{selector} # all of them"),
+            _ => format!("{selector} {comparison} {number}"),
+        }
+    })
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    let seconds = || prop::sample::select(vec![0_u64, 0, 15, 20, 45]);
+    let label = prop::sample::select(vec![
+        "page",
+        "",
+        "{{ $labels.a }}-{{ $value }}",
+        "{{$labels.sev}}{{ $labels.__name__ }}",
+    ]);
+    let rule = (expression(), seconds(), seconds(), label)
+        .prop_map(|(expr, hold, keep_firing, label)| Rule { expr, hold, keep_firing, label });
+    (prop::collection::vec(rule, 1..5), series()).prop_map(|(rules, series)| Case { rules, series })
+}
+
+fn rule_file(number: usize, case: &Case) -> Value {
+    let rules = case.rules.iter().enumerate().map(|(place, rule)| {
+        json!({
+            "alert": format!("Case{number}Rule{place}"),
+            "expr": rule.expr,
+            "for": format!("{}s", rule.hold),
+            "keep_firing_for": format!("{}s", rule.keep_firing),
+            "labels": {"sev": rule.label, "b": ""},
+            "annotations": {"text": "{{ $value }} of {{ $labels.a }}, {{ $labels.nothing }}."},
+        })
+    });
+    json!({"groups": [{"name": format!("case{number}"), "rules": rules.collect::<Vec<_>>()}]})
+}
+
+fn expected(alerts: &[Alert], name: &str) -> Value {
+    let firing = alerts.iter().filter(|alert| alert.rule == name && alert.state == State::Firing);
+    let alerts = firing.map(|alert| {
+        let labels: serde_json::Map<_, _> = alert
+            .labels
+            .iter()
+            .filter(|(name, _)| *name != "alertname")
+            .map(|(name, value)| (name.to_owned(), json!(value)))
+            .collect();
+        json!({"exp_labels": labels, "exp_annotations": alert.annotations})
+    });
+    alerts.collect()
+}
+
+/// Runs our engine over a case; gives the test that promtool is to pass, or nothing where two alerts have the same
+/// labels, which both call an error.
+async fn ours(number: usize, case: &Case, rules: &Value) -> Option<Value> {
+    let manager = AlertManager::builder()
+        .rules_text("random", &rules.to_string())
+        .unwrap_or_else(|error| panic!("{error}\n{rules}"))
+        .build()
+        .unwrap();
+    let mut tests = Vec::new();
+    for step in 0..STEPS {
+        let mut text = String::new();
+        for series in &case.series {
+            if let Some(value) = series.values[step] {
+                writeln!(text, "{} {value:?}", series.selector()).unwrap();
+            }
+        }
+        manager.check_samples(&parse_exposition(&text).unwrap()).await;
+        if manager.rules().iter().any(|rule| rule.error.is_some()) {
+            return None;
+        }
+        let alerts = manager.alerts();
+        for place in 0..case.rules.len() {
+            let name = format!("Case{number}Rule{place}");
+            tests.push(json!({
+                "eval_time": format!("{}s", step as u64 * INTERVAL),
+                "alertname": name,
+                "exp_alerts": expected(&alerts, &name),
+            }));
+        }
+        tokio::time::advance(Duration::from_secs(INTERVAL)).await;
+    }
+    let input = case.series.iter().map(|series| {
+        let values = series.values.iter().map(|value| value.map_or_else(|| "stale".to_owned(), literal));
+        json!({"series": series.selector(), "values": values.collect::<Vec<_>>().join(" ")})
+    });
+    Some(json!({
+        "name": format!("case{number}"),
+        "interval": format!("{INTERVAL}s"),
+        "input_series": input.collect::<Vec<_>>(),
+        "alert_rule_test": tests,
+    }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn alerts_of_random_rules_are_those_of_prometheus() {
+    // The seed of the day is printed with every failure; set it to see that failure again.
+    let seed: u64 =
+        std::env::var("MS_ALERTS_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or_else(|| {
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64
+        });
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
+    let folder = tempfile::tempdir().unwrap();
+    let mut compared = 0;
+    for _ in 0..BATCHES {
+        let mut suites = Vec::new();
+        for number in 0..BATCH {
+            let case = case().new_tree(&mut runner).unwrap().current();
+            let rules = rule_file(number, &case);
+            let Some(test) = ours(number, &case, &rules).await else { continue };
+            let (rule_file, suite_file) = (format!("rules{number}.yml"), format!("test{number}.yml"));
+            fs::write(folder.path().join(&rule_file), rules.to_string()).unwrap();
+            let interval = format!("{INTERVAL}s");
+            let suite = json!({"rule_files": [rule_file], "evaluation_interval": interval, "tests": [test]});
+            suites.push(folder.path().join(suite_file));
+            fs::write(suites.last().unwrap(), serde_json::to_string_pretty(&suite).unwrap()).unwrap();
+        }
+        compared += suites.len();
+        let output = Command::new("promtool").arg("test").arg("rules").args(&suites).output();
+        let output =
+            output.unwrap_or_else(|error| panic!("promtool: {error}; apt-get install -y prometheus"));
+        if !output.status.success() {
+            let kept = folder.keep();
+            panic!(
+                "MS_ALERTS_SEED={seed}, files in {}:\n{}{}",
+                kept.display(),
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+    }
+    assert!(compared > BATCHES * BATCH / 3, "only {compared} cases could be compared");
+}

@@ -7,14 +7,15 @@ use metrics::Key;
 /// The label value that stands for all series past the cap.
 pub(crate) const OTHER: &str = "__other__";
 const LONGEST_VALUE: usize = 128;
+const LONGEST_NAME: usize = 200;
 const MOST_LABELS: usize = 32;
 
 /// Why a registration was refused; the value of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The name is empty, or valid only after a change that makes it another metric's.
+    /// The name is empty or longer than 200 bytes, or valid only after a change that makes it another metric's.
     Name,
-    /// A label has no usable name, or two have one name after they were made valid.
+    /// A label has no usable name (empty, too long, kept for Prometheus), or two have one name after they were made valid.
     LabelName,
     /// More than 32 labels.
     TooManyLabels,
@@ -56,7 +57,8 @@ impl CheckedLabel {
 
 /// Makes a metric name valid: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub(crate) fn metric_name(given: &str) -> Result<String, Refusal> {
-    if given.is_empty() { Err(Refusal::Name) } else { Ok(valid(given, |letter| letter == ':')) }
+    let fits = (1..=LONGEST_NAME).contains(&given.len());
+    if fits { Ok(valid(given, |letter| letter == ':')) } else { Err(Refusal::Name) }
 }
 
 /// Checks the labels of a key. Those with an empty value are left out: to Prometheus they do not exist.
@@ -66,8 +68,11 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
         if checked.len() == MOST_LABELS {
             return Err(Refusal::TooManyLabels);
         }
+        if !(1..=LONGEST_NAME).contains(&label.key().len()) {
+            return Err(Refusal::LabelName);
+        }
         let name = valid(label.key(), |_| false);
-        let is_reserved = name.is_empty() || name.starts_with("__") || reserved == Some(name.as_str());
+        let is_reserved = name.starts_with("__") || reserved == Some(name.as_str());
         if is_reserved || checked.iter().any(|known| known.name == name) {
             return Err(Refusal::LabelName);
         }
@@ -132,6 +137,8 @@ mod tests {
         assert_eq!(metric_name("a.b-c:d9").unwrap(), "a_b_c:d9");
         assert_eq!(metric_name("9é").unwrap(), "__");
         assert_eq!(metric_name(""), Err(Refusal::Name));
+        assert!(metric_name(&"x".repeat(LONGEST_NAME)).is_ok());
+        assert_eq!(metric_name(&"x".repeat(LONGEST_NAME + 1)), Err(Refusal::Name));
     }
 
     #[test]
@@ -142,6 +149,8 @@ mod tests {
             assert_eq!(check(&[(name, value())]), Err(Refusal::LabelName), "{name}");
         }
         assert_eq!(check(&[("a", String::new())]).unwrap(), []);
+        let long = Label::new("x".repeat(LONGEST_NAME + 1), "x");
+        assert_eq!(labels_of(vec![long]), Err(Refusal::LabelName));
         let many = (0..33).map(|number| Label::new(format!("l{number}"), "x")).collect();
         assert_eq!(labels_of(many), Err(Refusal::TooManyLabels));
     }

@@ -24,8 +24,8 @@ use super::observation::{Observation, PanicGuard, RequestRoutes};
 /// - An unknown `method` is `OTHER`, a `status` outside 100 to 599 `other`.
 /// - Applied twice it counts once. Apply it last to an axum `Router`, so that 404s are seen.
 ///
-/// In the steady state it allocates nothing, but for the map of a request's extensions if that is empty, and the box in
-/// which axum puts any wrapped body.
+/// In the steady state it allocates nothing of its own. Its mark lies in the request's extensions, whose map may have to
+/// be made or to grow for it, and axum puts any wrapped body in a box.
 #[derive(Clone)]
 pub struct HttpMetricsLayer {
     routes: Arc<RequestRoutes>,

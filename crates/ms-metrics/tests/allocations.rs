@@ -1,0 +1,159 @@
+//! What a request costs in allocations, once its handles are known.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    missing_docs,
+    unsafe_code,
+    reason = "tests assert by panicking; an allocator cannot be written without unsafe code"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{Request, Response};
+use axum::routing::get;
+use http_body_util::Full;
+use ms_metrics::{Endpoint, Metrics};
+use tower::{Layer as _, Service};
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: every call goes to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+fn allocations(work: impl FnOnce()) -> u64 {
+    let before = ALLOCATIONS.get();
+    work();
+    ALLOCATIONS.get() - before
+}
+
+/// Runs a request that never waits to the end of its body.
+fn answer<S, B>(service: &mut S, request: Request<Body>)
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: HttpBody,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(&mut cx) else { panic!("it waits") };
+    let mut body = pin!(response.into_body());
+    while let Poll::Ready(Some(_)) = body.as_mut().poll_frame(&mut cx) {}
+}
+
+fn request() -> Request<Body> {
+    Request::get("/shifts/17").body(Body::empty()).unwrap()
+}
+
+/// As most servers make it: the map for its extensions is there.
+fn request_with_extension() -> Request<Body> {
+    let mut request = request();
+    request.extensions_mut().insert(());
+    request
+}
+
+#[derive(Clone)]
+struct Plain;
+
+impl Service<Request<Body>> for Plain {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Full<Bytes>>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        ready(Ok(Response::new(Full::from("ok"))))
+    }
+}
+
+#[test]
+fn a_known_route_of_a_plain_service_costs_none() {
+    let metrics = Metrics::builder().build().unwrap();
+    let shared = Endpoint::new("/shifts/{id}");
+    for endpoint in [Endpoint::from_static("/shifts/{id}"), shared] {
+        let layer = metrics.http_layer().endpoint(move |_, _| Some(endpoint.clone()));
+        let mut service = layer.layer(Plain);
+        answer(&mut service, request());
+        let prepared = request_with_extension();
+        assert_eq!(allocations(|| answer(&mut service, prepared)), 0);
+        let prepared = request();
+        assert_eq!(allocations(|| answer(&mut service, prepared)), 2, "the map for the mark");
+    }
+}
+
+#[test]
+fn on_axum_it_is_the_box_of_a_wrapped_body_and_what_any_layer_costs() {
+    struct Same;
+    impl<S> tower::Layer<S> for Same {
+        type Service = tower::util::MapResponse<S, fn(axum::response::Response) -> axum::response::Response>;
+        fn layer(&self, inner: S) -> Self::Service {
+            tower::util::MapResponse::new(inner, |response| response)
+        }
+    }
+    impl Clone for Same {
+        fn clone(&self) -> Self {
+            Self
+        }
+    }
+    let metrics = Metrics::builder().build().unwrap();
+    let routes = || Router::new().route("/shifts/{id}", get(|| async { "ok" }));
+    let cost = |app: Router| {
+        let mut app = app.with_state::<()>(());
+        for _ in 0..3 {
+            answer(&mut app, request());
+        }
+        let prepared = request();
+        allocations(|| answer(&mut app, prepared))
+    };
+    let any_layer = cost(routes().layer(Same));
+    let ours = cost(routes().layer(metrics.http_layer()));
+    assert!(ours <= any_layer + 1, "{ours} beside {any_layer}");
+    assert!(metrics.render().contains("endpoint=\"/shifts/{id}\""));
+}
+
+#[test]
+fn known_series_cost_none_even_without_a_kept_handle() {
+    let metrics = Metrics::builder().buckets("seconds", &[1.0]).build().unwrap();
+    let recorder = metrics.recorder();
+    let record = || {
+        metrics::with_local_recorder(&recorder, || {
+            metrics::counter!("jobs_total", "queue" => "a").increment(1);
+            metrics::gauge!("depth", "queue" => "a").set(2.0);
+            metrics::histogram!("seconds").record(0.5);
+        });
+    };
+    record();
+    assert_eq!(allocations(record), 0);
+}

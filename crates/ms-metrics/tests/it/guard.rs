@@ -1,0 +1,157 @@
+//! What no registration gets past.
+
+use metrics::{KeyName, Recorder, SharedString};
+use ms_metrics::Metrics;
+
+use crate::page::{METADATA, built, key, lines, value};
+
+fn refused(metrics: &Metrics, reason: &str) -> f64 {
+    value(metrics, &format!("ms_metrics_refused_total{{reason=\"{reason}\"}}")).unwrap()
+}
+
+fn count(metrics: &Metrics, name: &str, labels: &[(&str, &str)]) {
+    metrics.recorder().register_counter(&key(name, labels), &METADATA).increment(1);
+}
+
+#[test]
+fn names_that_meet_do_not_share_a_series() {
+    let metrics = built();
+    for name in ["jobs.done", "jobs_done", "jobs-done", "jobs.done"] {
+        count(&metrics, name, &[]);
+    }
+    assert_eq!(value(&metrics, "jobs_done"), Some(2.0), "the first one keeps the name");
+    assert_eq!(refused(&metrics, "name"), 2.0);
+    count(&metrics, "", &[]);
+    assert_eq!(refused(&metrics, "name"), 3.0);
+}
+
+#[test]
+fn label_names_that_meet_do_not_share_a_series() {
+    let metrics = built();
+    count(&metrics, "m", &[("a.b", "x")]);
+    count(&metrics, "m", &[("a-b", "x")]);
+    count(&metrics, "m", &[("a_b", "y")]);
+    count(&metrics, "m", &[("a.b", "x"), ("a-b", "x")]);
+    assert_eq!(lines(&metrics, "m"), ["m{a_b=\"x\"} 1"]);
+    assert_eq!(refused(&metrics, "label_name"), 3.0);
+}
+
+#[test]
+fn labels_of_prometheus_itself_are_refused() {
+    let metrics = Metrics::builder().buckets("h", &[1.0]).build().unwrap();
+    let recorder = metrics.recorder();
+    count(&metrics, "m", &[("__name__", "other")]);
+    count(&metrics, "m", &[("", "x")]);
+    recorder.register_histogram(&key("h", &[("le", "1")]), &METADATA).record(1.0);
+    recorder.register_histogram(&key("s", &[("quantile", "1")]), &METADATA).record(1.0);
+    assert_eq!(refused(&metrics, "label_name"), 4.0);
+    count(&metrics, "m", &[("le", "1"), ("quantile", "1")]);
+    assert_eq!(lines(&metrics, "m"), ["m{le=\"1\",quantile=\"1\"} 1"], "elsewhere they are labels like any");
+    assert!(lines(&metrics, "h_count").is_empty() && lines(&metrics, "s_count").is_empty());
+}
+
+#[test]
+fn a_name_has_one_kind() {
+    let metrics = Metrics::builder().buckets("h", &[1.0]).build().unwrap();
+    let recorder = metrics.recorder();
+    count(&metrics, "m", &[]);
+    recorder.register_gauge(&key("m", &[("a", "b")]), &METADATA).set(7.0);
+    recorder.register_histogram(&key("m", &[]), &METADATA).record(7.0);
+    recorder.register_histogram(&key("h", &[]), &METADATA).record(0.5);
+    recorder.register_histogram(&key("s", &[]), &METADATA).record(0.5);
+    for part in ["h_count", "h_sum", "h_bucket", "s_count", "s_sum"] {
+        count(&metrics, part, &[]);
+    }
+    count(&metrics, "late_sum", &[]);
+    recorder.register_histogram(&key("late", &[]), &METADATA).record(1.0);
+    assert_eq!(refused(&metrics, "kind"), 8.0);
+    let page = metrics.render();
+    assert_eq!(page.matches("# TYPE m ").count(), 1);
+    assert_eq!((value(&metrics, "m"), value(&metrics, "h_count")), (Some(1.0), Some(1.0)));
+    assert_eq!((value(&metrics, "s_count"), value(&metrics, "late_count")), (Some(1.0), None));
+}
+
+#[test]
+fn nobody_takes_a_name_of_the_catalog_for_another_kind() {
+    let metrics = built();
+    count(&metrics, "http_request_duration_seconds", &[]);
+    count(&metrics, "endpoint_latency_seconds_count", &[]);
+    metrics.recorder().register_gauge(&key("http_requests_total", &[]), &METADATA).set(1.0);
+    assert_eq!(refused(&metrics, "kind"), 3.0);
+}
+
+#[test]
+fn an_empty_label_is_an_absent_one() {
+    let metrics = built();
+    count(&metrics, "m", &[("a", "")]);
+    count(&metrics, "m", &[]);
+    count(&metrics, "m", &[("b", ""), ("a", "")]);
+    assert_eq!(lines(&metrics, "m"), ["m 3"]);
+}
+
+#[test]
+fn the_order_of_labels_makes_no_second_series() {
+    let metrics = built();
+    count(&metrics, "m", &[("b", "1"), ("a", "2"), ("c", "3")]);
+    count(&metrics, "m", &[("c", "3"), ("b", "1"), ("a", "2")]);
+    assert_eq!(lines(&metrics, "m"), ["m{b=\"1\",a=\"2\",c=\"3\"} 2"]);
+}
+
+#[test]
+fn long_values_are_cut_and_stay_apart() {
+    let metrics = built();
+    for end in ["1", "2"] {
+        count(&metrics, "m", &[("a", &("x".repeat(1 << 20) + end))]);
+    }
+    let series = lines(&metrics, "m");
+    assert_eq!(series.len(), 2);
+    assert!(series.iter().all(|line| line.len() < 150), "{series:?}");
+}
+
+#[test]
+fn values_that_are_no_number_spoil_nothing() {
+    let metrics = Metrics::builder().buckets("h", &[1.0]).build().unwrap();
+    let recorder = metrics.recorder();
+    for name in ["h", "s"] {
+        let histogram = recorder.register_histogram(&key(name, &[]), &METADATA);
+        for sample in [1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.5] {
+            histogram.record(sample);
+        }
+        assert_eq!(value(&metrics, &format!("{name}_sum")), Some(0.5));
+        assert_eq!(value(&metrics, &format!("{name}_count")), Some(2.0));
+    }
+    let gauge = recorder.register_gauge(&key("g", &[]), &METADATA);
+    gauge.set(1.0);
+    gauge.increment(f64::NAN);
+    assert_eq!(value(&metrics, "g"), Some(1.0));
+    assert_eq!(value(&metrics, "ms_metrics_dropped_values_total"), Some(7.0));
+    gauge.set(f64::NAN);
+    assert!(value(&metrics, "g").unwrap().is_nan(), "a gauge may say that it does not know");
+}
+
+#[test]
+fn counters_stop_at_the_largest_number() {
+    let metrics = built();
+    let counter = metrics.recorder().register_counter(&key("m", &[]), &METADATA);
+    counter.increment(u64::MAX);
+    counter.increment(2);
+    counter.absolute(17);
+    assert_eq!(lines(&metrics, "m"), ["m 18446744073709551615"]);
+}
+
+#[test]
+fn the_first_description_stays_and_the_catalog_was_first() {
+    let metrics = built();
+    let describe = |name: &'static str, help: &'static str| {
+        let (name, help) = (KeyName::from_const_str(name), SharedString::const_str(help));
+        metrics.recorder().describe_counter(name, None, help);
+    };
+    describe("m", "One \"line\"\nand \\ more.");
+    describe("m", "Another.");
+    describe("shift_conflicts_total", "Mine.");
+    describe("never_seen", "Nothing.");
+    count(&metrics, "m", &[]);
+    let page = metrics.render();
+    assert!(page.contains("# HELP m One \"line\"\\nand \\\\ more.\n# TYPE m counter\nm 1\n"), "{page}");
+    assert!(!page.contains("Mine.") && !page.contains("never_seen"), "{page}");
+}

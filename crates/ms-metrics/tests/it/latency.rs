@@ -1,0 +1,89 @@
+//! The time in the handler alone.
+
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use axum::routing::get;
+use ms_metrics::Metrics;
+use tower::{Service as _, ServiceExt as _};
+
+use crate::page::{built, lines};
+
+fn app(metrics: &Metrics) -> Router {
+    let busy = || async {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(10) {
+            std::hint::spin_loop();
+        }
+        "done"
+    };
+    Router::new()
+        .route("/busy/{id}", get(busy))
+        .route("/never", get(std::future::pending::<()>))
+        .route("/panic", get(panicking))
+        .route_layer(metrics.endpoint_latency_layer())
+}
+
+async fn panicking() -> String {
+    panic!("in the handler")
+}
+
+fn ask(path: &str) -> Request<Body> {
+    Request::builder().uri(path).body(Body::empty()).unwrap()
+}
+
+fn counts(metrics: &Metrics) -> Vec<String> {
+    lines(metrics, "endpoint_latency_seconds_count")
+}
+
+#[tokio::test]
+async fn a_handler_is_timed_without_its_body() {
+    let metrics = built();
+    let response = app(&metrics).oneshot(ask("/busy/7")).await.unwrap();
+    assert_eq!(
+        counts(&metrics),
+        ["endpoint_latency_seconds_count{endpoint=\"/busy/{id}\",method=\"GET\"} 1"],
+        "before the body is read"
+    );
+    drop(response);
+    let sum: f64 =
+        lines(&metrics, "endpoint_latency_seconds_sum")[0].rsplit_once(' ').unwrap().1.parse().unwrap();
+    assert!(sum >= 0.01, "{sum}");
+    assert_eq!(lines(&metrics, "endpoint_latency_seconds_bucket").len(), 14);
+}
+
+#[tokio::test]
+async fn a_404_is_no_handler() {
+    let metrics = built();
+    app(&metrics).oneshot(ask("/nowhere")).await.unwrap();
+    assert!(counts(&metrics).is_empty());
+}
+
+#[tokio::test]
+async fn handlers_that_end_otherwise_are_timed_too() {
+    let metrics = built();
+    let panicking = tokio::spawn(AssertUnwindSafe(app(&metrics).oneshot(ask("/panic"))).0);
+    panicking.await.unwrap_err();
+    let mut given_up = Box::pin(app(&metrics).call(ask("/never")));
+    assert!(std::future::poll_fn(|cx| std::task::Poll::Ready(given_up.as_mut().poll(cx).is_pending())).await);
+    drop(given_up);
+    assert_eq!(
+        counts(&metrics),
+        [
+            "endpoint_latency_seconds_count{endpoint=\"/panic\",method=\"GET\"} 1",
+            "endpoint_latency_seconds_count{endpoint=\"/never\",method=\"GET\"} 1",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn applied_twice_it_times_once_beside_the_other_layer() {
+    let metrics = built();
+    let app = app(&metrics).route_layer(metrics.endpoint_latency_layer()).layer(metrics.http_layer());
+    app.oneshot(ask("/busy/1")).await.unwrap();
+    assert_eq!(counts(&metrics).len(), 1);
+    assert!(counts(&metrics)[0].ends_with(" 1"));
+}

@@ -1,0 +1,28 @@
+//! The public API of ms-metrics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests assert by panicking"
+)]
+
+mod axum_routes;
+mod building;
+mod business;
+mod cap;
+mod exporter;
+mod guard;
+mod http_layer;
+mod latency;
+mod oracles;
+mod page;
+mod scrape;
+mod sockets;
+mod storm;
+mod summaries;
+#[cfg(feature = "system")]
+mod system;
+mod threads;
+mod warnings;

@@ -1,0 +1,80 @@
+//! The machine that the tests run on.
+
+use std::time::Duration;
+
+use ms_metrics::{Metrics, SystemMetrics};
+
+use crate::page::{built, eventually, value};
+
+const NAMES: [&str; 3] = ["cpu_usage_percent", "memory_usage_bytes", "disk_usage_percent"];
+
+fn readings(metrics: &Metrics) -> [Option<f64>; 3] {
+    NAMES.map(|name| value(metrics, name))
+}
+
+#[tokio::test]
+async fn the_readings_come_and_are_plausible() {
+    let metrics = Metrics::builder().system().build().unwrap();
+    eventually(|| readings(&metrics).iter().all(Option::is_some)).await;
+    let [cpu, memory, disk] = readings(&metrics).map(Option::unwrap);
+    assert!((0.0..=100.0).contains(&cpu), "{cpu}");
+    assert!((0.0..=100.0).contains(&disk), "{disk}");
+    let text = std::fs::read_to_string("/proc/meminfo").expect("a Linux machine");
+    let total = text.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0;
+    assert!(memory > 0.0 && memory < total, "{memory} of {total}");
+}
+
+#[tokio::test]
+async fn a_busy_machine_is_seen_at_the_first_reading() {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let metrics = Metrics::builder().system_interval(Duration::from_secs(3600)).build().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| {
+                while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+        }
+        let (begun, mut cpu) = (std::time::Instant::now(), None);
+        while cpu.is_none() && begun.elapsed() < Duration::from_secs(20) {
+            cpu = value(&metrics, NAMES[0]);
+            std::thread::yield_now();
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        // A first reading since boot would be far lower.
+        assert!(cpu.is_some_and(|cpu| cpu > 60.0), "{cpu:?}");
+    });
+}
+
+#[tokio::test]
+async fn no_reading_outlives_its_thread() {
+    let metrics = built();
+    assert_eq!(readings(&metrics), [None; 3], "off by default");
+    let system = SystemMetrics::start(&metrics.recorder(), SystemMetrics::INTERVAL).unwrap();
+    eventually(|| readings(&metrics).iter().all(Option::is_some)).await;
+    drop(system);
+    eventually(|| readings(&metrics) == [None; 3]).await;
+}
+
+/// The threads of this process that read the machine.
+#[cfg(target_os = "linux")]
+fn threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
+    names.filter(|name| name.trim_end() == "ms-metrics-sys").count()
+}
+
+/// In a process of its own under nextest, and after the others' threads have ended under `cargo test`.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_last_clone_ends_the_thread() {
+    let metrics = Metrics::builder().system().build().unwrap();
+    let (clone, layer, business) = (metrics.clone(), metrics.http_layer(), metrics.business());
+    drop(metrics);
+    eventually(|| readings(&clone).iter().all(Option::is_some)).await;
+    drop(clone);
+    eventually(|| threads() == 0).await;
+    drop((layer, business));
+}

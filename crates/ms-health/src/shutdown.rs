@@ -13,8 +13,14 @@ pub(crate) enum Phase {
     /// Not ready yet: migrations run, caches warm up.
     Starting,
     Serving,
-    /// Not ready any more since this moment; still serving.
-    Draining(Instant),
+    /// Not ready any more; still serving.
+    Draining(Drain),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Drain {
+    since: Instant,
+    by_signal: bool,
 }
 
 impl HealthCheck {
@@ -48,6 +54,7 @@ impl HealthCheck {
     /// ```
     pub fn shutdown(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let health = self.clone();
+        let late = self.is_shutting_down();
         // From here on, so that no signal between the call and the first poll ends the process.
         let installed = Handle::try_current().is_ok().then(Signals::install);
         async move {
@@ -57,26 +64,41 @@ impl HealthCheck {
             });
             let mut phase = health.0.phase.subscribe();
             let begun = async { phase.wait_for(|phase| matches!(phase, Phase::Draining(_))).await.is_ok() };
-            tokio::select! {
-                _ = begun => {}
-                () = next(&mut signals) => health.begin_shutdown(),
-            }
-            let Phase::Draining(since) = *health.0.phase.borrow() else { return };
+            let heard = tokio::select! {
+                _ = begun => false,
+                () = next(&mut signals) => {
+                    health.begin(true);
+                    true
+                }
+            };
+            let Phase::Draining(Drain { since, by_signal }) = *health.0.phase.borrow() else { return };
+            // A signal reaches all who wait, but one of them first: for the others it is not a second one.
+            let owed = by_signal && !heard && !late;
+            let second = async {
+                if owed {
+                    next(&mut signals).await;
+                }
+                next(&mut signals).await;
+            };
             // A deadline beyond what the clock can hold is as good as none.
-            let Some(end) = since.checked_add(health.0.drain) else { return next(&mut signals).await };
+            let Some(end) = since.checked_add(health.0.drain) else { return second.await };
             tokio::select! {
                 () = tokio::time::sleep_until(end) => {}
-                () = next(&mut signals) => tracing::info!("second signal: drain period cut short"),
+                () = second => tracing::info!("second signal: drain period cut short"),
             }
         }
     }
 
     /// Lets readiness fall now, as a signal would. Once is enough; there is no way back.
     pub fn begin_shutdown(&self) {
+        self.begin(false);
+    }
+
+    fn begin(&self, by_signal: bool) {
         let begun = self.0.phase.send_if_modified(|phase| {
             let running = !matches!(phase, Phase::Draining(_));
             if running {
-                *phase = Phase::Draining(Instant::now());
+                *phase = Phase::Draining(Drain { since: Instant::now(), by_signal });
             }
             running
         });

@@ -33,6 +33,8 @@ struct Server {
     /// The slow handler has begun.
     begun: Arc<Notify>,
     ended: JoinHandle<std::io::Result<()>>,
+    /// Others who wait for the shutdown, as a service does that limits how long requests may take.
+    waiting: Vec<JoinHandle<()>>,
 }
 
 async fn start(drain: Duration) -> Server {
@@ -51,9 +53,10 @@ async fn start(drain: Duration) -> Server {
     let app: Router = Router::new().route("/slow", get(slow)).merge(health.router());
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
+    let waiting = (0..8).map(|_| tokio::spawn(health.shutdown())).collect();
     let served = axum::serve(listener, app).with_graceful_shutdown(health.shutdown());
     let ended = tokio::spawn(async move { served.await });
-    Server { address, health, release, begun, ended }
+    Server { address, health, release, begun, ended, waiting }
 }
 
 fn signal(name: &str) {
@@ -77,6 +80,12 @@ async fn until_draining(server: &Server) {
         }
     };
     timeout(PATIENCE, falls).await.expect("the signal is seen");
+}
+
+async fn all_end(waiting: Vec<JoinHandle<()>>) {
+    for one in waiting {
+        timeout(PATIENCE, one).await.expect("ends with the others").unwrap();
+    }
 }
 
 /// One test, since the second server would see the signals of the first.
@@ -104,6 +113,7 @@ async fn a_signal_lets_readiness_fall_then_the_listener_close_then_requests_end(
     };
     timeout(PATIENCE, closes).await.expect("the listener closes");
     assert!(start_of_drain.elapsed() >= drain, "{:?}", start_of_drain.elapsed());
+    all_end(server.waiting).await;
 
     // What was in flight is still served to its end, and only then the server is done.
     assert!(!server.ended.is_finished());
@@ -119,4 +129,5 @@ async fn a_signal_lets_readiness_fall_then_the_listener_close_then_requests_end(
     assert!(ask(server.address, "/health/ready").await.unwrap().starts_with("HTTP/1.1 503"));
     signal("INT");
     timeout(PATIENCE, server.ended).await.expect("ends at once").unwrap().unwrap();
+    all_end(server.waiting).await;
 }

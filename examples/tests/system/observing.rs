@@ -4,10 +4,11 @@ use std::path::Path;
 
 use jiff::civil::DateTime;
 use ms_analytics::{ShiftAnalytics, read};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::metrics::Samples;
 use crate::harness::service::{command, new_directory};
+use crate::harness::wait::eventually;
 use crate::harness::{Client, Service};
 use crate::roster::shift;
 
@@ -38,7 +39,7 @@ fn drive(service: &Client) {
     let cancelled = plan(SECOND, "Doğum", "20:00", "22:00");
     let cancelled = format!("/api/v1/shifts/{}", cancelled["id"].as_str().expect("an id"));
     assert_eq!(service.delete(&cancelled).status, 204);
-    let taken = shift(FIRST, "Doğum", "2026-03-02T09:00:00+03:00", "2026-03-02T10:00:00+03:00");
+    let taken = shift(FIRST, "Doğum", "2026-03-02T13:00:00+03:00", "2026-03-02T14:00:00+03:00");
     assert_eq!(service.post("/api/v1/shifts?on_conflict=refuse", &taken).status, 409);
     let roster = format!(
         "id,employee,department,start,end,duration\n\
@@ -60,8 +61,8 @@ fn metrics_count_exactly_what_was_done() {
     let service = Service::start(&[]);
     let before = Samples::of(&service);
     // There from the first scrape, or rate() would miss the first of each.
-    for (name, labels) in [("active_users_total", ""), ("shift_conflicts_total", "")] {
-        assert_eq!(before.named(name).collect::<Vec<_>>(), [(name, 0.0)], "{labels}");
+    for name in ["active_users_total", "shift_conflicts_total"] {
+        assert_eq!(before.named(name).collect::<Vec<_>>(), [(name, 0.0)]);
     }
     drive(&service);
     let after = Samples::of(&service);
@@ -87,8 +88,8 @@ fn metrics_count_exactly_what_was_done() {
         assert_eq!(requests(method, endpoint, status), Some(count), "{method} {endpoint} {status}");
     }
     let all = expected.iter().map(|(.., count)| count).sum::<f64>();
-    assert_eq!(after.sum("http_requests_total"), all, "{after:?}");
-    assert_eq!(after.sum("http_request_duration_seconds_count"), all, "{after:?}");
+    assert_eq!(after.sum("http_requests_total"), all);
+    assert_eq!(after.sum("http_request_duration_seconds_count"), all);
     let of = |name, endpoint| after.value(name, &[("method", "POST"), ("endpoint", endpoint)]);
     assert_eq!(of("http_request_duration_seconds_count", "/api/v1/shifts"), Some(6.0));
     assert_eq!(of("endpoint_latency_seconds_count", "/api/v1/shifts"), Some(6.0));
@@ -100,11 +101,17 @@ fn metrics_count_exactly_what_was_done() {
     assert_eq!(department("Doğum"), Some(1.0), "cancelled, but it had been scheduled");
     // One flagged, two in the way of the refused one, one within the import.
     assert_eq!(after.value("shift_conflicts_total", &[]), Some(4.0));
+
+    // The machine is read beside: the share of the CPU needs two readings.
+    let machine = eventually("the machine is measured", || {
+        let samples = Samples::of(&service);
+        samples.value("cpu_usage_percent", &[]).map(|_| samples)
+    });
     for name in ["cpu_usage_percent", "disk_usage_percent"] {
-        let value = after.value(name, &[]).unwrap_or_else(|| panic!("{name}: {after:?}"));
+        let value = machine.value(name, &[]).unwrap_or_else(|| panic!("no {name}"));
         assert!((0.0..=100.0).contains(&value), "{name} {value}");
     }
-    assert!(after.value("memory_usage_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
+    assert!(machine.value("memory_usage_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
 }
 
 #[test]
@@ -139,7 +146,7 @@ fn each_log_line_has_the_shape_of_the_python_log() {
     let ended = istanbul();
     let log = std::fs::read_to_string(service.log_file()).expect("the log");
     assert!(log.ends_with('\n'));
-    let mut events = Vec::new();
+    let mut messages = Vec::new();
     for line in log.lines() {
         let parts: Vec<_> = line.splitn(4, " - ").collect();
         let [time, name, level, message] = parts[..] else { panic!("not four parts: {line}") };
@@ -147,32 +154,20 @@ fn each_log_line_has_the_shape_of_the_python_log() {
         assert!(time.len() == 23 && &time[10..11] == " " && &time[19..20] == ",", "{line}");
         let time: DateTime = time.replace(' ', "T").replace(',', ".").parse().expect("a time");
         assert!(begun <= time && time <= ended, "{begun} {line} {ended}");
-        assert!(!name.is_empty() && !name.contains(char::is_whitespace), "{line}");
+        assert_eq!(name, "medschedule", "{line}");
         assert!(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"].contains(&level), "{line}");
-        if message.starts_with('{') {
-            assert_eq!((name, level), ("medschedule", "INFO"), "{line}");
-            events.push(event(message));
-        }
+        messages.push(message);
     }
-    let count = |kind: &str| events.iter().filter(|(event_type, _)| event_type == kind).count();
-    assert_eq!((count("user_signed_in"), count("user_signed_out")), (3, 1), "{log}");
+    let count = |start: &str| messages.iter().filter(|message| message.starts_with(start)).count();
+    assert_eq!((count("user_signed_in "), count("user_signed_out ")), (3, 1), "{log}");
     assert_eq!(
-        (count("shift_planned"), count("shift_refused"), count("shift_cancelled")),
+        (count("shift_planned "), count("shift_refused "), count("shift_cancelled ")),
         (4, 1, 1),
         "{log}"
     );
-    let imported = events.iter().find(|(kind, _)| kind == "roster_imported").expect("an import");
-    assert_eq!(imported.1, json!({ "accepted": 2, "rejected": 1 }));
-}
-
-/// A line of `log_event!`: exactly three keys, the time with its zone.
-fn event(message: &str) -> (String, Value) {
-    let event: Value = serde_json::from_str(message).unwrap_or_else(|error| panic!("{error}: {message}"));
-    let keys: Vec<_> = event.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert_eq!(keys, ["data", "event_type", "timestamp"], "{message}");
-    let time = event["timestamp"].as_str().expect("a text");
-    assert!(time.ends_with('Z') && time.parse::<jiff::Timestamp>().is_ok(), "{message}");
-    (event["event_type"].as_str().expect("a text").to_owned(), event["data"].clone())
+    assert_eq!(count("roster_imported accepted=2 rejected=1"), 1, "{log}");
+    // One line for each request: 3 + 2 sessions, 4 + 3 shifts, an import, 5 reports, a list, nothing.
+    assert_eq!(count("request "), 20, "{log}");
 }
 
 /// The clock on the wall there, to the millisecond that the log rounds down to.
@@ -218,7 +213,8 @@ fn the_walk_through_roster_gives_the_report_of_the_library() {
 fn every_flag_is_an_environment_variable_too() {
     let directory = new_directory();
     let seed = directory.path().join("roster.jsonl");
-    let row = shift("A", "B", "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z");
+    let mut row = shift("A", "B", "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z");
+    row["id"] = json!("1");
     std::fs::write(&seed, format!("{row}\nnot a row\n")).expect("written");
     let token = directory.path().join("token");
     std::fs::write(&token, "a token of the test".replace(' ', "-")).expect("written");

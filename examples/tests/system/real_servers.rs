@@ -133,14 +133,24 @@ fn without_postgresql_it_is_unhealthy_until_it_is_back() {
     until("health notices", || service.get("/health").status == 503);
     assert_eq!(service.get("/health/ready").status, 503);
     assert_eq!(service.get("/health/live").status, 200);
-    service.post("/api/v1/shifts", &new).problem(503);
-    service.get("/api/v1/shifts").problem(503);
+    // Each waits for a connection before it gives up, so all at once.
     let roster =
         "id,employee,department,start,end,duration\n1,A,B,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,\n";
-    service.import("text/csv", roster).problem(503);
-    // The message is for a client; where the database is stays inside.
-    let answer = service.get("/api/v1/shifts");
-    assert!(!answer.text().contains("127.0.0.1") && !answer.text().contains("postgres@"), "{answer:?}");
+    let answers = std::thread::scope(|scope| {
+        let asked = [
+            scope.spawn(|| service.post("/api/v1/shifts", &new)),
+            scope.spawn(|| service.get("/api/v1/shifts")),
+            scope.spawn(|| service.get("/api/v1/reports/shifts?to=2030-01-01T00:00:00Z")),
+            scope.spawn(|| service.import("text/csv", roster)),
+        ];
+        asked.map(|asked| asked.join().expect("an answer"))
+    });
+    for answer in answers {
+        answer.problem(503);
+        assert!(!answer.header("retry-after").is_empty(), "{answer:?}");
+        // Where the database is stays inside.
+        assert!(!answer.text().contains("127.0.0.1") && !answer.text().contains("postgres"), "{answer:?}");
+    }
 
     postgres.resume();
     status(&service, "healthy");

@@ -2,15 +2,15 @@
 
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use ms_analytics::{PerformanceAnalytics, ShiftAnalytics, ShiftReport, read};
 use serde_json::Value;
 
 use crate::claim::{Claim, Pair};
 use crate::cpu;
+use crate::python::Python;
 
 const AREA: &str = "analytics";
 const ROUNDS: usize = 5;
@@ -23,7 +23,7 @@ pub fn claims() -> Vec<Claim> {
     let sample = directory.path().join("sample.f64");
     write_roster(&roster).expect("a roster is written");
     let sample_values = write_sample(&sample).expect("a sample is written");
-    let mut python = Python::start(&roster, &sample);
+    let mut python = Python::start(include_str!("analytics.py"), &[&roster, &sample], "pandas numpy");
     vec![
         report_beside_report(&roster, &mut python),
         report_beside_reading(&roster, &mut python),
@@ -36,7 +36,7 @@ fn report_beside_report(roster: &Path, python: &mut Python) -> Claim {
     let (_, theirs) = python.ask("report");
     agree(&report(roster), &theirs);
     let pair = rounds(|| cpu::nanoseconds(|| drop(black_box(report(roster)))), || python.ask("report").0);
-    Claim::new(AREA, "report of 1M shifts from CSV", "ms CPU", pair, &python.pandas, 0.6)
+    Claim::new(AREA, "report of 1M shifts from CSV", "ms CPU", pair, &python.version("pandas"), 0.6)
 }
 
 /// The whole report against merely reading the file into a frame.
@@ -44,7 +44,7 @@ fn report_beside_reading(roster: &Path, python: &mut Python) -> Claim {
     let (_, rows) = python.ask("read");
     assert_eq!(rows, SHIFTS, "both read every row");
     let pair = rounds(|| cpu::nanoseconds(|| drop(black_box(report(roster)))), || python.ask("read").0);
-    Claim::new(AREA, "the same, beside read_csv alone", "ms CPU", pair, &python.pandas, 0.7)
+    Claim::new(AREA, "the same, beside read_csv alone", "ms CPU", pair, &python.version("pandas"), 0.7)
 }
 
 fn percentiles(sample: &[f64], python: &mut Python) -> Claim {
@@ -60,7 +60,7 @@ fn percentiles(sample: &[f64], python: &mut Python) -> Claim {
         let _ = black_box(PerformanceAnalytics::analyze_response_times(black_box(sample)));
     };
     let pair = rounds(|| cpu::nanoseconds(analyze), || python.ask("percentiles").0);
-    Claim::new(AREA, "mean, p95, p99 of 10M values", "ms CPU", pair, &python.numpy, 0.7)
+    Claim::new(AREA, "mean, p95, p99 of 10M values", "ms CPU", pair, &python.version("numpy"), 0.7)
 }
 
 fn report(roster: &Path) -> ShiftReport {
@@ -139,52 +139,5 @@ impl Random {
     fn below(&mut self, bound: u32) -> u32 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (((self.0 >> 32) * u64::from(bound)) >> 32) as u32
-    }
-}
-
-/// The peers, one process for all questions.
-struct Python {
-    process: Child,
-    questions: Option<ChildStdin>,
-    answers: BufReader<ChildStdout>,
-    pandas: String,
-    numpy: String,
-}
-
-impl Python {
-    fn start(roster: &Path, sample: &Path) -> Self {
-        let mut process = Command::new("python3")
-            .args(["-c", include_str!("analytics.py")])
-            .args([roster, sample])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("python3 is needed: apt-get install -y python3 python3-pip");
-        let questions = process.stdin.take();
-        let answers = BufReader::new(process.stdout.take().expect("piped"));
-        let mut python = Self { process, questions, answers, pandas: String::new(), numpy: String::new() };
-        let (_, versions) = python.ask("versions");
-        let version = |name: &str| format!("{name} {}", versions[name].as_str().expect("a version"));
-        (python.pandas, python.numpy) = (version("pandas"), version("numpy"));
-        python
-    }
-
-    /// Asks for an answer; returns the nanoseconds of CPU time that it took, too.
-    fn ask(&mut self, question: &str) -> (f64, Value) {
-        let questions = self.questions.as_mut().expect("open until dropped");
-        writeln!(questions, "{question}").expect("python3 listens; else: pip install pandas numpy");
-        let mut line = String::new();
-        self.answers.read_line(&mut line).expect("python3 answers");
-        let answer: Value =
-            serde_json::from_str(&line).expect("an answer; without: pip install pandas numpy");
-        (answer["nanoseconds"].as_f64().expect("a number"), answer["answer"].clone())
-    }
-}
-
-impl Drop for Python {
-    fn drop(&mut self) {
-        // Without questions it ends by itself.
-        self.questions = None;
-        let _ = self.process.wait();
     }
 }

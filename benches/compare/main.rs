@@ -2,9 +2,15 @@
 //!
 //! `cargo run --release -p medschedule-benches --bin compare [AREA] [--json]`
 
+mod analytics;
 mod claim;
+mod cpu;
+mod health;
+mod logging;
 mod measure;
 mod metrics;
+mod python;
+mod service;
 
 use clap::{Parser, ValueEnum};
 
@@ -24,12 +30,20 @@ struct Options {
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Area {
     Metrics,
+    Logging,
+    Health,
+    Analytics,
+    Service,
 }
 
 impl Area {
     fn claims(self) -> Vec<Claim> {
         match self {
             Self::Metrics => metrics::claims(),
+            Self::Logging => logging::claims(),
+            Self::Health => health::claims(),
+            Self::Analytics => analytics::claims(),
+            Self::Service => service::claims(),
         }
     }
 }

@@ -276,7 +276,7 @@ impl LoggingBuilder {
             id: LOGGERS.fetch_add(1, Ordering::Relaxed),
             name,
             zone: TimeZone::system(),
-            redactor: Redactor::new(!self.config.redact, self.config.sensitive_keys),
+            redactor: Redactor::new(!self.config.redact, &self.config.sensitive_keys),
             sinks,
         });
         let guard = LoggingGuard::new(Arc::clone(&core), self.config.drop_limit);

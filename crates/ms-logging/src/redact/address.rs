@@ -1,0 +1,86 @@
+//! E-mail addresses, and passwords in URLs.
+
+use super::rules::Found;
+use super::{Kind, REDACTED};
+
+/// Names of systemd units look like addresses.
+const UNITS: [&str; 9] =
+    ["service", "socket", "target", "mount", "timer", "scope", "slice", "device", "path"];
+/// A user name this long without a password is a token.
+const LONGEST_USER: usize = 20;
+
+/// Looks around the `@` at `at`.
+pub(crate) fn email(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
+    let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
+    let front = text.get(..at)?;
+    let back = text.get(at + 1..)?;
+    let local = front.get(front.trim_end_matches(is_local).len()..)?.trim_start_matches(['.', '-', '%']);
+    let domain = back.get(..back.find(|c| !is_domain(c)).unwrap_or(back.len()))?.trim_end_matches(['.', '-']);
+    if local.is_empty() || !is_host_of_mail(domain) {
+        return login(text, at, found);
+    }
+    let end = at + 1 + domain.len();
+    found.add(Kind::Email, at - local.len(), end);
+    Some(end)
+}
+
+fn is_host_of_mail(domain: &str) -> bool {
+    let Some((host, top)) = domain.rsplit_once('.') else { return false };
+    let numbers = host.split('.').all(|label| label.chars().all(|c| c.is_ascii_digit()));
+    let named = top.chars().count() >= 2 && (top.chars().all(char::is_alphabetic) || top.starts_with("xn--"));
+    named && !numbers && !UNITS.contains(&top) && !host.split('.').any(str::is_empty)
+}
+
+/// `root:hunter2@tcp(…)`: a DSN without a scheme.
+fn login(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let front = text.get(..at)?;
+    let word = front.get(
+        front
+            .rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '/'))
+            .map_or(0, |at| at + 1)..,
+    )?;
+    let (user, password) = word.split_once(':')?;
+    let name = user.starts_with(|c: char| c.is_ascii_alphabetic())
+        && user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let host = text.get(at + 1..)?.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !name || !host || password.len() < 4 || password == REDACTED || password.starts_with("//") {
+        return None;
+    }
+    found.add(Kind::DsnSecret, at - password.len(), at);
+    Some(at + 1)
+}
+
+/// Looks at the authority behind the `://` at `at`.
+pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let start = at + 3;
+    let rest = text.get(start..)?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
+    let login = login_part(word)?;
+    let end = start + login.len();
+    let secret = match login.split_once(':') {
+        Some((_, password)) => password,
+        None if login.len() >= LONGEST_USER => login,
+        None => "",
+    };
+    if !secret.is_empty() && secret != REDACTED {
+        found.add(Kind::DsnSecret, end - secret.len(), end);
+    }
+    // Past the `@`, which is no mark of an address of mail.
+    Some(end + 1)
+}
+
+/// What stands before the `@` of the authority. A password may hold `/` or `@` that should have been encoded.
+fn login_part(word: &str) -> Option<&str> {
+    let authority = word.get(..word.find(['/', '?', '#']).unwrap_or(word.len()))?;
+    if let Some(end) = authority.rfind('@') {
+        return authority.get(..end);
+    }
+    let (_, port) = authority.rsplit_once(':')?;
+    let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+    if is_port || authority.starts_with('[') {
+        return None;
+    }
+    word.get(..word.rfind('@')?)
+}

@@ -1,0 +1,345 @@
+//! Runs and groups of digits: identity, telephone, card and account numbers.
+
+use super::rules::{Found, before, is_word};
+use super::view::SOFT_SPACE;
+use super::{Kind, phone, tckn};
+
+/// No number of anybody has more groups.
+const MOST_GROUPS: usize = 9;
+/// A hexadecimal text of this length is a digest or an id.
+const LONGEST_HEX_WORD: usize = 16;
+
+/// Digits between separators.
+#[derive(Debug, Clone)]
+struct Group {
+    start: usize,
+    end: usize,
+    digits: Vec<u8>,
+    /// What stands before it, within the number; 0 for the first.
+    separator: u8,
+}
+
+/// Looks at the digits that begin at `at`; gives the end of what it looked at.
+pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> usize {
+    let groups = groups(text, at);
+    let end = groups.last().map_or(at + 1, |group| group.end);
+    let mut first = 0;
+    while first < groups.len() {
+        first = match longest(text, &groups, first, found) {
+            Some(last) => last + 1,
+            None => first + 1,
+        };
+    }
+    // An account number may go on in letters.
+    found.end_or(end)
+}
+
+fn groups(text: &str, at: usize) -> Vec<Group> {
+    let bytes = text.as_bytes();
+    let mut groups: Vec<Group> = Vec::new();
+    let (mut start, mut separator) = (at, 0);
+    while groups.len() < MOST_GROUPS {
+        let run = bytes.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit());
+        let digits: Vec<u8> = run.map(|byte| byte - b'0').collect();
+        if digits.is_empty() {
+            break;
+        }
+        let end = start + digits.len();
+        groups.push(Group { start, end, digits, separator });
+        let Some((sign, length)) = separator_of(bytes.get(end..).unwrap_or_default()) else { break };
+        (separator, start) = (sign, end + length);
+    }
+    groups
+}
+
+/// What may stand between two groups of one number, and its length. Brackets count more than the space beside them.
+fn separator_of(rest: &[u8]) -> Option<(u8, usize)> {
+    match rest {
+        [b')' | b' ' | SOFT_SPACE | b'-', b' ' | b'(' | SOFT_SPACE | b'-', digit, ..]
+            if digit.is_ascii_digit() && (rest.starts_with(b")") || rest.get(1) == Some(&b'(')) =>
+        {
+            Some((b'(', 2))
+        }
+        [b'(' | b')', digit, ..] if digit.is_ascii_digit() => Some((b'(', 1)),
+        [sign @ (b' ' | SOFT_SPACE | b'-' | b'.' | b'/' | b'+'), digit, ..] if digit.is_ascii_digit() => {
+            Some((*sign, 1))
+        }
+        _ => None,
+    }
+}
+
+/// Tries the longest number that begins with group `first`; gives its last group.
+fn longest(text: &str, groups: &[Group], first: usize, found: &mut Found) -> Option<usize> {
+    let begin = groups.get(first)?;
+    if let Some((start, end)) = iban(text, begin.start) {
+        found.add(Kind::Iban, start, end);
+        return Some(groups.iter().rposition(|group| group.start < end).unwrap_or(first));
+    }
+    for last in (first..groups.len()).rev() {
+        let candidate = Candidate { text, groups, part: groups.get(first..=last)?, first, last };
+        if let Some(kind) = candidate.kind() {
+            let (start, end) = candidate.place();
+            found.add(kind, start, end);
+            return Some(last);
+        }
+    }
+    None
+}
+
+/// Some of the groups.
+struct Candidate<'a> {
+    text: &'a str,
+    groups: &'a [Group],
+    part: &'a [Group],
+    first: usize,
+    last: usize,
+}
+
+impl Candidate<'_> {
+    fn kind(&self) -> Option<Kind> {
+        let count: usize = self.part.iter().map(|group| group.digits.len()).sum();
+        if !(10..=19).contains(&count) || !self.stands_alone() {
+            return None;
+        }
+        let digits: Vec<u8> = self.part.iter().flat_map(|group| group.digits.iter().copied()).collect();
+        let sizes: Vec<usize> = self.part.iter().map(|group| group.digits.len()).collect();
+        if self.is_phone() {
+            return Some(Kind::Phone);
+        }
+        if !self.is_even() || self.is_fraction() {
+            return None;
+        }
+        if self.is_ip_address() {
+            return None;
+        }
+        if has_tckn_groups(&sizes) && tckn::is_valid(&digits) {
+            return Some(Kind::Tckn);
+        }
+        (has_card_groups(&sizes) && is_card(&digits)).then_some(Kind::Card)
+    }
+
+    /// The same separator throughout, and one that numbers have.
+    fn is_even(&self) -> bool {
+        let mut separators = self.part.iter().skip(1).map(|group| group.separator);
+        let first = separators.next();
+        let usual = first.is_none_or(|sign| matches!(sign, b' ' | SOFT_SPACE | b'-' | b'.' | b'+'));
+        usual && separators.all(|sign| Some(sign) == first)
+    }
+
+    /// One run of digits before or behind a decimal point.
+    fn is_fraction(&self) -> bool {
+        let [only] = self.part else { return false };
+        let next = self.groups.get(self.last + 1).map(|group| group.separator);
+        only.separator == b'.' || next == Some(b'.')
+    }
+
+    /// Four octets with dots between them; an octet has no leading zero.
+    fn is_ip_address(&self) -> bool {
+        let octet = |group: &Group| match group.digits.as_slice() {
+            [_] => true,
+            [0, ..] => false,
+            digits => digits.iter().fold(0_u32, |value, digit| value * 10 + u32::from(*digit)) <= 255,
+        };
+        let dotted = self.part.get(1).is_some_and(|group| group.separator == b'.');
+        dotted && self.part.len() == 4 && self.part.iter().all(octet)
+    }
+
+    fn is_phone(&self) -> bool {
+        let digits: Vec<&[u8]> = self.part.iter().map(|group| group.digits.as_slice()).collect();
+        let fraction = matches!(self.part, [_, second] if second.separator == b'.');
+        !fraction && phone::is_valid(&digits, self.has_plus(), self.in_brackets())
+    }
+
+    fn start(&self) -> usize {
+        self.part.first().map_or(0, |group| group.start)
+    }
+
+    fn end(&self) -> usize {
+        self.part.last().map_or(0, |group| group.end)
+    }
+
+    fn in_brackets(&self) -> bool {
+        before(self.text, self.start()) == Some(b'(')
+    }
+
+    fn has_plus(&self) -> bool {
+        let start = self.start() - usize::from(self.in_brackets());
+        before(self.text, start) == Some(b'+') && !is_word(before(self.text, start - 1))
+    }
+
+    /// With the `+` and the bracket before it.
+    fn place(&self) -> (usize, usize) {
+        let start = self.start() - usize::from(self.in_brackets());
+        (start - usize::from(before(self.text, start) == Some(b'+')), self.end())
+    }
+
+    /// Not a piece of a longer number or of an id.
+    fn stands_alone(&self) -> bool {
+        let (start, end) = (self.start(), self.end());
+        let next = self.text.as_bytes().get(end).copied();
+        let joined =
+            |group: Option<&Group>| group.is_some_and(|group| matches!(group.separator, b'-' | b'.'));
+        let cut_off = self.part.len() > 1
+            && (joined(self.groups.get(self.first).filter(|_| self.first > 0))
+                || joined(self.groups.get(self.last + 1)));
+        if cut_off {
+            return false;
+        }
+        let glued = is_word(before(self.text, start)) || is_word(next);
+        !glued || (self.part.len() == 1 && !self.in_hex_word())
+    }
+
+    fn in_hex_word(&self) -> bool {
+        let is_part = |byte: &&u8| byte.is_ascii_alphanumeric();
+        let bytes = self.text.as_bytes();
+        let front = bytes.get(..self.start()).unwrap_or_default().iter().rev().take_while(is_part);
+        let back = bytes.get(self.end()..).unwrap_or_default().iter().take_while(is_part);
+        let letters: Vec<u8> = front.chain(back).copied().collect();
+        let length = letters.len() + self.end() - self.start();
+        length >= LONGEST_HEX_WORD && letters.iter().all(u8::is_ascii_hexdigit)
+    }
+}
+
+fn has_tckn_groups(sizes: &[usize]) -> bool {
+    matches!(
+        sizes,
+        [11] | [3, 3, 3, 2]
+            | [3, 3, 5]
+            | [5, 6]
+            | [6, 5]
+            | [3, 4, 4]
+            | [4, 4, 3]
+            | [4, 3, 4]
+            | [2, 3, 3, 3]
+            | [5, 3, 3]
+            | [3, 2, 3, 3]
+            | [3, 3, 2, 3]
+    )
+}
+
+fn has_card_groups(sizes: &[usize]) -> bool {
+    matches!(sizes, [13..=19] | [4, 4, 4, 4] | [4, 4, 4, 4, 3] | [4, 6, 5] | [4, 6, 4] | [8, 8])
+}
+
+/// An issuer that exists, a length that it uses, and Luhn's check digit: long numbers pass that by accident one time in
+/// ten.
+fn is_card(digits: &[u8]) -> bool {
+    let lead =
+        |count: usize| digits.iter().take(count).fold(0_u32, |value, digit| value * 10 + u32::from(*digit));
+    let known = match digits.len() {
+        13 => lead(1) == 4,
+        14 => matches!(lead(2), 36 | 38 | 39) || (300..=305).contains(&lead(3)),
+        15 => matches!(lead(2), 34 | 37),
+        16 => {
+            matches!(lead(1), 4)
+                || matches!(lead(2), 35 | 50..=58 | 62 | 63 | 65 | 67)
+                || matches!(lead(4), 2200..=2204 | 2221..=2720 | 6011 | 9792)
+                || (644..=649).contains(&lead(3))
+        }
+        19 => matches!(lead(1), 4) || matches!(lead(2), 62 | 65 | 67),
+        _ => false,
+    };
+    known && luhn(digits)
+}
+
+fn luhn(digits: &[u8]) -> bool {
+    let sum: u32 = digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| match u32::from(*digit) << (place % 2) {
+            large @ 10.. => large - 9,
+            small => small,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+/// Lengths of account numbers by country.
+const IBANS: &[(&[u8; 2], usize)] = &[
+    (b"TR", 26),
+    (b"DE", 22),
+    (b"GB", 22),
+    (b"FR", 27),
+    (b"NL", 18),
+    (b"IT", 27),
+    (b"ES", 24),
+    (b"AT", 20),
+    (b"BE", 16),
+    (b"CH", 21),
+    (b"SE", 24),
+    (b"NO", 15),
+    (b"DK", 18),
+    (b"FI", 18),
+    (b"PL", 28),
+    (b"PT", 25),
+    (b"GR", 27),
+    (b"RO", 24),
+    (b"BG", 22),
+    (b"CZ", 24),
+    (b"HU", 28),
+    (b"IE", 22),
+    (b"LU", 20),
+    (b"CY", 28),
+    (b"AE", 23),
+    (b"SA", 24),
+    (b"QA", 29),
+    (b"KW", 30),
+    (b"AZ", 28),
+    (b"GE", 22),
+    (b"UA", 29),
+    (b"RS", 22),
+    (b"HR", 21),
+    (b"SI", 19),
+    (b"SK", 24),
+    (b"LT", 20),
+    (b"LV", 21),
+    (b"EE", 20),
+    (b"MT", 31),
+    (b"IL", 23),
+];
+
+/// An account number whose first digit is at `at`: in one run, or in groups of four.
+fn iban(text: &str, at: usize) -> Option<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let start = country(text, at)?;
+    let code = bytes.get(start..start + 2)?.to_ascii_uppercase();
+    let length = IBANS.iter().find(|(known, _)| known[..] == code[..]).map(|(_, length)| *length)?;
+    let mut value = Vec::with_capacity(length);
+    value.extend_from_slice(&code);
+    let mut end = at;
+    while value.len() < length {
+        match *bytes.get(end)? {
+            byte if byte.is_ascii_alphanumeric() => value.push(byte.to_ascii_uppercase()),
+            b' ' | SOFT_SPACE | b'-' | b'.' | b'+'
+                if value.len().is_multiple_of(4) && is_word(before(text, end)) => {}
+            _ => return None,
+        }
+        end += 1;
+    }
+    (!is_word(bytes.get(end).copied()) && mod97(&value)).then_some((start, end))
+}
+
+/// Where the two letters before an account number begin.
+fn country(text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let start = at.checked_sub(2)?;
+    if bytes.get(start..at)?.iter().all(u8::is_ascii_alphabetic) {
+        // Glued to a word, only what is written as it should be counts.
+        let turkish = bytes.get(start..at) == Some(b"TR");
+        return (turkish || !is_word(before(text, start))).then_some(start);
+    }
+    let start = start.checked_sub(1)?;
+    let spaced =
+        bytes.get(start..start + 2) == Some(b"TR") && matches!(before(text, at), Some(b' ' | SOFT_SPACE));
+    (spaced && !is_word(before(text, start))).then_some(start)
+}
+
+fn mod97(iban: &[u8]) -> bool {
+    let (head, tail) = iban.split_at(4.min(iban.len()));
+    let rest = tail.iter().chain(head).fold(0_u32, |rest, byte| match byte {
+        b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
+        letter => (rest * 100 + u32::from(letter - b'A') + 10) % 97,
+    });
+    rest == 1
+}

@@ -1,0 +1,267 @@
+//! `name=value`, `"name": "value"`, `name: Some("value")`, `--name value`: values that their names give away.
+
+use super::keys::{self, KeyKind};
+use super::patterns;
+use super::rules::Found;
+use super::view::SOFT_SPACE;
+use super::{Kind, REDACTED};
+
+const LONGEST_NAME: usize = 80;
+/// `tc kimlik no:` are three words.
+const MOST_WORDS: usize = 3;
+/// What stands for no value.
+const NOTHING: [&str; 10] = ["null", "none", "nil", "true", "false", "undefined", "yok", "var", "<nil>", "-"];
+/// A number of fewer digits is no token.
+const SHORTEST_NUMBER: usize = 6;
+
+/// Looks at the name before and the value behind the sign at `at`.
+pub(crate) fn at(text: &str, at: usize, keys: &[String], found: &mut Found) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let doubled = bytes.get(at) == Some(&b':')
+        && (bytes.get(at + 1) == Some(&b':')
+            || at.checked_sub(1).and_then(|at| bytes.get(at)) == Some(&b':'));
+    if doubled {
+        return None;
+    }
+    let name = name_before(text.get(..at)?)?;
+    let custom = !keys.is_empty() && keys.contains(&keys::folded(name));
+    let kind = keys::kind(name).or(custom.then_some(KeyKind::Password))?;
+    let value = Value::behind(text, at + 1)?;
+    add(kind, &value, found)
+}
+
+/// `--password hunter2`.
+pub(crate) fn option(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let rest = text.get(at..)?.strip_prefix("--")?;
+    let length = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'))?;
+    let kind = keys::kind(rest.get(..length)?)?;
+    let behind = at + 2 + length;
+    let spaced = text.as_bytes().get(behind) == Some(&b' ');
+    let value = Value::behind(text, behind).filter(|_| spaced)?;
+    if value.get().starts_with('-') {
+        return None;
+    }
+    add(kind, &value, found)
+}
+
+/// The last words of a text, without the quotes and brackets around them.
+fn name_before(front: &str) -> Option<&str> {
+    let spaced = front.trim_end_matches([' ', char::from(SOFT_SPACE)]);
+    let front = spaced.trim_end_matches(['"', '\'', '\\', ')', ']', '`']);
+    // `unexpected token ':'` quotes the sign, not the name.
+    if front.len() < spaced.len() && front.ends_with(' ') {
+        return None;
+    }
+    let near = front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME));
+    let near = front.get(near..)?;
+    let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut start = near.len();
+    for _ in 0..MOST_WORDS {
+        let word = near.get(..start)?.trim_end_matches(is_name).len();
+        if word == start {
+            break;
+        }
+        start = word;
+        if !near.get(..start)?.ends_with([' ', char::from(SOFT_SPACE)]) {
+            break;
+        }
+        start -= 1;
+    }
+    // A path of Rust modules is no name of a field.
+    if near.get(..start)?.ends_with("::") {
+        return None;
+    }
+    near.get(start..).map(str::trim).filter(|name| !name.is_empty())
+}
+
+/// The text that a name stands for.
+struct Value<'a> {
+    text: &'a str,
+    start: usize,
+    end: usize,
+    quoted: bool,
+}
+
+impl<'a> Value<'a> {
+    fn behind(text: &'a str, at: usize) -> Option<Self> {
+        let rest = text.get(at..)?;
+        let gap =
+            rest.len() - rest.trim_start_matches([' ', '=', '>', ':', '\t', char::from(SOFT_SPACE)]).len();
+        let mut start = at + gap;
+        for wrapper in ["Some(", "Ok(", "(", "[", "b\"", "String(", "Secret("] {
+            // What was redacted before stands in brackets too.
+            if text.get(start..)?.starts_with(wrapper) && !text.get(start..)?.starts_with(REDACTED) {
+                start += wrapper.trim_end_matches('"').len();
+            }
+        }
+        let rest = text.get(start..)?;
+        let slashes = rest.len() - rest.trim_start_matches('\\').len();
+        let quote = rest.as_bytes().get(slashes).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+        if let Some(quote) = quote {
+            let start = start + slashes + 1;
+            let end = start + closing(text.get(start..)?.as_bytes(), quote, slashes);
+            return Some(Self { text, start, end, quoted: true });
+        }
+        let end = start + unquoted(rest);
+        Some(Self { text, start, end, quoted: false })
+    }
+
+    fn get(&self) -> &'a str {
+        self.text.get(self.start..self.end).unwrap_or_default()
+    }
+
+    fn is_nothing(&self) -> bool {
+        let value = self.get();
+        value.is_empty()
+            || self.text.get(self.start..).is_some_and(|rest| rest.starts_with(REDACTED))
+            || NOTHING.iter().any(|nothing| value.eq_ignore_ascii_case(nothing))
+            || value.bytes().all(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X'))
+    }
+
+    /// Everything to the end of the line.
+    fn to_end_of_line(&self) -> usize {
+        let rest = self.text.get(self.start..).unwrap_or_default();
+        if self.quoted { self.end } else { self.start + rest.find(['\n', '\r', '"']).unwrap_or(rest.len()) }
+    }
+}
+
+/// Where a quoted text ends: at the quote with as many backslashes as the first.
+fn closing(text: &[u8], quote: u8, slashes: usize) -> usize {
+    let mut run = 0;
+    for (at, byte) in text.iter().enumerate() {
+        match byte {
+            b'\\' => run += 1,
+            _ if *byte == quote && (run == slashes || (slashes == 0 && run % 2 == 0)) => return at - slashes,
+            _ => run = 0,
+        }
+    }
+    text.len()
+}
+
+/// Where a bare value ends. Signs are part of a password unless they separate it from what follows.
+fn unquoted(text: &str) -> usize {
+    for (at, character) in text.char_indices() {
+        let separator = matches!(
+            character,
+            ',' | ';' | '&' | ')' | ']' | '}' | '|' | '"' | '\'' | '\\' | '<' | '>' | '`'
+        );
+        if character.is_whitespace() || separator && separates(text.get(at + 1..).unwrap_or_default()) {
+            return at;
+        }
+    }
+    text.len()
+}
+
+fn separates(rest: &str) -> bool {
+    let Some(first) = rest.chars().next() else { return true };
+    if first.is_whitespace()
+        || matches!(first, ',' | ';' | '&' | ')' | ']' | '}' | '|' | '"' | '\'' | '\\' | '{' | '[')
+    {
+        return true;
+    }
+    let name = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.')).unwrap_or(0);
+    name > 0
+        && name <= LONGEST_NAME
+        && rest.as_bytes().get(name).is_some_and(|byte| matches!(byte, b'=' | b':'))
+}
+
+fn add(kind: KeyKind, value: &Value<'_>, found: &mut Found) -> Option<usize> {
+    if value.is_nothing() {
+        return None;
+    }
+    let (start, end) = match kind {
+        KeyKind::Password => (value.start, value.end),
+        KeyKind::Token => {
+            let small =
+                value.get().len() < SHORTEST_NUMBER && value.get().bytes().all(|byte| byte.is_ascii_digit());
+            (value.start, value.end.min(if small { 0 } else { value.end }))
+        }
+        KeyKind::Authorization => credential(value)?,
+        KeyKind::Cookie => (value.start, value.to_end_of_line()),
+        KeyKind::Name => (value.start, if value.quoted { value.end } else { end_of_name(value) }),
+        KeyKind::Tckn | KeyKind::Phone | KeyKind::Email | KeyKind::Iban | KeyKind::Card => personal(value)?,
+    };
+    if end <= start {
+        return None;
+    }
+    found.add(found_kind(kind), start, end);
+    Some(end)
+}
+
+fn found_kind(kind: KeyKind) -> Kind {
+    match kind {
+        KeyKind::Password | KeyKind::Token | KeyKind::Cookie => Kind::Password,
+        KeyKind::Authorization => Kind::Bearer,
+        KeyKind::Name => Kind::PatientName,
+        KeyKind::Tckn => Kind::Tckn,
+        KeyKind::Phone => Kind::Phone,
+        KeyKind::Email => Kind::Email,
+        KeyKind::Iban => Kind::Iban,
+        KeyKind::Card => Kind::Card,
+    }
+}
+
+/// The credential behind the name of its scheme, if there is one.
+fn credential(value: &Value<'_>) -> Option<(usize, usize)> {
+    let rest = value.text.get(value.start..)?;
+    let Some(scheme) = patterns::scheme(rest) else { return Some((value.start, value.end)) };
+    let several = rest.get(..scheme)?.eq_ignore_ascii_case("digest");
+    let gap =
+        rest.get(scheme..)?.bytes().take_while(|byte| matches!(*byte, b' ' | SOFT_SPACE | b'+')).count();
+    let start = value.start + scheme + gap;
+    let end = if several {
+        value.to_end_of_line()
+    } else if value.quoted {
+        value.end
+    } else {
+        start + unquoted(value.text.get(start..)?)
+    };
+    let fresh = !value.text.get(start..)?.starts_with(REDACTED);
+    fresh.then_some((start, end))
+}
+
+/// A bare name goes on while its words begin with capitals.
+fn end_of_name(value: &Value<'_>) -> usize {
+    let mut end = value.end;
+    let capital = |word: &str| word.starts_with(|c: char| c.is_uppercase());
+    if !capital(value.get()) {
+        return end;
+    }
+    while let Some(rest) = value.text.get(end..).and_then(|rest| rest.strip_prefix(' ')) {
+        let length = unquoted(rest);
+        let word = rest.get(..length).unwrap_or_default();
+        if !capital(word) || word.contains(['=', ':']) {
+            break;
+        }
+        end += 1 + length;
+    }
+    end
+}
+
+/// Numbers and addresses are taken whole, but only if they look like one: `phone: none given` is not.
+fn personal(value: &Value<'_>) -> Option<(usize, usize)> {
+    let end = if value.quoted { value.end } else { end_of_number(value) };
+    let text = value.text.get(value.start..end)?;
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    (digits >= 5 || text.contains('@')).then_some((value.start, end))
+}
+
+/// Groups of digits belong together.
+fn end_of_number(value: &Value<'_>) -> usize {
+    let mut end = value.end;
+    let numeric = |text: &str| {
+        text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'(' | b')' | b'+' | b'-'))
+    };
+    if !numeric(value.get()) {
+        return end;
+    }
+    while let Some(rest) = value.text.get(end..).and_then(|rest| rest.strip_prefix(' ')) {
+        let length = unquoted(rest);
+        let group = rest.get(..length).unwrap_or_default();
+        if group.is_empty() || group.len() > 5 || !numeric(group) {
+            break;
+        }
+        end += 1 + length;
+    }
+    end
+}

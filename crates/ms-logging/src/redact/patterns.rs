@@ -1,0 +1,103 @@
+//! Credentials that are known by their looks.
+
+use super::Kind;
+use super::rules::{Found, before, is_word};
+use super::view::SOFT_SPACE;
+
+const SCHEMES: [&str; 6] = ["bearer", "basic", "digest", "negotiate", "token", "apikey"];
+/// How tokens of well-known services begin, and how long they are at least.
+const MAKES: [(&str, usize); 12] = [
+    ("ghp_", 20),
+    ("gho_", 20),
+    ("ghs_", 20),
+    ("github_pat_", 30),
+    ("glpat-", 20),
+    ("sk_live_", 20),
+    ("sk-", 24),
+    ("xoxb-", 20),
+    ("xoxp-", 20),
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 30),
+];
+const SHORTEST: usize = 8;
+/// So long a word is a credential even without a digit.
+const SURELY: usize = 20;
+
+/// Whether a text without digits and signs is worth a look.
+pub(crate) fn may_hold_credential(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(3).any(|three| {
+        three == b"eyJ" || three == b"er " || three == b"ER " || three == b"ic " || three == b"--"
+    }) || bytes.windows(2).any(|two| two == b"--")
+}
+
+/// Looks at the letter at `at`.
+pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    if is_word(before(text, at)) {
+        return None;
+    }
+    let rest = text.get(at..)?;
+    if rest.starts_with("eyJ") {
+        let end = at + jwt(rest)?;
+        found.add(Kind::Jwt, at, end);
+        return Some(end);
+    }
+    if let Some((_, shortest)) = MAKES.iter().find(|(start, _)| rest.starts_with(start)) {
+        let length = token_length(rest);
+        if length >= *shortest {
+            found.add(Kind::Bearer, at, at + length);
+            return Some(at + length);
+        }
+    }
+    let (scheme, length) = credential_after_scheme(rest)?;
+    found.add(Kind::Bearer, at + scheme, at + scheme + length);
+    Some(at + scheme + length)
+}
+
+/// Three parts of base64url; a token that was cut has at least two.
+fn jwt(text: &str) -> Option<usize> {
+    let length =
+        text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
+    let length = length.count();
+    let token = text.get(..length)?.trim_end_matches('.');
+    let mut parts = token.split('.');
+    let long = parts.next().is_some_and(|head| head.len() >= 10)
+        && parts.next().is_some_and(|claims| claims.len() >= 2);
+    long.then_some(token.len())
+}
+
+/// `Bearer abc…` without a name before it: where the credential begins, and its length.
+fn credential_after_scheme(text: &str) -> Option<(usize, usize)> {
+    let scheme = scheme(text).filter(|scheme| *scheme <= 6)?;
+    let rest = text.get(scheme..)?;
+    let spaces = rest.bytes().take_while(|byte| matches!(*byte, b' ' | SOFT_SPACE | b'"' | b'\'')).count();
+    let credential = rest.get(spaces..).filter(|_| spaces > 0)?;
+    let length = token_length(credential);
+    let token = credential.get(..length)?;
+    let telling = token.bytes().any(|byte| byte.is_ascii_digit())
+        || length >= SURELY
+        || token.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
+            && token.bytes().any(|byte| byte.is_ascii_lowercase());
+    // `token 4711 expired` names a token; only the first two schemes stand before one.
+    let named = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("token"));
+    (length >= SHORTEST && telling && !named).then_some((scheme + spaces, length))
+}
+
+/// The length of the scheme's name that the text begins with.
+pub(crate) fn scheme(text: &str) -> Option<usize> {
+    SCHEMES.iter().map(|scheme| scheme.len()).zip(SCHEMES).find_map(|(length, scheme)| {
+        let same = text.get(..length)?.eq_ignore_ascii_case(scheme);
+        let ends = !is_word(text.as_bytes().get(length).copied());
+        (same && ends).then_some(length)
+    })
+}
+
+/// Base64 in both alphabets, and what RFC 6750 allows besides.
+fn token_length(text: &str) -> usize {
+    let fits = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'-')
+    };
+    let length = text.bytes().take_while(|byte| fits(*byte)).count();
+    text.get(..length).map_or(0, |token| token.trim_end_matches('.').len())
+}

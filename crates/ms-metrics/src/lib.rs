@@ -62,7 +62,7 @@ mod recorder;
 mod registry;
 #[cfg(feature = "axum")]
 mod scrape;
-mod summaries;
+mod summary;
 #[cfg(feature = "system")]
 mod system;
 mod text;

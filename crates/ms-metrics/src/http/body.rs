@@ -78,8 +78,9 @@ impl<B: Body> Body for ObservedBody<B> {
                     if let (Some(left), Some(data)) = (&mut *this.left, frame.data_ref()) {
                         *left = left.saturating_sub(data.remaining() as u64);
                     }
-                    // hyper stops polling at `is_end_stream`: the final `None` may never come.
-                    (*this.left == Some(0) || this.inner.is_end_stream()).then_some(*this.status)
+                    // hyper stops polling at any of these: the final `None` may never come.
+                    let ended = *this.left == Some(0) || frame.is_trailers() || this.inner.is_end_stream();
+                    ended.then_some(*this.status)
                 }
             };
             if let Some(status) = status {

@@ -13,7 +13,6 @@ use super::kind::Kind;
 use crate::catalog::LABEL_OVERFLOW;
 use crate::cells::CounterCell;
 use crate::guard::{CheckedLabel, Refusal};
-use crate::summaries::SummaryPage;
 
 /// Names come from code, yet nothing bounds what code makes them of.
 const MOST_METRICS: usize = 10_000;
@@ -103,10 +102,10 @@ impl Families {
         self.by_name.get_mut(metric).is_some_and(|family| is_due(&mut family.warned, now))
     }
 
-    pub(crate) fn write(&self, page: &mut String, summaries: &SummaryPage) {
+    pub(crate) fn write(&self, page: &mut String, now: Instant) {
         for (name, family) in &self.by_name {
             let help = self.help.get(&family.given).map(AsRef::as_ref);
-            family.write(page, name, help, summaries);
+            family.write(page, name, help, now);
         }
     }
 }

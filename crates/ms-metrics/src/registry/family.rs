@@ -3,14 +3,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use metrics::Histogram;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::buckets::Buckets;
 use super::kind::Kind;
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, CheckedLabel, OTHER, Refusal};
-use crate::summaries::SummaryPage;
+use crate::summary::{QUANTILES, SummaryCell};
 use crate::text;
 
 /// Where the numbers of a series are.
@@ -19,7 +18,7 @@ pub(crate) enum Cell {
     Counter(Arc<CounterCell>),
     Gauge(Arc<GaugeCell>),
     Histogram(Arc<HistogramCell>),
-    Summary(u32, Histogram),
+    Summary(Arc<SummaryCell>),
 }
 
 struct Series {
@@ -158,7 +157,7 @@ impl Family {
         widest.or_else(|| labels.first().map(|label| label.name.clone())).unwrap_or_default()
     }
 
-    pub(crate) fn write(&self, page: &mut String, name: &str, help: Option<&str>, summaries: &SummaryPage) {
+    pub(crate) fn write(&self, page: &mut String, name: &str, help: Option<&str>, now: Instant) {
         let start = page.len();
         text::header(page, name, self.kind.word(), help);
         let header_end = page.len();
@@ -177,7 +176,7 @@ impl Family {
                     }
                 }
                 Cell::Histogram(histogram) => self.write_histogram(page, name, &series.text, histogram),
-                Cell::Summary(number, _) => summaries.write(page, *number, name, &series.text),
+                Cell::Summary(summary) => write_summary(page, name, &series.text, summary, now),
             }
         }
         if page.len() == header_end {
@@ -194,20 +193,34 @@ impl Family {
             text::integer(page, count);
             page.push('\n');
         }
-        for suffix in ["_sum", "_count"] {
-            page.extend([name, suffix]);
-            if !labels.is_empty() {
-                page.extend(["{", labels, "}"]);
-            }
-            page.push(' ');
-            if suffix == "_sum" {
-                text::float(page, histogram.sum());
-            } else {
-                text::integer(page, total);
-            }
-            page.push('\n');
-        }
+        write_totals(page, name, labels, histogram.sum(), total);
     }
+}
+
+fn write_summary(page: &mut String, name: &str, labels: &str, summary: &SummaryCell, now: Instant) {
+    let snapshot = summary.snapshot(now);
+    for ((_, label), value) in QUANTILES.iter().zip(snapshot.quantiles) {
+        page.extend([name, "{", labels, if labels.is_empty() { "" } else { "," }, label, "} "]);
+        text::float(page, value);
+        page.push('\n');
+    }
+    write_totals(page, name, labels, snapshot.sum, snapshot.count);
+}
+
+fn write_totals(page: &mut String, name: &str, labels: &str, sum: f64, count: u64) {
+    let begin = |page: &mut String, suffix| {
+        page.extend([name, suffix]);
+        if !labels.is_empty() {
+            page.extend(["{", labels, "}"]);
+        }
+        page.push(' ');
+    };
+    begin(page, "_sum");
+    text::float(page, sum);
+    page.push('\n');
+    begin(page, "_count");
+    text::integer(page, count);
+    page.push('\n');
 }
 
 /// Equal for equal labels in whatever order, and only for these.

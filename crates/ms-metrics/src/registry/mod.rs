@@ -22,7 +22,7 @@ use self::known::Known;
 use crate::catalog::{CATALOG, DROPPED_VALUES, REFUSED};
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, Refusal};
-use crate::summaries::Summaries;
+use crate::summary::SummaryCell;
 
 pub(crate) struct Registry {
     counters: Known<Counter>,
@@ -31,7 +31,6 @@ pub(crate) struct Registry {
     families: RwLock<Families>,
     /// By valid name.
     buckets: FxHashMap<String, Arc<Buckets>>,
-    summaries: Summaries,
     /// Values that were no number.
     dropped: Arc<CounterCell>,
     refused: [(Refusal, Arc<CounterCell>); Refusal::ALL.len()],
@@ -54,7 +53,6 @@ impl Registry {
             histograms: Known::default(),
             families: RwLock::new(Families::new(series_cap)),
             buckets,
-            summaries: Summaries::default(),
             dropped: Arc::default(),
             refused: Refusal::ALL.map(|refusal| (refusal, Arc::default())),
             refusals_warned: Mutex::default(),
@@ -120,7 +118,7 @@ impl Registry {
         let found = self.register(Kind::Histogram, key);
         let (histogram, lasting) = match found {
             Some(Found { cell: Cell::Histogram(cell), lasting }) => (Histogram::from_arc(cell), lasting),
-            Some(Found { cell: Cell::Summary(_, histogram), lasting }) => (histogram, lasting),
+            Some(Found { cell: Cell::Summary(cell), lasting }) => (Histogram::from_arc(cell), lasting),
             _ => return Histogram::noop(),
         };
         if lasting {
@@ -179,10 +177,7 @@ impl Registry {
             (Kind::Histogram, Some(buckets)) => {
                 Cell::Histogram(Arc::new(HistogramCell::new(Arc::clone(&buckets.bounds), dropped)))
             }
-            (Kind::Histogram | Kind::Summary, _) => {
-                let (number, histogram) = self.summaries.register(dropped);
-                Cell::Summary(number, histogram)
-            }
+            (Kind::Histogram | Kind::Summary, _) => Cell::Summary(Arc::new(SummaryCell::new(dropped))),
         }
     }
 
@@ -216,8 +211,7 @@ impl Registry {
     pub(crate) fn render(&self) -> String {
         // A page is about as long as the one before.
         let mut page = String::with_capacity(self.last_length.load(Ordering::Relaxed) + 256);
-        let summaries = self.summaries.page();
-        self.families.read().write(&mut page, &summaries);
+        self.families.read().write(&mut page, Instant::now());
         self.last_length.store(page.len(), Ordering::Relaxed);
         page
     }

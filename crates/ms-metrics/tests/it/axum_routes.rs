@@ -37,7 +37,7 @@ async fn the_template_is_the_label_and_404s_are_unmatched() {
     for (method, path, status) in [
         ("GET", "/api/v1/shifts/17", 200),
         ("GET", "/api/v1/shifts/18?from=x", 200),
-        ("POST", "/api/v1/shifts/", 201),
+        ("POST", "/api/v1/shifts", 201),
         ("DELETE", "/api/v1/shifts/17", 405),
         ("GET", "/deep/er/1", 200),
         ("GET", "/files/a/b/c", 200),
@@ -50,7 +50,7 @@ async fn the_template_is_the_label_and_404s_are_unmatched() {
         requests(&metrics),
         [
             (request("GET", "/api/v1/shifts/{id}", "200"), 2),
-            (request("POST", "/api/v1/shifts/", "201"), 1),
+            (request("POST", "/api/v1/shifts", "201"), 1),
             (request("DELETE", "/api/v1/shifts/{id}", "405"), 1),
             (request("GET", "/deep/er/{id}", "200"), 1),
             (request("GET", "/files/{*path}", "200"), 1),

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::Router;
@@ -16,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use ms_metrics::Metrics;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 
 use crate::page::{built, eventually, lines, request, requests};
 
@@ -146,7 +148,6 @@ fn app(metrics: &Metrics) -> Router {
         .route("/broken", get(|| async { stream(1, End::Error) }))
         .route("/panic-late", get(|| async { stream(1, End::Panic) }))
         .route("/panic", any(panicking))
-        .route("/never", get(std::future::pending::<()>))
         .merge(metrics.router())
         .layer(metrics.http_layer())
 }
@@ -230,7 +231,14 @@ async fn trailers_arrive() {
 async fn a_client_that_goes_away_is_499_once() {
     for version in BOTH {
         let metrics = built();
-        let server = serve(app(&metrics)).await;
+        let arrived = Arc::new(Notify::new());
+        let arriving = Arc::clone(&arrived);
+        let never = || async move {
+            arriving.notify_one();
+            std::future::pending::<()>().await;
+        };
+        let never = Router::new().route("/never", get(never)).layer(metrics.http_layer());
+        let server = serve(app(&metrics).merge(never)).await;
         // In the body.
         let mut client = Client::connect(server, version).await;
         let response = client.send("GET", "/endless").await.unwrap();
@@ -241,21 +249,15 @@ async fn a_client_that_goes_away_is_499_once() {
         eventually(|| requests(&metrics) == [(request("GET", "/endless", "499"), 1)]).await;
         // In the handler.
         let mut client = Client::connect(server, version).await;
-        let mut asking = Box::pin(client.send("GET", "/never"));
-        let asked = std::future::poll_fn(|cx| Poll::Ready(asking.as_mut().poll(cx).is_pending()));
-        assert!(asked.await);
-        let mut other = Client::connect(server, version).await;
-        // Served behind it, so that the server has certainly read it.
-        other.whole("GET", "/text").await;
-        drop(asking);
+        tokio::select! {
+            _ = client.send("GET", "/never") => panic!("it answered"),
+            () = arrived.notified() => {}
+        }
         drop(client);
-        eventually(|| {
-            requests(&metrics).iter().any(|(labels, _)| *labels == request("GET", "/never", "499"))
-        })
-        .await;
-        assert_eq!(requests(&metrics).iter().map(|(_, number)| number).sum::<u64>(), 3, "{version:?}");
+        let both = ["/endless", "/never"].map(|path| (request("GET", path, "499"), 1));
+        eventually(|| requests(&metrics) == both).await;
         let durations = lines(&metrics, "http_request_duration_seconds_count");
-        assert!(durations.iter().all(|line| line.ends_with(" 1")) && durations.len() == 3, "{durations:?}");
+        assert!(durations.iter().all(|line| line.ends_with(" 1")) && durations.len() == 2, "{durations:?}");
     }
 }
 
@@ -267,7 +269,8 @@ async fn panics_and_broken_bodies_are_500_once() {
         for path in ["/panic", "/panic-late", "/broken"] {
             let mut client = Client::connect(server, version).await;
             match client.send("GET", path).await {
-                Err(_) => assert_eq!(path, "/panic"),
+                // The connection may be gone before the head is read.
+                Err(_) => {}
                 Ok(response) => drop(response.into_body().collect().await.unwrap_err()),
             }
             let counted = (request("GET", path, "500"), 1);

@@ -128,6 +128,11 @@ impl Redis {
         process.wait();
     }
 
+    /// `STOP` lets it hang: connections stay open and nothing answers. `CONT` ends that.
+    pub fn signal(&self, name: &str) {
+        self.process.as_ref().expect("it runs").signal(name);
+    }
+
     pub fn resume(&mut self) {
         let mut redis = Command::new(program("redis-server", "redis-server"));
         redis.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);

@@ -15,16 +15,27 @@ use crate::roster::shift;
 
 /// The deployed files, with the targets of this test and a second where they say fifteen.
 fn configuration(service: &Client, exporter: &NodeExporter, rules: &str) -> (TempDir, PathBuf) {
+    changed_configuration(service, exporter, rules, &[])
+}
+
+fn changed_configuration(
+    service: &Client,
+    exporter: &NodeExporter,
+    rules: &str,
+    changes: &[(&str, &str)],
+) -> (TempDir, PathBuf) {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let mut config = read("prometheus.yml");
-    for (deployed, here) in [
-        ("localhost:8000", service.address.to_string()),
-        ("localhost:9100", exporter.address.to_string()),
-        ("scrape_interval: 15s", "scrape_interval: 1s".to_owned()),
-        ("evaluation_interval: 15s", "evaluation_interval: 1s".to_owned()),
-    ] {
+    let (service, exporter) = (service.address.to_string(), exporter.address.to_string());
+    let always = [
+        ("localhost:8000", service.as_str()),
+        ("localhost:9100", &exporter),
+        ("scrape_interval: 15s", "scrape_interval: 1s"),
+        ("evaluation_interval: 15s", "evaluation_interval: 1s"),
+    ];
+    for (deployed, here) in always.iter().chain(changes) {
         assert!(config.contains(deployed), "{deployed}");
-        config = config.replace(deployed, &here);
+        config = config.replace(deployed, here);
     }
     let file = directory.path().join("prometheus.yml");
     std::fs::write(&file, config).expect("written");
@@ -65,30 +76,20 @@ fn every_panel_has_data_and_both_jobs_are_up() {
             !series.is_empty() && series.iter().any(has_value)
         });
     }
-    assert_eq!(prometheus.query("node_cpu_seconds_total{job=\"node-exporter\"} > 0").is_empty(), false);
+    assert!(!prometheus.query("node_cpu_seconds_total{job=\"node-exporter\"} > 0").is_empty());
     // A mistake in the exposition text would show here.
     let targets = prometheus.get("targets?state=active");
-    let errors: Vec<_> =
-        targets["activeTargets"].as_array().expect("targets").iter().map(|one| &one["lastError"]).collect();
-    assert_eq!(errors, ["", ""]);
+    let targets = targets["activeTargets"].as_array().expect("targets");
+    assert_eq!(targets.iter().map(|target| &target["lastError"]).collect::<Vec<_>>(), ["", ""]);
 
+    assert_eq!(rules(&prometheus).len(), read("alerts.yml").matches("- alert:").count());
+    until("every rule was evaluated", || rules(&prometheus).iter().all(|rule| rule["health"] == "ok"));
+}
+
+fn rules(prometheus: &Prometheus) -> Vec<Value> {
     let groups = prometheus.get("rules");
-    let rules: Vec<&Value> = groups["groups"]
-        .as_array()
-        .expect("groups")
-        .iter()
-        .flat_map(|group| group["rules"].as_array().expect("rules"))
-        .collect();
-    assert_eq!(rules.len(), read("alerts.yml").matches("- alert:").count());
-    until("every rule was evaluated", || {
-        let groups = prometheus.get("rules");
-        let mut rules = groups["groups"]
-            .as_array()
-            .expect("groups")
-            .iter()
-            .flat_map(|group| group["rules"].as_array().expect("rules"));
-        rules.all(|rule| rule["health"] == "ok")
-    });
+    let groups = groups["groups"].as_array().expect("groups");
+    groups.iter().flat_map(|group| group["rules"].as_array().expect("rules").clone()).collect()
 }
 
 #[test]
@@ -118,4 +119,24 @@ fn its_alerts_are_those_of_the_service() {
         assert!(time.is_some_and(|time| time.as_str().is_some_and(|time| time.ends_with('Z'))));
     }
     assert_eq!(ours, theirs);
+}
+
+#[test]
+fn the_authorization_that_is_commented_out_opens_a_service_with_a_token() {
+    let directory = new_directory();
+    let token = directory.path().join("token");
+    std::fs::write(&token, "0123456789abcdef\n").expect("written");
+    let token = token.to_str().expect("UTF-8");
+    let service = Service::start_in(&directory, &["--token-file", token]);
+    let exporter = NodeExporter::start();
+    let changes = [
+        ("    # authorization:", "    authorization:"),
+        ("    #   credentials_file: ", "      credentials_file: "),
+        ("/etc/medschedule/token", token),
+    ];
+    let (_directory, config) = changed_configuration(&service, &exporter, RULES, &changes);
+    let prometheus = Prometheus::start(&config);
+    until("the service is scraped", || {
+        prometheus.query("up{job=\"medschedule\"}").iter().any(|up| up["value"][1] == "1")
+    });
 }

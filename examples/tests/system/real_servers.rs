@@ -115,6 +115,26 @@ fn without_redis_it_is_degraded_and_still_reports() {
 }
 
 #[test]
+fn a_redis_that_hangs_makes_nothing_hang() {
+    let redis = Redis::start();
+    let service = Service::start(&["--redis-url", &redis.url()]);
+    let new = shift("Ayşe", "Acil", "2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z");
+    assert_eq!(total(&service), 0);
+
+    redis.signal("STOP");
+    status(&service, "degraded");
+    let begun = Instant::now();
+    service.post("/api/v1/shifts", &new).ok(201);
+    for _ in 0..10 {
+        assert_eq!(total(&service), 1);
+    }
+    assert!(begun.elapsed().as_secs() < 15, "{:?}", begun.elapsed());
+    redis.signal("CONT");
+    status(&service, "healthy");
+    assert_eq!(total(&service), 1);
+}
+
+#[test]
 fn it_starts_without_redis() {
     let redis = format!("redis://{}", crate::harness::process::free_address());
     let service = Service::start(&["--redis-url", &redis]);

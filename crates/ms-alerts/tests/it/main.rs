@@ -8,6 +8,8 @@
     reason = "tests assert by panicking"
 )]
 
+mod checking;
+mod delivering;
 #[cfg(feature = "rules")]
 mod promtool;
 mod running;

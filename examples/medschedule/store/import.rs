@@ -1,10 +1,9 @@
 //! Many shifts in one transaction.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fmt::Write as _;
 
 use futures_util::TryStreamExt;
-use sqlx::{AnyConnection, AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, Row};
 
 use super::shift::COLUMNS;
 use super::writing::Writing;
@@ -12,6 +11,10 @@ use super::{StoreError, StoredShift, overlap};
 
 /// Rows of one statement: 8 parameters each, far below the 32,766 that SQLite allows.
 const ROWS: usize = 256;
+/// What SQLite keeps of the file in memory for each connection, and for the one that imports: the indexes are written
+/// all over, and half the speed is lost without.
+const KIB: u32 = 2000;
+const IMPORT_KIB: u32 = 64 << 10;
 
 /// An import under way; dropped without [`Import::finish`], it keeps nothing.
 #[derive(Debug)]
@@ -39,6 +42,7 @@ impl Imported {
 
 impl Import {
     pub(super) async fn begin(mut writing: Writing) -> Result<Self, StoreError> {
+        writing.cache(IMPORT_KIB).await?;
         let last = sqlx::query("SELECT COALESCE(MAX(seq), 0) AS last FROM shifts");
         let last_before = last.fetch_one(&mut *writing).await?.try_get("last")?;
         Ok(Self { writing, last_before, by_department: BTreeMap::new() })
@@ -68,6 +72,7 @@ impl Import {
     /// Dropped before it ends, it keeps nothing or everything.
     pub async fn finish(mut self) -> Result<Imported, StoreError> {
         let conflicts = if self.by_department.is_empty() { 0 } else { self.conflicts().await? };
+        self.writing.cache(KIB).await?;
         self.writing.commit().await?;
         Ok(Imported { by_department: self.by_department, conflicts })
     }
@@ -101,14 +106,14 @@ fn new_pairs(shifts: &[(i64, i64, bool)]) -> u64 {
 
 /// Inserts shifts and returns the ids that were free.
 pub(super) async fn insert(
-    connection: &mut AnyConnection,
+    writing: &mut Writing,
     shifts: &[StoredShift],
 ) -> Result<HashSet<String>, sqlx::Error> {
     if shifts.is_empty() {
         return Ok(HashSet::new());
     }
     // Only the number of rows varies: the values are all bound.
-    let mut query = sqlx::query(AssertSqlSafe(statement(shifts.len())));
+    let mut query = sqlx::query(AssertSqlSafe(statement(shifts.len(), writing.is_sqlite())));
     for shift in shifts {
         query = query
             .bind(shift.id.clone())
@@ -120,22 +125,21 @@ pub(super) async fn insert(
             .bind(shift.end_us)
             .bind(shift.duration);
     }
-    let rows = query.fetch_all(connection).await?;
+    let rows = query.fetch_all(&mut **writing).await?;
     rows.iter().map(|row| row.try_get("id")).collect()
 }
 
-fn statement(rows: usize) -> String {
-    let mut sql = format!("INSERT INTO shifts ({COLUMNS}) VALUES ");
-    for row in 0..rows {
-        let first = row * 8;
-        sql.push_str(if row == 0 { "(" } else { ", (" });
-        for column in 1..=8 {
-            let comma = if column == 1 { "" } else { ", " };
-            // Writing to a String cannot fail.
-            let _ = write!(sql, "{comma}${}", first + column);
-        }
-        sql.push(')');
-    }
-    sql.push_str(" ON CONFLICT (id) DO NOTHING RETURNING id");
-    sql
+/// SQLite takes parameters with a number for names, and looks each up among all of them.
+fn statement(rows: usize, unnumbered: bool) -> String {
+    let row = |row: usize| {
+        let parameters: Vec<_> = (row * 8 + 1..=row * 8 + 8)
+            .map(|number| if unnumbered { "?".to_owned() } else { format!("${number}") })
+            .collect();
+        format!("({})", parameters.join(", "))
+    };
+    let rows: Vec<_> = (0..rows).map(row).collect();
+    format!(
+        "INSERT INTO shifts ({COLUMNS}) VALUES {} ON CONFLICT (id) DO NOTHING RETURNING id",
+        rows.join(", ")
+    )
 }

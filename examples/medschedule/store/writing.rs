@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use sqlx::pool::PoolConnection;
-use sqlx::{Any, AnyConnection, AnyPool};
+use sqlx::{Any, AnyConnection, AnyPool, AssertSqlSafe};
 use tokio::sync::OwnedMutexGuard;
 
 /// A transaction under way. Dropped before its end it takes its connection with it, which undoes everything: after an
@@ -12,8 +12,8 @@ use tokio::sync::OwnedMutexGuard;
 pub(super) struct Writing {
     connection: PoolConnection<Any>,
     ended: bool,
-    /// Ends after the connection.
-    _turn: Option<OwnedMutexGuard<()>>,
+    /// That of SQLite's writers; ends after the connection.
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 impl Writing {
@@ -22,7 +22,7 @@ impl Writing {
         begin: &'static str,
         turn: Option<OwnedMutexGuard<()>>,
     ) -> Result<Self, sqlx::Error> {
-        let mut writing = Self { connection: pool.acquire().await?, ended: false, _turn: turn };
+        let mut writing = Self { connection: pool.acquire().await?, ended: false, turn };
         writing.say(begin).await?;
         Ok(writing)
     }
@@ -39,6 +39,20 @@ impl Writing {
         self.say("ROLLBACK").await?;
         self.ended = true;
         Ok(())
+    }
+
+    /// Tells whether this is the embedded database.
+    pub(super) fn is_sqlite(&self) -> bool {
+        self.turn.is_some()
+    }
+
+    /// Lets SQLite keep that much of its file in memory; nothing on PostgreSQL.
+    pub(super) async fn cache(&mut self, kib: u32) -> Result<(), sqlx::Error> {
+        if !self.is_sqlite() {
+            return Ok(());
+        }
+        let pragma = AssertSqlSafe(format!("PRAGMA cache_size = -{kib}"));
+        sqlx::raw_sql(pragma).execute(&mut *self.connection).await.map(drop)
     }
 
     async fn say(&mut self, statement: &'static str) -> Result<(), sqlx::Error> {

@@ -226,7 +226,13 @@ impl Visit for FieldWriter<'_> {
 
     fn record_bool(&mut self, field: &Field, value: bool) {
         let Some(plan) = self.field(field) else { return };
-        self.bare(plan, if value { "true" } else { "false" });
+        let value = if value { "true" } else { "false" };
+        // That there is a password is no secret.
+        if plan.role != Role::Value {
+            self.string(plan, value);
+        } else if self.begin(plan) {
+            self.parts.fields.extend_from_slice(value.as_bytes());
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {

@@ -43,12 +43,22 @@ fn login(text: &str, at: usize, found: &mut Found) -> Option<usize> {
     let (user, password) = word.split_once(':')?;
     let name = user.starts_with(|c: char| c.is_ascii_alphabetic())
         && user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
-    let host = text.get(at + 1..)?.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if !name || !host || password.len() < 4 || password == REDACTED || password.starts_with("//") {
+    let brackets = password.contains(['(', ')', '[', ']', '{', '}']) || password.starts_with("//");
+    if !name || password.len() < 4 || password == REDACTED || brackets || !is_server(text.get(at + 1..)?) {
         return None;
     }
     found.add(Kind::DsnSecret, at - password.len(), at);
     Some(at + 1)
+}
+
+/// A host, and what only stands behind hosts: a port, a path, the address of a protocol.
+fn is_server(text: &str) -> bool {
+    let host = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-')).unwrap_or(0);
+    let behind = text.get(host..).unwrap_or_default();
+    let port = behind.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && host > 0
+        && (port || behind.starts_with(['/', '(']))
 }
 
 /// Looks at the authority behind the `://` at `at`.
@@ -61,7 +71,8 @@ pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found) -> Option<usi
     let end = start + login.len();
     let secret = match login.split_once(':') {
         Some((_, password)) => password,
-        None if login.len() >= LONGEST_USER => login,
+        // A name of a program may be long too, but has no digits.
+        None if login.len() >= LONGEST_USER && login.bytes().any(|byte| byte.is_ascii_digit()) => login,
         None => "",
     };
     if !secret.is_empty() && secret != REDACTED {

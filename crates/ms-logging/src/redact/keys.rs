@@ -62,7 +62,6 @@ const NAMES: &[(KeyKind, &[&str])] = &[
             "credential",
             "credentials",
             "jwt",
-            "sessionid",
             "sessionkey",
             "csrf",
             "xsrf",

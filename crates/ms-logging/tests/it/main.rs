@@ -1,0 +1,22 @@
+//! The public API of ms-logging.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests assert by panicking"
+)]
+
+mod accounts;
+mod building;
+mod faults;
+mod kill;
+mod lines;
+mod logger;
+mod python;
+#[cfg(feature = "axum")]
+mod request;
+mod rotation;
+mod spans;
+mod threads;

@@ -1,0 +1,136 @@
+//! Rotation, beside Python's own handler.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ms_logging::Logging;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+use tracing::info;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::logger::{LIMIT, Logger, all_lines, files};
+use crate::python::Python;
+
+fn contents(directory: &Path) -> BTreeMap<String, String> {
+    fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
+        .collect()
+}
+
+/// A line of ours has a head that Python's handler is given as part of the record, so both write the same bytes.
+fn write_ours(path: &Path, max_bytes: u64, backups: u32, records: &[String], flush_each: bool) {
+    let (layer, guard) = Logging::builder()
+        .file(path)
+        .console(false)
+        .rust_log(false)
+        .max_bytes(max_bytes)
+        .backups(backups)
+        .layer()
+        .unwrap();
+    let subscriber = tracing_subscriber::registry().with(layer);
+    tracing::subscriber::with_default(subscriber, || {
+        for record in records {
+            info!("{record}");
+            if flush_each {
+                assert!(guard.flush(LIMIT));
+            }
+        }
+    });
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+}
+
+#[test]
+fn file_sets_equal_those_of_python() {
+    let records = prop::collection::vec("[ -~]{0,120}", 1..60);
+    let input = (records, 100_u64..2000, 1_u32..5, any::<bool>(), any::<bool>());
+    let mut runner = TestRunner::new(Config { cases: 24, failure_persistence: None, ..Config::default() });
+    runner
+        .run(&input, |(records, max_bytes, backups, flush_each, again)| {
+            // What looks like a secret would be redacted in ours alone.
+            let records: Vec<String> = records
+                .iter()
+                .map(|record| ms_logging::Redactor::default().redact(record).into_owned())
+                .collect();
+            let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            let path = ours.path().join("app.log");
+            let halves = if again { records.split_at(records.len() / 2) } else { (&records[..], &[][..]) };
+            for part in [halves.0, halves.1] {
+                write_ours(&path, max_bytes, backups, part, flush_each);
+            }
+            // The same bytes in the same order, read back before the oldest are rotated away.
+            let unlimited = tempfile::tempdir().unwrap();
+            let all = unlimited.path().join("app.log");
+            write_ours(&all, 0, backups, &records, false);
+            let heads: Vec<String> = fs::read_to_string(&all).unwrap().lines().map(str::to_owned).collect();
+            prop_assert_eq!(heads.len(), records.len());
+            let stamped = |text: &str| text.get(23..).unwrap_or_default().to_owned();
+            let zeroed: Vec<String> =
+                heads.iter().map(|line| format!("{}{}", "0".repeat(23), stamped(line))).collect();
+            let reference = theirs.path().join("app.log");
+            for part in [&zeroed[..halves.0.len()], &zeroed[halves.0.len()..]] {
+                Python::rotate(&reference, max_bytes, backups, part);
+            }
+            let without_time: BTreeMap<String, String> = contents(ours.path())
+                .into_iter()
+                .map(|(name, text)| {
+                    let lines = text.lines().map(|line| format!("{}{}\n", "0".repeat(23), stamped(line)));
+                    (name, lines.collect())
+                })
+                .collect();
+            let mut expected = contents(theirs.path());
+            // Stated difference: Python leaves an empty backup when the very first line is too long.
+            if expected.values().any(String::is_empty) && max_bytes < 300 {
+                expected.retain(|_, text| !text.is_empty());
+                prop_assert!(without_time.values().all(|text| !text.is_empty()));
+                return Ok(());
+            }
+            prop_assert_eq!(without_time, expected);
+            Ok(())
+        })
+        .unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn sizes_count_bytes_and_an_empty_file_is_not_rotated() {
+    let logger = Logger::with(|builder| builder.max_bytes(60).backups(2));
+    logger.log(|| {
+        info!("{}", "ç".repeat(100));
+        info!("short");
+    });
+    assert_eq!(logger.guard.shutdown(LIMIT).abandoned, 0);
+    let files: Vec<_> = files(&logger.path("app.log"));
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(fs::read_to_string(&files[0]).unwrap().ends_with("ç\n"));
+    assert!(fs::read_to_string(&files[1]).unwrap().ends_with("short\n"));
+}
+
+#[test]
+fn a_rotation_that_fails_loses_nothing() {
+    let logger = Logger::with(|builder| builder.max_bytes(1000).backups(1));
+    // A directory that is not empty cannot be renamed over.
+    fs::create_dir_all(logger.path("app.log.1/in-the-way")).unwrap();
+    logger.log(|| (0..100).for_each(|id| info!(id, "line")));
+    assert_eq!(logger.guard.shutdown(LIMIT).abandoned, 0);
+    assert_eq!(crate::logger::lines(&logger.path("app.log")).len(), 100);
+    let account = logger.guard.accounts()[0];
+    assert_eq!((account.written(), account.dropped_total()), (100, 0));
+}
+
+#[test]
+fn lines_are_kept_over_restarts() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    for part in 0..5 {
+        let records: Vec<String> = (0..20).map(|line| format!("{part} {line}")).collect();
+        write_ours(&path, 700, 50, &records, false);
+    }
+    let seen: Vec<String> =
+        all_lines(&path).iter().map(|line| line.rsplit(" - ").next().unwrap().to_owned()).collect();
+    let expected: Vec<String> =
+        (0..5).flat_map(|part| (0..20).map(move |line| format!("{part} {line}"))).collect();
+    assert_eq!(seen, expected);
+}

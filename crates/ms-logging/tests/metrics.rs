@@ -1,0 +1,75 @@
+//! The account as metrics: one test, since a process has one global recorder.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "tests assert by panicking"
+)]
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use ms_logging::{Logging, Reason};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// Keeps counters, and logs about each, as a recorder in trouble would.
+#[derive(Clone, Default)]
+struct Chatty(Arc<Mutex<BTreeMap<String, Arc<AtomicU64>>>>);
+
+impl Recorder for Chatty {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        tracing::info!("registering");
+        let labels: Vec<String> =
+            key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let name = format!("{} {}", key.name(), labels.join(" "));
+        Counter::from_arc(Arc::clone(self.0.lock().unwrap().entry(name).or_default()))
+    }
+
+    fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+        Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+        Histogram::noop()
+    }
+}
+
+impl Chatty {
+    fn dropped(&self, reason: Reason) -> u64 {
+        let name = format!("ms_logging_dropped_total sink=file reason={}", reason.as_str());
+        self.0.lock().unwrap().get(&name).map_or(0, |counter| counter.load(Ordering::Relaxed))
+    }
+}
+
+#[test]
+fn every_lost_line_is_in_the_metric_also_of_two_loggers_and_before_the_recorder() {
+    let recorder = Chatty::default();
+    let lose = |lines: u64| {
+        let (layer, guard) =
+            Logging::builder().file("/dev/full").console(false).rust_log(false).layer().unwrap();
+        let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+        tracing::dispatcher::with_default(&dispatch, || (0..lines).for_each(|id| tracing::info!(id, "lost")));
+        assert!(guard.flush(Duration::from_secs(60)));
+        assert_eq!(guard.accounts()[0].dropped(Reason::IoError), lines);
+        (dispatch, guard)
+    };
+    let first = lose(7);
+    metrics::set_global_recorder(recorder.clone()).unwrap();
+    let second = lose(5);
+    assert_eq!(recorder.dropped(Reason::IoError), 12);
+    for (dispatch, guard) in [first, second] {
+        assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
+        tracing::dispatcher::with_default(&dispatch, || tracing::info!("late"));
+        assert_eq!(guard.accounts()[0].passed(), guard.accounts()[0].dropped_total());
+    }
+    assert_eq!(recorder.dropped(Reason::AfterShutdown), 2);
+}

@@ -1,6 +1,8 @@
 //! ms-logging beside tracing-subscriber's JSON formatter over tracing-appender, both without loss.
 
-use ms_logging::Logging;
+use std::time::Duration;
+
+use ms_logging::{Logging, WhenFull};
 use tempfile::TempDir;
 use tracing::{Dispatch, dispatcher, info};
 use tracing_appender::non_blocking::NonBlockingBuilder;
@@ -28,12 +30,13 @@ fn ours() -> f64 {
         .json_file(&path)
         .max_bytes(1 << 30)
         .backups(1)
+        .when_full(WhenFull::Block(Duration::from_secs(60)))
         .layer()
         .expect("a layer");
     let dispatch = Dispatch::new(tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer));
     let spent = cpu::nanoseconds(|| {
         emit(&dispatch);
-        assert_eq!(guard.shutdown(std::time::Duration::from_secs(60)).abandoned, 0, "everything is written");
+        assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0, "everything is written");
     });
     written(&path);
     spent / EVENTS as f64

@@ -5,8 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use http::header::CONTENT_LENGTH;
-use http::response::Parts;
+use http::header::{CONTENT_LENGTH, HeaderMap};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
@@ -30,11 +29,17 @@ pin_project! {
 }
 
 impl<B: Body> ObservedBody<B> {
-    pub(super) fn new(inner: B, head: &Parts, observation: Option<Observation>) -> Self {
-        let status = head.status.as_u16();
+    /// Observes a body whose length the head may have `declared`.
+    pub(super) fn new(
+        inner: B,
+        status: u16,
+        declared: Option<u64>,
+        observation: Option<Observation>,
+    ) -> Self {
         let mut body = Self { inner, status, left: None, observation };
         if let Some(observation) = &body.observation {
-            body.left = expected_length(&body.inner, head);
+            // hyper stops at whichever comes first, and does not poll for the `None` behind it.
+            body.left = [body.inner.size_hint().exact(), declared].into_iter().flatten().min();
             if has_no_body(observation, status) || body.left == Some(0) || body.inner.is_end_stream() {
                 finish(&mut body.observation, status);
             }
@@ -43,10 +48,8 @@ impl<B: Body> ObservedBody<B> {
     }
 }
 
-/// hyper stops at whichever comes first, and does not poll for the `None` behind it.
-fn expected_length(body: &impl Body, head: &Parts) -> Option<u64> {
-    let declared = head.headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    [body.size_hint().exact(), declared].into_iter().flatten().min()
+pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Tells if HTTP has no room for the body: servers drop it unread.
@@ -69,7 +72,10 @@ impl<B: Body> Body for ObservedBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let frame = ready!(PanicGuard::run(this.observation, || this.inner.as_mut().poll_frame(cx)));
+        let guard = PanicGuard::new(this.observation);
+        let frame = this.inner.as_mut().poll_frame(cx);
+        guard.returned();
+        let frame = ready!(frame);
         if this.observation.is_some() {
             let status = match &frame {
                 None => Some(*this.status),

@@ -9,7 +9,7 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::body::ObservedBody;
+use super::body::{ObservedBody, declared_length};
 use super::endpoint::Endpoint;
 use super::observation::{Observation, PanicGuard};
 
@@ -41,7 +41,10 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let result = ready!(PanicGuard::run(this.observation, || this.inner.poll(cx)));
+        let guard = PanicGuard::new(this.observation);
+        let result = this.inner.poll(cx);
+        guard.returned();
+        let result = ready!(result);
         let mut observation = this.observation.take();
         Poll::Ready(match result {
             Ok(response) => {
@@ -50,9 +53,8 @@ where
                 {
                     observation.redirect(endpoint);
                 }
-                let (head, inner) = response.into_parts();
-                let body = ObservedBody::new(inner, &head, observation);
-                Ok(Response::from_parts(head, body))
+                let (status, declared) = (response.status().as_u16(), declared_length(response.headers()));
+                Ok(response.map(|inner| ObservedBody::new(inner, status, declared, observation)))
             }
             Err(error) => {
                 observation.into_iter().for_each(|observation| observation.finish(500));

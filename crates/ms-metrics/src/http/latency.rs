@@ -29,7 +29,8 @@ impl LatencyRoutes {
 
     fn find(&self, endpoint: &str, method: MethodLabel) -> Option<Arc<Histogram>> {
         self.0.find(endpoint, method, |registry, endpoint| {
-            let labels = vec![Label::new("endpoint", endpoint.to_owned()), Label::new("method", method.text)];
+            let labels =
+                vec![Label::new("endpoint", endpoint.to_owned()), Label::new("method", method.text())];
             registry.histogram(&Key::from_parts(ENDPOINT_LATENCY, labels))
         })
     }

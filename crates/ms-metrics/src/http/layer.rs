@@ -95,7 +95,9 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let mut observation = Observation::start(&self.layer.routes, &self.layer.source, &mut request);
-        let inner = PanicGuard::run(&mut observation, || self.inner.call(request));
+        let guard = PanicGuard::new(&mut observation);
+        let inner = self.inner.call(request);
+        guard.returned();
         HttpMetricsFuture::new(inner, observation)
     }
 }

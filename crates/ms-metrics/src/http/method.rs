@@ -3,29 +3,57 @@
 use http::Method;
 
 /// Methods are the client's to choose, so there are ten of them.
-pub(super) const COUNT: usize = 10;
+pub(super) const COUNT: usize = MethodLabel::Other as usize + 1;
 
 /// A method as it is exposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct MethodLabel {
-    pub(super) text: &'static str,
-    pub(super) index: usize,
+#[repr(u8)]
+pub(super) enum MethodLabel {
+    Get,
+    Post,
+    Put,
+    Delete,
+    Head,
+    Options,
+    Patch,
+    Connect,
+    Trace,
+    Other,
 }
 
 impl MethodLabel {
     pub(super) fn of(method: &Method) -> Self {
-        let (index, text) = match *method {
-            Method::GET => (0, "GET"),
-            Method::POST => (1, "POST"),
-            Method::PUT => (2, "PUT"),
-            Method::DELETE => (3, "DELETE"),
-            Method::HEAD => (4, "HEAD"),
-            Method::OPTIONS => (5, "OPTIONS"),
-            Method::PATCH => (6, "PATCH"),
-            Method::CONNECT => (7, "CONNECT"),
-            Method::TRACE => (8, "TRACE"),
-            _ => (9, "OTHER"),
-        };
-        Self { text, index }
+        match *method {
+            Method::GET => Self::Get,
+            Method::POST => Self::Post,
+            Method::PUT => Self::Put,
+            Method::DELETE => Self::Delete,
+            Method::HEAD => Self::Head,
+            Method::OPTIONS => Self::Options,
+            Method::PATCH => Self::Patch,
+            Method::CONNECT => Self::Connect,
+            Method::TRACE => Self::Trace,
+            _ => Self::Other,
+        }
+    }
+
+    /// Less than [`COUNT`].
+    pub(super) fn index(self) -> usize {
+        self as usize
+    }
+
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+            Self::Patch => "PATCH",
+            Self::Connect => "CONNECT",
+            Self::Trace => "TRACE",
+            Self::Other => "OTHER",
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! One request, from the call to whatever ends it.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -24,14 +24,23 @@ impl RequestRoutes {
         Self(Routes::new(registry, HTTP_REQUESTS, cap))
     }
 
-    fn find(&self, endpoint: &str, method: MethodLabel) -> Option<Arc<Route>> {
-        self.0.find(endpoint, method, |registry, endpoint| Route::new(registry, endpoint, method))
+    fn find(self: &Arc<Self>, endpoint: &str, method: MethodLabel) -> Option<Arc<Route>> {
+        self.0.find(endpoint, method, |registry, endpoint| Route {
+            registry: Arc::clone(registry),
+            routes: Arc::downgrade(self),
+            endpoint: endpoint.into(),
+            method,
+            duration: OnceLock::new(),
+            requests: ArcSwap::default(),
+        })
     }
 }
 
 /// The handles of one endpoint and method, each made when first needed.
 struct Route {
     registry: Arc<Registry>,
+    /// Where the others are; a request need not carry it, since few change their route.
+    routes: Weak<RequestRoutes>,
     endpoint: Box<str>,
     method: MethodLabel,
     duration: OnceLock<Histogram>,
@@ -40,17 +49,6 @@ struct Route {
 }
 
 impl Route {
-    fn new(registry: &Arc<Registry>, endpoint: &str, method: MethodLabel) -> Self {
-        let registry = Arc::clone(registry);
-        Self {
-            registry,
-            endpoint: endpoint.into(),
-            method,
-            duration: OnceLock::new(),
-            requests: ArcSwap::default(),
-        }
-    }
-
     fn record(&self, status: u16, started: Instant) {
         // What is no status must not become a label value each.
         let status = if (100..600).contains(&status) { status } else { 0 };
@@ -78,7 +76,7 @@ impl Route {
 
     fn key(&self, metric: &'static str, status: Option<u16>) -> Key {
         let mut labels =
-            vec![Label::new("method", self.method.text), Label::new("endpoint", self.endpoint.to_string())];
+            vec![Label::new("method", self.method.text()), Label::new("endpoint", self.endpoint.to_string())];
         match status {
             Some(0) => labels.push(Label::new("status", "other")),
             Some(status) => labels.push(Label::new("status", status.to_string())),
@@ -90,7 +88,6 @@ impl Route {
 
 /// A request that is being answered. Dropping it counts the client as gone.
 pub(super) struct Observation {
-    routes: Arc<RequestRoutes>,
     /// Nothing once it is recorded.
     route: Option<Arc<Route>>,
     method: MethodLabel,
@@ -108,28 +105,30 @@ impl Observation {
         source: &Source,
         request: &mut Request<B>,
     ) -> Option<Self> {
-        if request.extensions().get::<Counted>().is_some() {
+        if request.extensions_mut().insert(Counted).is_some() {
             return None;
         }
         let started = Instant::now();
         let method = MethodLabel::of(request.method());
         let find = |endpoint: &str| routes.find(endpoint, method);
         let route = source.with(request.uri(), request.extensions(), find);
-        request.extensions_mut().insert(Counted);
-        Some(Self { routes: Arc::clone(routes), route, method, started })
+        Some(Self { route, method, started })
     }
 
     /// Counts the request for another endpoint from here on.
     pub(super) fn redirect(&mut self, endpoint: &Endpoint) {
-        self.route = self.routes.find(endpoint.as_str(), self.method);
+        let routes = self.route.as_ref().and_then(|route| route.routes.upgrade());
+        if let Some(routes) = routes {
+            self.route = routes.find(endpoint.as_str(), self.method);
+        }
     }
 
     pub(super) fn is_head(&self) -> bool {
-        self.method.text == "HEAD"
+        self.method == MethodLabel::Head
     }
 
     pub(super) fn is_connect(&self) -> bool {
-        self.method.text == "CONNECT"
+        self.method == MethodLabel::Connect
     }
 
     pub(super) fn finish(mut self, status: u16) {
@@ -149,21 +148,23 @@ impl Drop for Observation {
     }
 }
 
-/// Records the request as failed if what it stands in front of panics.
+/// Records the request as failed if what runs while it lives panics.
 ///
-/// `std::thread::panicking` would not do: a body dropped while something else unwinds did not panic.
+/// `std::thread::panicking` would not do: a body dropped while something else unwinds did not panic. Nor would a closure
+/// that runs inside: requests and answers are large to move in and out of it.
 pub(super) struct PanicGuard<'a> {
     observation: &'a mut Option<Observation>,
     returned: bool,
 }
 
 impl<'a> PanicGuard<'a> {
-    /// Runs `watched`; what it unwinds passes through.
-    pub(super) fn run<R>(observation: &'a mut Option<Observation>, watched: impl FnOnce() -> R) -> R {
-        let mut guard = Self { observation, returned: false };
-        let result = watched();
-        guard.returned = true;
-        result
+    pub(super) fn new(observation: &'a mut Option<Observation>) -> Self {
+        Self { observation, returned: false }
+    }
+
+    /// There was no panic.
+    pub(super) fn returned(mut self) {
+        self.returned = true;
     }
 }
 

@@ -47,7 +47,7 @@ impl<T> Routes<T> {
                 (&self.other, OTHER)
             }
         };
-        let place = methods.get(method.index)?;
+        let place = methods.get(method.index())?;
         Some(Arc::clone(place.get_or_init(|| Arc::new(make(&self.registry, endpoint)))))
     }
 

@@ -11,7 +11,7 @@ use crate::delivery::{Delivery, Lane, Limits, Sink};
 use crate::error::BuildError;
 use crate::group::{Group, Tracked};
 use crate::handle::AlertHandle;
-use crate::manager::{AlertManager, Core, add};
+use crate::manager::{AlertManager, Core, claim};
 use crate::rule::AlertRule;
 use crate::samples::Source;
 
@@ -113,18 +113,20 @@ impl AlertManagerBuilder {
         if self.interval.is_zero() {
             return Err(BuildError::ZeroInterval);
         }
-        let mut names = HashSet::new();
-        if let Some(sink) = self.sinks.iter().find(|sink| !names.insert(sink.name().to_owned())) {
+        let mut sinks = HashSet::new();
+        if let Some(sink) = self.sinks.iter().find(|sink| !sinks.insert(sink.name().to_owned())) {
             return Err(BuildError::DuplicateSink { sink: sink.name().to_owned() });
         }
-        let mut own = Group { name: String::new(), interval: None, rules: Vec::new() };
+        let (mut own, mut names) = (Vec::new(), HashSet::new());
         for rule in self.rules {
-            add(&mut own, Tracked::new(rule.compile()?))?;
+            let rule = Tracked::new(rule.compile()?);
+            claim(&mut names, &rule)?;
+            own.push(rule);
         }
-        let groups = [own].into_iter().chain(self.groups).collect();
+        let groups = [Group::own(own)].into_iter().chain(self.groups).collect();
         let Limits { capacity, give_up_after } = self.limits;
         let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
-        Ok(AlertManager(Arc::new(Core::new(groups, self.sources, Delivery::new(lanes)))))
+        Ok(AlertManager(Arc::new(Core::new(groups, names, self.sources, Delivery::new(lanes)))))
     }
 
     /// Makes the manager and evaluates its rules in the background until the handle is shut down or dropped.

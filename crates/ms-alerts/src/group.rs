@@ -24,6 +24,13 @@ pub(crate) struct Group {
     pub(crate) rules: Vec<Tracked>,
 }
 
+impl Group {
+    /// The group of the rules made in code.
+    pub(crate) fn own(rules: Vec<Tracked>) -> Self {
+        Self { name: String::new(), interval: None, rules }
+    }
+}
+
 /// A rule, ready to be evaluated.
 #[derive(Debug)]
 pub(crate) struct Rule {
@@ -105,8 +112,8 @@ impl Tracked {
         &self.rule.name
     }
 
-    /// Evaluates the rule; gives the alerts that fired or resolved. A failure, a panic too, changes no state but
-    /// for the limit, which forgets all alerts, as in Prometheus.
+    /// Evaluates the rule; adds the alerts that fired or resolved. A failure, a panic too, changes no state but for the
+    /// limit, which forgets all alerts, as in Prometheus.
     pub(crate) fn evaluate(
         &mut self,
         samples: &Samples<'_>,
@@ -119,7 +126,11 @@ impl Tracked {
             Ok(findings) => self.apply(findings, now, changes),
             Err(failure) => Err(failure),
         };
-        self.error = outcome.err();
+        let before = std::mem::replace(&mut self.error, outcome.err());
+        // A lasting failure is one line, not one an interval.
+        if let Some(failure) = self.error.filter(|failure| before != Some(*failure)) {
+            tracing::warn!(rule = self.rule.name, %failure, "rule not evaluated");
+        }
         outcome
     }
 

@@ -1,11 +1,12 @@
 //! The rules and everything that is done with them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::time::Instant;
 
 use crate::alert::{Alert, RuleStatus};
@@ -28,8 +29,10 @@ pub struct AlertManager(pub(crate) Arc<Core>);
 pub(crate) struct Core {
     /// The first group holds the rules made in code.
     groups: Mutex<Vec<Group>>,
+    /// The names of the rules made in code, which are their identities.
+    names: Mutex<HashSet<String>>,
     /// What was true at the end of the last evaluation: readers never wait for one.
-    shown: RwLock<Arc<Snapshot>>,
+    shown: RwLock<Snapshot>,
     pub(crate) sources: Vec<Source>,
     pub(crate) delivery: Delivery,
 }
@@ -57,7 +60,12 @@ impl Default for AlertManager {
 impl AlertManager {
     /// Makes a manager without rules and sinks.
     pub fn new() -> Self {
-        Self(Arc::new(Core::new(Vec::new(), Vec::new(), Delivery::new(Vec::new()))))
+        Self(Arc::new(Core::new(
+            vec![Group::own(Vec::new())],
+            HashSet::new(),
+            Vec::new(),
+            Delivery::new(Vec::new()),
+        )))
     }
 
     /// Starts with no rules, sources and sinks.
@@ -73,11 +81,12 @@ impl AlertManager {
     /// as it was.
     pub fn add_rule(&self, rule: AlertRule) -> Result<(), BuildError> {
         let rule = Tracked::new(rule.compile()?);
+        claim(&mut self.0.names.lock(), &rule)?;
         let mut groups = self.0.groups.lock();
-        if let Some(group) = groups.first_mut() {
-            add(group, rule)?;
+        if let Some(own) = groups.first_mut() {
+            self.0.shown.write().rules.insert(own.rules.len(), rule.status(&own.name));
+            own.rules.push(rule);
         }
-        self.0.publish(&groups);
         Ok(())
     }
 
@@ -124,23 +133,25 @@ impl AlertManager {
     }
 }
 
-/// Adds a rule made in code, whose name is its identity.
-pub(crate) fn add(group: &mut Group, rule: Tracked) -> Result<(), BuildError> {
-    if group.rules.iter().any(|known| known.name() == rule.name()) {
-        return Err(BuildError::Duplicate { rule: rule.name().to_owned() });
+/// Gives a rule made in code its name, unless another has it.
+pub(crate) fn claim(names: &mut HashSet<String>, rule: &Tracked) -> Result<(), BuildError> {
+    if names.insert(rule.name().to_owned()) {
+        return Ok(());
     }
-    group.rules.push(rule);
-    Ok(())
+    Err(BuildError::Duplicate { rule: rule.name().to_owned() })
 }
 
 impl Core {
-    pub(crate) fn new(mut groups: Vec<Group>, sources: Vec<Source>, delivery: Delivery) -> Self {
-        if groups.is_empty() {
-            groups.push(Group { name: String::new(), interval: None, rules: Vec::new() });
-        }
+    /// The first group must be the one of the rules made in code, whose names are `names`.
+    pub(crate) fn new(
+        groups: Vec<Group>,
+        names: HashSet<String>,
+        sources: Vec<Source>,
+        delivery: Delivery,
+    ) -> Self {
         observe::describe();
-        let shown = RwLock::new(Arc::new(Snapshot::of(&groups)));
-        Self { groups: Mutex::new(groups), shown, sources, delivery }
+        let shown = RwLock::new(Snapshot::of(&groups));
+        Self { groups: Mutex::new(groups), names: Mutex::new(names), shown, sources, delivery }
     }
 
     /// Gives the intervals of the groups, in their order.
@@ -148,12 +159,8 @@ impl Core {
         self.groups.lock().iter().map(|group| group.interval.unwrap_or(default)).collect()
     }
 
-    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
-        Arc::clone(&self.shown.read())
-    }
-
-    fn publish(&self, groups: &[Group]) {
-        *self.shown.write() = Arc::new(Snapshot::of(groups));
+    pub(crate) fn snapshot(&self) -> RwLockReadGuard<'_, Snapshot> {
+        self.shown.read()
     }
 
     /// Reads the sources and evaluates the groups that are `due`, by their places. Blocks.
@@ -191,7 +198,6 @@ impl Core {
                 let first = changes.len();
                 if let Err(failure) = rule.evaluate(samples, now, &mut changes) {
                     observe::evaluation_failed(failure.reason());
-                    tracing::warn!(rule = rule.name(), %failure, "rule not evaluated");
                 }
                 // Under the lock, so that the sinks hear of changes in the order in which they happened.
                 for change in changes.iter().skip(first) {
@@ -199,10 +205,11 @@ impl Core {
                 }
             }
         }
-        self.publish(&groups);
-        let shown = self.snapshot();
-        let firing = shown.alerts.iter().filter(|alert| alert.state == State::Firing).count();
-        observe::evaluated(evaluated, started.elapsed(), shown.alerts.len() - firing, firing);
+        let snapshot = Snapshot::of(&groups);
+        let firing = snapshot.alerts.iter().filter(|alert| alert.state == State::Firing).count();
+        let pending = snapshot.alerts.len() - firing;
+        *self.shown.write() = snapshot;
+        observe::evaluated(evaluated, started.elapsed(), pending, firing);
         changes
     }
 }

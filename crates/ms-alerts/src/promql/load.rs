@@ -81,11 +81,7 @@ fn comparison(expression: &str, binary: &BinaryExpr) -> Result<Query, Refused> {
     let (vector, number, reversed) = match (number(&binary.lhs), number(&binary.rhs)) {
         (None, Some(number)) => (&binary.lhs, number, false),
         (Some(number), None) => (&binary.rhs, number, true),
-        (Some(_), Some(_)) => {
-            let message = format!("`{sign}` between two numbers needs `bool`, which is not supported");
-            return Err(Refused { at: find(expression, &sign), message });
-        }
-        (None, None) => {
+        _ => {
             // What is wrong within either side says more than that neither is a number.
             query(expression, &binary.lhs)?;
             query(expression, &binary.rhs)?;

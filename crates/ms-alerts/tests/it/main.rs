@@ -8,8 +8,15 @@
     reason = "tests assert by panicking"
 )]
 
+#[cfg(feature = "axum")]
+mod api;
 mod checking;
 mod delivering;
+mod observing;
 #[cfg(feature = "rules")]
 mod promtool;
+#[cfg(feature = "rules")]
+mod rule_files;
 mod running;
+#[cfg(feature = "webhook")]
+mod webhook;

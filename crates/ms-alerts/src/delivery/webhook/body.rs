@@ -30,6 +30,7 @@ struct Body<'a> {
     #[serde(rename = "externalURL")]
     external_url: &'static str,
     /// Ours: tells a repeat from a new change.
+    #[serde(rename = "notification_id")]
     notification_id: &'a str,
     alerts: [Entry<'a>; 1],
 }

@@ -1,0 +1,201 @@
+//! Rule files: what loads, and what an operator is told about what does not.
+
+use ms_alerts::{AlertManager, RuleFileError, parse_exposition};
+
+fn refused(text: &str) -> Vec<String> {
+    let error = AlertManager::builder().rules_text("rules.yml", text).unwrap_err();
+    let text = error.to_string();
+    assert_eq!(text.lines().count(), error.problems().len());
+    text.lines().map(str::to_owned).collect()
+}
+
+/// A file with one rule of this expression.
+fn rule(expr: &str) -> String {
+    format!("groups:\n  - name: g\n    rules:\n      - alert: A\n        expr: {expr}\n")
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_and_where() {
+    let text = r#"groups:
+  - name: a
+    interval: soon
+    query_offset: 1m
+    rules:
+      - record: job:x:sum
+        expr: sum(x)
+      - alert: A
+        expr: rate(http_requests_total[5m]) > 5
+        for: 5 minutes
+      - alert: B
+        expr: |
+          up == 0
+            and on(job) x
+        labels:
+          severity: "{{ $value | humanize }}"
+          bad-name: x
+      - alert: C
+        expr: "foo{a=\"b\"} offset 5m > 1"
+        annotations:
+          summary: >
+            folded text and
+            {{ query "x" }} more
+      - alert: D
+        expr: ""
+      - expr: up
+  - name: a
+"#;
+    let problems = refused(text);
+    let expected = [
+        ("3:15: \"soon\" is not a duration; expected one like `30s`, `5m` or `1h30m`"),
+        ("4:19: `query_offset` is not supported"),
+        ("6:17: rule `job:x:sum`: recording rules are not supported; expected `alert`"),
+        ("9:15: rule `A`: expr: `rate` is not supported"),
+        ("10:14: rule `A`: \"5 minutes\" is not a duration"),
+        ("14:13: rule `B`: expr: `and` is not supported"),
+        ("16:22: rule `B`: label `severity`: template action `$value | humanize` is not supported"),
+        ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
+        ("19:29: rule `C`: expr: `offset` is not supported"),
+        ("23:13: rule `C`: annotation `summary`: template action `query \"x\"` is not supported"),
+        ("25:15: rule `D`: `expr` is empty; expected a selector, alone or compared with a number"),
+        ("26:15: a rule needs `alert`"),
+        ("27:11: group `a` is repeated in this file"),
+    ];
+    for (problem, expected) in problems.iter().zip(expected) {
+        assert!(problem.starts_with(&format!("rules.yml:{expected}")), "{problem}\n{expected}");
+    }
+    assert_eq!(problems.len(), expected.len(), "{problems:#?}");
+}
+
+#[test]
+fn what_is_not_the_shape_of_a_rule_file_is_refused_where_it_is() {
+    for (text, expected) in [
+        ("groups:\n  - name: a\n    rulez: []\n", "3:5: unknown field `rulez`, expected one of name"),
+        (
+            "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        fro: 5m\n",
+            "6:9: unknown field `fro`",
+        ),
+        (
+            "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        for: [1]\n",
+            "6:14: expected string",
+        ),
+        ("groups:\n  - name: a\n    limit: x\n", "3:12: expected a whole number"),
+        ("groups:\n  - name: a\n    rules:\n      - alert: A\n", "4:9: missing field `expr`"),
+        (
+            "groups:\n  - name: a\n    rules:\n      - alert: A\n        alert: B\n        expr: up\n",
+            "5:9: duplicate mapping key: alert",
+        ),
+        ("groups:\n  - name: a\n   rules: []\n", "3:4: "),
+        ("- a\n", "1:1: "),
+        ("nonsense: 1\n", "1:1: unknown field `nonsense`"),
+    ] {
+        let problems = refused(text);
+        assert!(problems[0].starts_with(&format!("rules.yml:{expected}")), "{problems:?}\n{expected}");
+    }
+}
+
+#[test]
+fn each_part_of_promql_that_is_not_evaluated_is_named_where_it_stands() {
+    for (expr, column, what) in [
+        ("a and b", 17, "`and`"),
+        ("a > 1 or b", 21, "`or`"),
+        ("a unless b", 17, "`unless`"),
+        ("a + 1 > 2", 17, "`+`"),
+        ("a / b", 17, "`/`"),
+        ("a > b", 17, "`>` between two vectors"),
+        ("1 > bool 2", 19, "`bool`"),
+        ("a > bool 2", 19, "`bool`"),
+        ("a > 1 < 2", 21, "a comparison of a comparison"),
+        ("sum(a) > 1", 15, "`sum`"),
+        ("x * rate(a[5m])", 17, "`*`"),
+        ("increase(a[1h]) > 3", 15, "`increase`"),
+        ("a[5m]", 16, "a range"),
+        ("a offset 5m", 17, "`offset`"),
+        ("a @ 100", 17, "`@`"),
+        ("-a > 1", 15, "`-` before a vector"),
+        ("1", 15, "a number alone"),
+        ("vector(1) > 1", 15, "`vector`"),
+        ("1 > 2", 15, "not valid PromQL"),
+        ("a{b=~\"[[:alpha:]]\"}", 17, "regular expression of `b`"),
+        ("a >", 15, "not valid PromQL"),
+        ("{a=~\".*\"}", 15, "not valid PromQL"),
+    ] {
+        let problems = refused(&rule(&format!("{expr:?}")));
+        // One further for the quote, and as many as there are escapes before it.
+        let at = format!("rules.yml:5:{}: rule `A`: expr: ", column + 1);
+        let escaped = expr.contains('"');
+        assert!(
+            problems[0].contains(what) && (escaped || problems[0].starts_with(&at)),
+            "{expr}: {problems:?}"
+        );
+    }
+}
+
+#[test]
+fn input_too_deep_for_the_parser_is_refused() {
+    let deep = |open: &str, close: &str, count| format!("{}a{}", open.repeat(count), close.repeat(count));
+    for expr in [
+        deep("-", "", 20_000),
+        deep("(", ")", 20_000),
+        deep("1+", "", 20_000),
+        deep("sum(", ")", 500),
+        format!("a{{b=\"{}\"}} > 1 {}", "x".repeat(100_000), "and a".repeat(2000)),
+    ] {
+        let problems = refused(&rule(&format!("{expr:?}")));
+        assert!(problems[0].contains("nested deeper") || problems[0].contains("longer than"), "{problems:?}");
+    }
+}
+
+#[test]
+fn the_deepest_input_that_is_allowed_does_no_harm() {
+    let chain = format!("a{}", " + 1".repeat(499));
+    let nested = format!("{}a{}", "(".repeat(50), ")".repeat(50));
+    assert!(refused(&rule(&format!("{chain:?}")))[0].contains("`+` is not supported"));
+    assert!(AlertManager::builder().rules_text("rules.yml", &rule(&format!("{nested:?}"))).is_ok());
+}
+
+#[tokio::test]
+async fn numbers_and_missing_values_are_texts_as_in_prometheus() {
+    let text = "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        labels: {a: 1, b: true, c: 1.50, d: , e: ~}\n        for: 0\n";
+    let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
+    let fired = manager.check_samples(&parse_exposition("up{d=\"x\"} 1\n").unwrap()).await;
+    let labels: Vec<_> = fired[0].labels.iter().collect();
+    assert_eq!(&labels[..4], [("a", "1"), ("alertname", "A"), ("b", "true"), ("c", "1.50")]);
+}
+
+#[tokio::test]
+async fn two_alerts_of_the_same_labels_are_an_error_of_that_rule() {
+    let text = "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up == 0\n        labels: {instance: all}\n      - alert: B\n        expr: up == 0\n";
+    let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
+    let samples = "up{instance=\"a\"} 0\nup{instance=\"b\"} 0\n";
+    let fired = manager.check_samples(&parse_exposition(samples).unwrap()).await;
+    assert_eq!(fired.iter().map(|alert| alert.rule.as_str()).collect::<Vec<_>>(), ["B", "B"]);
+    assert!(manager.rules()[0].error.as_deref().is_some_and(|error| error.contains("same labels")));
+    assert_eq!((manager.rules()[0].group.as_str(), manager.rules()[1].error.as_deref()), ("a", None));
+}
+
+#[tokio::test]
+async fn past_the_limit_a_rule_forgets_its_alerts_and_says_so() {
+    let text = "groups:\n  - name: a\n    limit: 2\n    rules:\n      - alert: A\n        expr: up == 0\n";
+    let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
+    let down = |count| (0..count).map(|host| format!("up{{host=\"{host}\"}} 0\n")).collect::<String>();
+    assert_eq!(manager.check_samples(&parse_exposition(&down(2)).unwrap()).await.len(), 2);
+    let changes = manager.check_samples(&parse_exposition(&down(3)).unwrap()).await;
+    let resolved = changes.iter().filter(|alert| alert.state == ms_alerts::State::Resolved).count();
+    assert_eq!((changes.len(), resolved, manager.alerts().len()), (2, 2, 0));
+    assert_eq!(manager.rules()[0].error.as_deref(), Some("more than 2 alerts"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let error = AlertManager::builder().rules_file("/no/such/rules.yml").unwrap_err();
+    assert!(matches!(&error, RuleFileError::Read { .. }) && error.to_string().contains("/no/such/rules.yml"));
+    assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn an_empty_file_has_no_rules() {
+    for text in ["", "# nothing yet\n\n", "groups:\n", "groups: []\n", "groups:\n  - name: a\n"] {
+        let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
+        assert!(manager.rules().is_empty());
+    }
+}

@@ -1,0 +1,234 @@
+//! The webhook against real servers, most of which misbehave.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use ms_alerts::{AlertManager, AlertRule, Notification, SendError, Sink, WebhookSink, above};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+
+const SECRET: &str = "S3CR3T";
+
+/// Serves `app` and gives its address.
+async fn serve(app: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    format!("http://{address}")
+}
+
+/// A server that answers each connection with the same bytes and then does nothing more.
+async fn raw(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut kept = Vec::new();
+        while let Ok((mut connection, _)) = listener.accept().await {
+            let _ = connection.read(&mut [0; 4096]).await;
+            let _ = connection.write_all(answer.as_bytes()).await;
+            kept.push(connection);
+        }
+    });
+    format!("http://{address}")
+}
+
+/// One notification, as a sink is given it.
+async fn notification() -> Arc<Notification> {
+    struct Catch(std::sync::Mutex<Option<oneshot::Sender<Arc<Notification>>>>);
+    impl Sink for Catch {
+        fn name(&self) -> &str {
+            "catch"
+        }
+        fn send(&self, notification: Arc<Notification>) -> ms_alerts::SendFuture<'_> {
+            let sender = self.0.lock().unwrap().take();
+            sender.unwrap().send(notification).unwrap();
+            Box::pin(std::future::ready(Ok(())))
+        }
+    }
+    let (sender, caught) = oneshot::channel();
+    let rule = AlertRule::new("HighCpu", above(), 90.0)
+        .metric("cpu")
+        .severity("page")
+        .annotation("summary", "CPU at {{ $value }} %, \"quoted\"\n<b>&");
+    let sink = Catch(std::sync::Mutex::new(Some(sender)));
+    let manager = AlertManager::builder().rule(rule).sink(sink).build().unwrap();
+    manager.check_alerts(&[("cpu", 95.5)]).await;
+    caught.await.unwrap()
+}
+
+async fn send(url: &str) -> Result<(), SendError> {
+    let sink = WebhookSink::new(&format!("{url}/{SECRET}?token={SECRET}")).unwrap();
+    let outcome = sink.send(notification().await).await;
+    if let Err(error) = &outcome {
+        assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
+    }
+    outcome
+}
+
+#[tokio::test]
+async fn the_body_is_that_of_alertmanager() {
+    let (requests, mut seen) = mpsc::unbounded_channel();
+    let app = Router::new().route(
+        "/hook",
+        post(move |headers: HeaderMap, Json(body): Json<Value>| async move {
+            requests.send((headers, body)).unwrap();
+        }),
+    );
+    let sink = WebhookSink::new(&format!("{}/hook", serve(app).await)).unwrap();
+    let sink = sink.named("pager").bearer(SECRET).unwrap();
+    assert!(!format!("{sink:?}").contains(SECRET));
+    let rule = AlertRule::new("HighCpu", above(), 90.0).metric("cpu").severity("page").window(Duration::ZERO);
+    let rule = rule.annotation("summary", "CPU at {{ $value }} %");
+    let manager = AlertManager::builder().rule(rule).sink(sink).build().unwrap();
+    manager.check_alerts(&[("cpu", 95.5)]).await;
+    let (headers, firing) = seen.recv().await.unwrap();
+    manager.check_alerts(&[("cpu", 1.0)]).await;
+    let (_, resolved) = seen.recv().await.unwrap();
+
+    assert_eq!(headers["authorization"], format!("Bearer {SECRET}"));
+    assert_eq!(headers["content-type"], "application/json");
+    assert_eq!(headers["idempotency-key"], firing["notification_id"].as_str().unwrap());
+    assert_eq!(
+        (&firing["version"], &firing["status"], &firing["receiver"]),
+        (&"4".into(), &"firing".into(), &"pager".into())
+    );
+    let labels = serde_json::json!({"alertname": "HighCpu", "severity": "page"});
+    let alert = &firing["alerts"][0];
+    assert_eq!(
+        (&alert["labels"], &firing["groupLabels"], &firing["commonLabels"]),
+        (&labels, &labels, &labels)
+    );
+    assert_eq!(alert["annotations"]["summary"], "CPU at 95.5 %");
+    assert_eq!((&alert["status"], &alert["endsAt"]), (&"firing".into(), &"0001-01-01T00:00:00Z".into()));
+    // model.LabelSet.Fingerprint() of the same labels in Go.
+    assert_eq!(alert["fingerprint"].as_str().unwrap().len(), 16);
+
+    let ended = &resolved["alerts"][0];
+    assert_eq!((&resolved["status"], &ended["status"]), (&"resolved".into(), &"resolved".into()));
+    assert_eq!((&ended["fingerprint"], &ended["startsAt"]), (&alert["fingerprint"], &alert["startsAt"]));
+    assert!(ended["endsAt"].as_str() >= ended["startsAt"].as_str());
+    assert_ne!(resolved["notification_id"], firing["notification_id"]);
+}
+
+#[tokio::test]
+async fn nobody_there_no_answer_and_half_an_answer_are_tried_again() {
+    let gone = {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    for url in [gone, raw("nonsense\r\n\r\n").await, "http://does-not-exist.invalid".to_owned()] {
+        let error = send(&url).await.unwrap_err();
+        assert!(is_temporary(&error), "{url}: {error:?}");
+        assert!(
+            !error.to_string().contains("invalid") && !error.to_string().contains("127.0.0.1"),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_that_hangs_costs_ten_seconds() {
+    let url = raw("").await;
+    let start = tokio::time::Instant::now();
+    let error = send(&url).await.unwrap_err();
+    assert!(is_temporary(&error) && error.to_string().contains("in time"), "{error:?}");
+    assert!(start.elapsed() <= Duration::from_secs(11), "{:?}", start.elapsed());
+}
+
+fn is_temporary(error: &SendError) -> bool {
+    format!("{error:?}").contains("Backoff")
+}
+
+#[tokio::test]
+async fn each_status_has_its_consequence() {
+    for (status, headers, expected) in [
+        (200, "", "ok"),
+        (202, "", "ok"),
+        (204, "", "ok"),
+        (500, "", "Backoff"),
+        (502, "", "Backoff"),
+        (408, "", "Backoff"),
+        (429, "Retry-After: 7\r\n", "After(7s)"),
+        (503, "Retry-After: soon\r\n", "Backoff"),
+        (503, "Retry-After: -3\r\n", "Backoff"),
+        (400, "", "Never"),
+        (401, "", "Never"),
+        (404, "", "Never"),
+        (410, "Retry-After: 7\r\n", "Never"),
+    ] {
+        let length = if status == 204 { "" } else { "Content-Length: 0\r\n" };
+        let answer = format!("HTTP/1.1 {status} X\r\n{headers}{length}\r\n").leak();
+        let outcome =
+            send(&raw(answer).await).await.map_or_else(|error| format!("{error:?}"), |()| "ok".to_owned());
+        assert!(outcome.contains(expected), "{status} {headers}: {outcome}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_never_followed() {
+    let (trap, mut trapped) = mpsc::unbounded_channel();
+    let target = serve(Router::new().fallback(move || {
+        trap.send(()).unwrap();
+        std::future::ready(StatusCode::OK)
+    }))
+    .await;
+    for status in [301, 302, 303, 307, 308] {
+        let location =
+            format!("HTTP/1.1 {status} Found\r\nLocation: {target}/\r\nContent-Length: 0\r\n\r\n").leak();
+        let error = send(&raw(location).await).await.unwrap_err();
+        assert!(format!("{error:?}").contains("Never"), "{error:?}");
+    }
+    assert!(trapped.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_not_read() {
+    let endless = futures_util::stream::repeat_with(|| Ok::<_, std::io::Error>(vec![b'x'; 16 * 1024]));
+    let (asked, mut ended) = mpsc::unbounded_channel();
+    let app = Router::new().fallback(move |_: Request| {
+        let stream = futures_util::StreamExt::map(endless.clone(), {
+            let asked = asked.clone();
+            move |part| {
+                let _ = asked.send(());
+                part
+            }
+        });
+        std::future::ready(Response::new(Body::from_stream(stream)).into_response())
+    });
+    send(&serve(app).await).await.unwrap();
+    let mut parts = 0;
+    while ended.try_recv().is_ok() {
+        parts += 1;
+    }
+    // What the sockets hold comes on top of what was read.
+    assert!(parts < 2000, "{parts} parts of 16 KiB");
+}
+
+#[tokio::test]
+async fn what_is_too_large_is_sent_once_more_without_annotations() {
+    let (bodies, mut seen) = mpsc::unbounded_channel();
+    let app = Router::new().fallback(move |Json(body): Json<Value>| {
+        let large = body["alerts"][0]["annotations"] != serde_json::json!({});
+        bodies.send(large).unwrap();
+        std::future::ready(if large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::OK })
+    });
+    send(&serve(app).await).await.unwrap();
+    assert_eq!((seen.recv().await, seen.recv().await), (Some(true), Some(false)));
+}
+
+#[test]
+fn what_is_no_url_of_http_is_refused_without_showing_it() {
+    for url in ["", "S3CR3T", "ftp://S3CR3T/", "http://", "file:///S3CR3T", "http://S3CR3T:port/"] {
+        let error = WebhookSink::new(url).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
+    }
+    assert!(WebhookSink::new("https://example.org").unwrap().bearer("a\nb").is_err());
+}

@@ -17,7 +17,14 @@ const ROUNDS: usize = 9;
 pub fn claims() -> Vec<Claim> {
     let rounds: Vec<_> = (0..ROUNDS).map(|_| (ours(), theirs())).collect();
     let pair = Pair::of_rounds(&rounds);
-    vec![Claim::new(AREA, "JSON event, 5 fields, to a file", "CPU ns/event", pair, "tracing-appender", 1.0 / 3.5)]
+    vec![Claim::new(
+        AREA,
+        "JSON event, 5 fields, to a file",
+        "CPU ns/event",
+        pair,
+        "tracing-appender",
+        1.0 / 3.5,
+    )]
 }
 
 /// CPU time of the whole process for an event, the writer thread and the last flush included.
@@ -33,7 +40,8 @@ fn ours() -> f64 {
         .when_full(WhenFull::Block(Duration::from_secs(60)))
         .layer()
         .expect("a layer");
-    let dispatch = Dispatch::new(tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer));
+    let dispatch =
+        Dispatch::new(tracing_subscriber::layer::SubscriberExt::with(tracing_subscriber::registry(), layer));
     let spent = cpu::nanoseconds(|| {
         emit(&dispatch);
         assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0, "everything is written");
@@ -59,7 +67,14 @@ fn theirs() -> f64 {
 fn emit(dispatch: &Dispatch) {
     dispatcher::with_default(dispatch, || {
         for id in 0..EVENTS {
-            info!(shift = id, department = "Acil Servis", hours = 8.5, night = false, attempt = 1, "shift planned");
+            info!(
+                shift = id,
+                department = "Acil Servis",
+                hours = 8.5,
+                night = false,
+                attempt = 1,
+                "shift planned"
+            );
         }
     });
 }

@@ -79,3 +79,8 @@ pub use sensitive::Sensitive;
 pub mod __private {
     pub use tracing;
 }
+
+/// The guide's examples.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../../docs/logging.md")]
+struct Guide;

@@ -76,3 +76,8 @@ pub use samples::{
     ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition, values,
 };
 pub use state::State;
+
+/// The guide's examples.
+#[cfg(all(doctest, feature = "axum", feature = "rules", feature = "webhook"))]
+#[doc = include_str!("../../../docs/alerts.md")]
+struct Guide;

@@ -32,7 +32,7 @@ const LONGEST_READ: Duration = Duration::from_secs(1);
 /// | 413 | sent once more without annotations |
 /// | anything else, redirects too | given up, counted and logged |
 ///
-/// The URL is a secret, since receivers put tokens in it: it is shown in no log line, error or metric.
+/// Receivers put tokens in URLs: path, query and credentials are shown in no log line, error or metric.
 ///
 /// ```
 /// use ms_alerts::{AlertManager, WebhookSink};

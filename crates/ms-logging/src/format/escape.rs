@@ -30,7 +30,7 @@ const fn classes() -> [u8; 256] {
             0xc2 | 0xd8 | 0xe2 => class::LEAD,
             0xef => class::LEAD | class::WIDE,
             b'0'..=b'9' => class::DIGIT,
-            b'=' | b':' | b'@' | b'%' => class::SIGN,
+            b'=' | b':' | b'@' | b'%' | b'>' => class::SIGN,
             b' ' => class::SPACE,
             _ => 0,
         };

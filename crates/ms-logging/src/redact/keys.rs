@@ -1,5 +1,15 @@
 //! Names that tell what their values are, in Turkish and English.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+/// `hasta adı ve soyadı` has four.
+const MOST_WORDS: usize = 4;
+
+static KINDS: LazyLock<HashMap<&str, KeyKind>> = LazyLock::new(|| {
+    NAMES.iter().flat_map(|(kind, names)| names.iter().map(|name| (*name, *kind))).collect()
+});
+
 /// What the value of a field is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -64,6 +74,7 @@ const NAMES: &[(KeyKind, &[&str])] = &[
             "jwt",
             "sessionkey",
             "csrf",
+            "secretkeybase",
             "xsrf",
             "signature",
             "bearer",
@@ -206,56 +217,74 @@ const VAGUE: &[&str] = &["tel", "mobile", "mail", "card", "pan", "pass", "pin", 
 
 /// Whether a field of this name is redacted whatever its value is.
 pub(crate) fn is_sensitive(name: &str) -> bool {
-    kind(name).is_some() && !VAGUE.contains(&folded(name).as_str())
+    let folded = Folded::of(name);
+    folded.kind().is_some() && !VAGUE.contains(&folded.text.as_str())
 }
 
 /// What the value of a field of this name is.
 pub(crate) fn kind(name: &str) -> Option<KeyKind> {
-    let words = words(name);
-    for count in 1..=words.len().min(4) {
-        let last: String = words.iter().skip(words.len() - count).map(String::as_str).collect();
-        if let Some(kind) = look_up(&last) {
-            return Some(kind);
-        }
-    }
-    let last = words.last()?;
-    ENDINGS
-        .iter()
-        .find(|(_, endings)| endings.iter().any(|ending| last.ends_with(ending)))
-        .map(|(kind, _)| *kind)
-}
-
-fn look_up(name: &str) -> Option<KeyKind> {
-    NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(kind, _)| *kind)
+    Folded::of(name).kind()
 }
 
 /// The name in small letters without accents and separators.
 pub(crate) fn folded(name: &str) -> String {
-    words(name).concat()
+    Folded::of(name).text
 }
 
-/// Splits at anything but letters and digits, and where a capital follows a small letter.
-fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before_small = false;
-    for character in name.chars() {
-        // The dot above that a lower-case `İ` leaves.
-        if character == '\u{307}' {
-            continue;
+/// A name in small letters without accents and separators, and where its words begin.
+struct Folded {
+    text: String,
+    /// The beginnings of the last words, the last one first.
+    starts: [usize; MOST_WORDS],
+}
+
+impl Folded {
+    /// A word ends at anything but a letter or a digit, and where a capital follows a small letter.
+    fn of(name: &str) -> Self {
+        let mut folded = Self { text: String::with_capacity(name.len()), starts: [0; MOST_WORDS] };
+        let (mut after_small, mut within) = (false, false);
+        for character in name.chars() {
+            // The dot above that a lower-case `İ` leaves.
+            if character == '\u{307}' {
+                continue;
+            }
+            if !character.is_alphanumeric() {
+                (after_small, within) = (false, false);
+                continue;
+            }
+            if !within || (after_small && character.is_uppercase()) {
+                folded.begin_word();
+            }
+            after_small = !character.is_uppercase();
+            within = true;
+            folded.text.extend(fold(character));
         }
-        let breaks = before_small && character.is_uppercase();
-        if (breaks || !character.is_alphanumeric()) && words.last().is_some_and(|word| !word.is_empty()) {
-            words.push(String::new());
-        }
-        before_small = character.is_lowercase() || character.is_numeric();
-        if character.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(fold(character));
+        folded
+    }
+
+    fn begin_word(&mut self) {
+        self.starts.rotate_right(1);
+        if let Some(first) = self.starts.first_mut() {
+            *first = self.text.len();
         }
     }
-    words.retain(|word| !word.is_empty());
-    words
+
+    fn kind(&self) -> Option<KeyKind> {
+        let mut before = None;
+        for start in self.starts {
+            // The rest of the starts are those of a name with fewer words.
+            if before == Some(start) {
+                break;
+            }
+            before = Some(start);
+            if let Some(kind) = self.text.get(start..).and_then(|words| KINDS.get(words)) {
+                return Some(*kind);
+            }
+        }
+        let last = self.text.get(self.starts.first().copied()?..)?;
+        let ending = |(_, endings): &&(KeyKind, &[&str])| endings.iter().any(|ending| last.ends_with(ending));
+        ENDINGS.iter().find(ending).map(|(kind, _)| *kind)
+    }
 }
 
 fn fold(character: char) -> impl Iterator<Item = char> {

@@ -4,6 +4,8 @@ use super::rules::{Found, before, is_word};
 use super::view::SOFT_SPACE;
 use super::{Kind, phone, tckn};
 
+/// A telephone number without its zero.
+const FEWEST_DIGITS: usize = 10;
 /// No number of anybody has more groups.
 const MOST_GROUPS: usize = 9;
 /// A hexadecimal text of this length is a digest or an id.
@@ -21,8 +23,12 @@ struct Group {
 
 /// Looks at the digits that begin at `at`; gives the end of what it looked at.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> usize {
+    let (end, digits) = extent(text, at);
+    // Nearly all numbers of a log are short.
+    if digits < FEWEST_DIGITS && !follows_country(text, at) {
+        return end;
+    }
     let groups = groups(text, at);
-    let end = groups.last().map_or(at + 1, |group| group.end);
     let mut first = 0;
     while first < groups.len() {
         first = match longest(text, &groups, first, found) {
@@ -32,6 +38,27 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> usize {
     }
     // An account number may go on in letters.
     found.end_or(end)
+}
+
+/// Where the groups that begin at `at` end, and how many digits they have.
+fn extent(text: &str, at: usize) -> (usize, usize) {
+    let bytes = text.as_bytes();
+    let (mut start, mut digits) = (at, 0);
+    for _ in 0..MOST_GROUPS {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (start, digits) = (start + run, digits + run);
+        match separator_of(bytes.get(start..).unwrap_or_default()) {
+            Some((_, length)) => start += length,
+            None => break,
+        }
+    }
+    (start, digits)
+}
+
+/// An account number of some countries has letters among its digits.
+fn follows_country(text: &str, at: usize) -> bool {
+    before(text, at).is_some_and(|byte| byte.is_ascii_alphabetic())
 }
 
 fn groups(text: &str, at: usize) -> Vec<Group> {
@@ -98,7 +125,7 @@ struct Candidate<'a> {
 impl Candidate<'_> {
     fn kind(&self) -> Option<Kind> {
         let count: usize = self.part.iter().map(|group| group.digits.len()).sum();
-        if !(10..=19).contains(&count) || !self.stands_alone() {
+        if !(FEWEST_DIGITS..=19).contains(&count) || !self.stands_alone() {
             return None;
         }
         let digits: Vec<u8> = self.part.iter().flat_map(|group| group.digits.iter().copied()).collect();

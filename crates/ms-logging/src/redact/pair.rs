@@ -44,6 +44,17 @@ pub(crate) fn option(text: &str, at: usize, found: &mut Found) -> Option<usize> 
     add(kind, &value, found)
 }
 
+/// `<password>hunter2</password>`.
+pub(crate) fn element(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let front = text.get(..at)?;
+    let tag = front.get(front.rfind('<')? + 1..)?;
+    let name = tag.split(' ').next()?;
+    let kind = keys::kind(name).filter(|_| !name.starts_with('/'))?;
+    let rest = text.get(at + 1..)?;
+    let end = at + 1 + rest.find("</")?;
+    add(kind, &Value { text, start: at + 1, end, quoted: true }, found)
+}
+
 /// The last words of a text, without the quotes and brackets around them.
 fn name_before(front: &str) -> Option<&str> {
     let spaced = front.trim_end_matches([' ', char::from(SOFT_SPACE)]);

@@ -15,6 +15,7 @@ pub(crate) fn find(text: &str, keys: &[String]) -> Vec<Span> {
                 address::url_secret(text, at, &mut found).unwrap_or(at + 3)
             }
             b':' | b'=' => pair::at(text, at, keys, &mut found).unwrap_or(at + 1),
+            b'>' => pair::element(text, at, &mut found).unwrap_or(at + 1),
             b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
             b'-' => pair::option(text, at, &mut found).unwrap_or(at + 1),
             b'a'..=b'z' | b'A'..=b'Z' => patterns::at(text, at, &mut found).unwrap_or(at + 1),

@@ -87,6 +87,8 @@ fn values_of_secret_names_go_however_they_are_written() {
         "(password)=(hunter2)",
         "db password: hunter2",
         "q=password%3Dhunter2",
+        "<password>hunter2</password>",
+        "secret_key_base: hunter2",
         "password=\"a \\\"hunter2\\\" b\"",
     ] {
         let shown = redact(text);

@@ -1,35 +1,38 @@
 //! One spelling for all the ways of writing a character: full-width digits, percent-encoding, `\u0040`, spaces that do
 //! not break and characters of no width.
 
+use std::borrow::Cow;
+
 use super::Span;
 
 /// A space that joins the parts of one value, so that it does not end it.
 pub(crate) const SOFT_SPACE: u8 = 1;
 
 /// A text to be searched, and where its bytes come from.
-pub(crate) struct View {
-    pub(crate) text: String,
+pub(crate) struct View<'t> {
+    pub(crate) text: Cow<'t, str>,
     /// For each byte of `text`, where it begins in the original; one more for the end. Empty: nothing was changed.
     origins: Vec<usize>,
 }
 
-impl View {
-    pub(crate) fn of(text: &str) -> Self {
+impl<'t> View<'t> {
+    pub(crate) fn of(text: &'t str) -> Self {
         if !text.bytes().any(|byte| matches!(byte, b'%' | b'\\' | 0xc2 | 0xe2 | 0xef)) {
-            return Self { text: text.to_owned(), origins: Vec::new() };
+            return Self { text: Cow::Borrowed(text), origins: Vec::new() };
         }
-        let mut view = Self { text: String::with_capacity(text.len()), origins: Vec::new() };
+        let mut plain_text = String::with_capacity(text.len());
+        let mut origins = Vec::with_capacity(text.len() + 1);
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             let (character, length) = one(rest);
             if let Some(character) = character {
-                view.text.push(character);
-                view.origins.resize(view.text.len(), at);
+                plain_text.push(character);
+                origins.resize(plain_text.len(), at);
             }
             at += length.max(1);
         }
-        view.origins.push(text.len());
-        view
+        origins.push(text.len());
+        Self { text: Cow::Owned(plain_text), origins }
     }
 
     /// Moves a span to where it is in the original.

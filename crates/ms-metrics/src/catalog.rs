@@ -52,3 +52,18 @@ pub(crate) const CATALOG: &[Entry] = &[
     counter(REFUSED, "Registrations refused."),
     counter(DROPPED_VALUES, "Values that are no finite number and were not recorded."),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_and_the_front_page_name_every_metric_and_its_kind() {
+        let (guide, front) = (include_str!("../../../docs/metrics.md"), include_str!("lib.rs"));
+        for entry in CATALOG {
+            let row = format!("| `{}` | {} |", entry.name, entry.kind.word());
+            assert!(guide.contains(&row) && front.contains(&row), "{row}");
+            assert_eq!(entry.kind == Kind::Histogram, !entry.buckets.is_empty(), "{row}");
+        }
+    }
+}

@@ -98,21 +98,21 @@ impl GaugeFn for GaugeCell {
 pub(crate) struct HistogramCell {
     bounds: Arc<[f64]>,
     /// One count a bound, and one for what is larger than all.
-    counts: Box<[AtomicU64]>,
+    counts: Box<[CounterCell]>,
     sum: AtomicU64,
     dropped: Arc<CounterCell>,
 }
 
 impl HistogramCell {
     pub(crate) fn new(bounds: Arc<[f64]>, dropped: Arc<CounterCell>) -> Self {
-        let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
+        let counts = (0..=bounds.len()).map(|_| CounterCell::default()).collect();
         Self { bounds, counts, sum: AtomicU64::new(0.0_f64.to_bits()), dropped }
     }
 
     /// Returns the number of values up to each bound, and up to infinity.
     pub(crate) fn cumulative(&self) -> impl Iterator<Item = u64> {
         self.counts.iter().scan(0_u64, |total, count| {
-            *total = total.saturating_add(count.load(Ordering::Relaxed));
+            *total = total.saturating_add(count.value());
             Some(*total)
         })
     }
@@ -136,7 +136,7 @@ impl HistogramFn for HistogramCell {
         // A dozen bounds: counting those below has no branch to mispredict.
         let bucket = self.bounds.iter().map(|bound| usize::from(value > *bound)).sum::<usize>();
         if let Some(counter) = self.counts.get(bucket) {
-            counter.fetch_add(count as u64, Ordering::Relaxed);
+            counter.add(count as u64);
         }
         // Two finite values may add up to infinity, which would stay for good.
         add_to_bits(&self.sum, |total| (total + sum).clamp(f64::MIN, f64::MAX));
@@ -174,6 +174,17 @@ mod tests {
         assert_eq!(counts, [2, 4, 5]);
         assert_eq!(histogram.sum(), 7.5);
         assert_eq!(dropped.value(), 2);
+    }
+
+    #[test]
+    fn the_counts_and_the_sum_of_a_histogram_saturate() {
+        let histogram = HistogramCell::new([1.0].into(), Arc::default());
+        for _ in 0..2 {
+            histogram.record_many(0.0, usize::MAX);
+            histogram.record(f64::MAX);
+        }
+        assert_eq!(histogram.cumulative().collect::<Vec<_>>(), [u64::MAX, u64::MAX]);
+        assert_eq!(histogram.sum(), f64::MAX);
     }
 
     #[test]

@@ -16,6 +16,9 @@
 //! # Ok::<(), ms_metrics::BuildError>(())
 //! ```
 //!
+//! With the feature `axum`, `Metrics::router` is the page for Prometheus and `Metrics::http_layer` knows route templates;
+//! with `system` the machine is read too. The repository's `docs/metrics.md` is the guide.
+//!
 //! # Names
 //!
 //! | metric | kind | labels | unit |
@@ -77,3 +80,8 @@ pub use crate::http::{
 pub use crate::recorder::MetricsRecorder;
 #[cfg(feature = "system")]
 pub use crate::system::SystemMetrics;
+
+/// The guide's examples.
+#[cfg(all(doctest, feature = "axum", feature = "system"))]
+#[doc = include_str!("../../../docs/metrics.md")]
+struct Guide;

@@ -73,25 +73,41 @@ impl Service {
     }
 
     /// Answers from the cache, or computes and keeps the answer. Without a cache it is computed each time.
+    ///
+    /// # Cancel safety
+    ///
+    /// What was begun goes on and is kept, so that a client that comes again finds it.
     pub(crate) async fn cached(
         &self,
         name: &str,
-        compute: impl Future<Output = Result<Bytes, StoreError>>,
+        compute: impl Future<Output = Result<Bytes, StoreError>> + Send + 'static,
     ) -> Result<Bytes, StoreError> {
         if let Some(text) = self.find(name).await {
             return Ok(text);
         }
+        let turn = Arc::clone(&self.analyses).acquire_owned().await.map_err(|_| StoreError::Interrupted)?;
         // Whoever waited here finds the report of the one before.
-        let _turn = self.analyses.acquire().await.map_err(|_| StoreError::Interrupted)?;
-        let Some(generation) = self.generation().await else { return compute.await };
-        if let Ok(Some(text)) = self.cache.find(generation, name).await {
+        let generation = self.generation().await;
+        if let Some(generation) = generation
+            && let Ok(Some(text)) = self.cache.find(generation, name).await
+        {
             return Ok(text);
         }
-        let text = compute.await?;
-        if let Err(error) = self.cache.keep(generation, name, text.clone()).await {
-            tracing::debug!(error = &error as &dyn std::error::Error, "a report was not cached");
-        }
-        Ok(text)
+        let (cache, name) = (self.cache.clone(), name.to_owned());
+        let computed = tokio::spawn(
+            async move {
+                let _turn = turn;
+                let text = compute.await?;
+                if let Some(generation) = generation
+                    && let Err(error) = cache.keep(generation, &name, text.clone()).await
+                {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "a report was not cached");
+                }
+                Ok(text)
+            }
+            .in_current_span(),
+        );
+        computed.await.unwrap_or(Err(StoreError::Interrupted))
     }
 
     /// Tells that the roster has changed: nothing cached before is served again.
@@ -153,4 +169,44 @@ pub(crate) async fn to_the_end<T: Send + 'static>(
     ended.unwrap_or_else(|_| {
         Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the service's own"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::watch;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_report_that_was_begun_is_kept_though_its_client_goes_away() {
+        let dir = tempfile::tempdir().expect("a temporary directory");
+        let store = Store::sqlite(&dir.path().join("db")).await.expect("opens");
+        let metrics = ms_metrics::Metrics::builder().build().expect("builds");
+        let service = Service::new(store, Cache::memory(), metrics.business(), dir.path());
+        let runs = Arc::new(AtomicUsize::new(0));
+        let (begin, begun) = watch::channel(false);
+        let ask = || {
+            let (runs, mut begun) = (runs.clone(), begun.clone());
+            let compute = async move {
+                runs.fetch_add(1, Ordering::Relaxed);
+                begun.wait_for(|begun| *begun).await.expect("begins");
+                Ok(Bytes::from_static(b"done"))
+            };
+            let service = service.clone();
+            async move { service.cached("name", compute).await }
+        };
+        let impatient = tokio::spawn(ask());
+        while runs.load(Ordering::Relaxed) == 0 {
+            tokio::task::yield_now().await;
+        }
+        impatient.abort();
+        begin.send_replace(true);
+        while service.cache.find(0, "name").await.expect("answers").is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(ask().await.expect("answers"), "done");
+        assert_eq!(runs.load(Ordering::Relaxed), 1);
+    }
 }

@@ -37,7 +37,8 @@ pub(super) async fn shifts(
 /// Returns the report as JSON, from the cache if the roster is the same.
 pub(crate) async fn shift_report(service: &Service, filter: &Filter) -> Result<Bytes, StoreError> {
     let name = format!("report:{:?}:{:?}", filter.from_us, filter.to_us);
-    service.cached(&name, analyze(&service.store, filter)).await
+    let (store, filter) = (service.store.clone(), filter.clone());
+    service.cached(&name, async move { analyze(&store, &filter).await }).await
 }
 
 #[derive(Serialize)]

@@ -1,30 +1,20 @@
 //! Options, and what is made of them.
 
-use std::env;
-use std::io::{self, IsTerminal as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::EnvFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::config::Config;
-use crate::console::Console;
 use crate::error::{BuildError, InstallError};
-use crate::format::Style;
-use crate::format::escape;
 use crate::guard::{Logging, LoggingGuard};
-use crate::layer::{Core, EventLayer, LoggingLayer, Sink};
+use crate::layer::{EventLayer, LoggingLayer};
 use crate::panics;
-use crate::queue::{Queue, Target};
-use crate::redact::Redactor;
-use crate::rotate::RotatingFile;
 
 /// What happens to a line when the queue of its sink is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +64,8 @@ impl LoggingBuilder {
     }
 
     /// Logs what is at least this severe. Replaces an earlier `filter`.
-    pub fn level(mut self, level: LevelFilter) -> Self {
-        self.config.filter = level.to_string();
+    pub fn level(mut self, level: impl Into<LevelFilter>) -> Self {
+        self.config.filter = level.into().to_string();
         self
     }
 
@@ -186,10 +176,10 @@ impl LoggingBuilder {
     }
 
     fn try_install(self) -> Result<LoggingGuard, InstallError> {
-        let filter = self.level_filter()?;
+        let filter = self.config.level_filter()?;
         let most = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
         let panics = self.config.panics;
-        let (core, guard) = self.start()?;
+        let (core, guard) = self.config.start()?;
         // Not behind a filter of the layer's own: as the only one it can be asked once a call site.
         let subscriber = Registry::default().with(filter).with(EventLayer::new(Arc::clone(&core)));
         tracing_log::LogTracer::builder()
@@ -238,102 +228,8 @@ impl LoggingBuilder {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let filter = self.level_filter()?;
-        let (core, guard) = self.start()?;
+        let filter = self.config.level_filter()?;
+        let (core, guard) = self.config.start()?;
         Ok((EventLayer::new(core).with_filter(filter), guard))
-    }
-
-    fn level_filter(&self) -> Result<EnvFilter, BuildError> {
-        let variable = env::var("RUST_LOG").ok().filter(|value| self.config.rust_log && !value.is_empty());
-        let (filter, origin) = match variable {
-            Some(value) => (value, "RUST_LOG"),
-            None => (self.config.filter.clone(), "filter()"),
-        };
-        match EnvFilter::builder().parse(&filter) {
-            Ok(parsed) => Ok(parsed),
-            Err(source) => Err(BuildError::Filter { filter, origin, source }),
-        }
-    }
-
-    fn start(self) -> Result<(Arc<Core>, LoggingGuard), BuildError> {
-        static LOGGERS: AtomicU64 = AtomicU64::new(1);
-        self.check()?;
-        let targets = self.targets()?;
-        let mut sinks = Vec::new();
-        let Config { queue_bytes, when_full, .. } = self.config;
-        for (sink, style, target) in targets {
-            match Queue::start(sink, queue_bytes, when_full, target) {
-                Ok(queue) => sinks.push(Sink { style, queue }),
-                Err(source) => {
-                    close(&sinks);
-                    return Err(BuildError::Thread { sink, source });
-                }
-            }
-        }
-        let mut name = Vec::new();
-        escape::plain(&mut name, &self.config.name);
-        let core = Arc::new(Core {
-            id: LOGGERS.fetch_add(1, Ordering::Relaxed),
-            name,
-            zone: TimeZone::system(),
-            redactor: Redactor::new(!self.config.redact, &self.config.sensitive_keys),
-            sinks,
-        });
-        let guard = LoggingGuard::new(Arc::clone(&core), self.config.drop_limit);
-        Ok((core, guard))
-    }
-
-    fn check(&self) -> Result<(), BuildError> {
-        let Config { name, file, json_file, max_bytes, backups, .. } = &self.config;
-        if *max_bytes > 0 && *backups == 0 && (file.is_some() || json_file.is_some()) {
-            return Err(BuildError::NoBackups { max_bytes: *max_bytes });
-        }
-        if name.chars().any(|character| character.is_control()) {
-            return Err(BuildError::Name { name: name.clone() });
-        }
-        match file {
-            Some(path) if file == json_file => Err(BuildError::SameFile { path: path.clone() }),
-            _ => Ok(()),
-        }
-    }
-
-    /// Opens every file before the first thread is started.
-    fn targets(&self) -> Result<Vec<Opened>, BuildError> {
-        let mut targets: Vec<Opened> = Vec::new();
-        if let Some(path) = &self.config.file {
-            targets.push(("file", Style::Text, self.rotating(path)?));
-        }
-        if let Some(path) = &self.config.json_file {
-            targets.push(("json", Style::Json, self.rotating(path)?));
-        }
-        if self.config.console {
-            targets.push(("console", console_style(), Box::new(Console::default())));
-        }
-        Ok(targets)
-    }
-
-    fn rotating(&self, path: &Path) -> Result<Box<dyn Target>, BuildError> {
-        match RotatingFile::open(path.to_owned(), self.config.max_bytes, self.config.backups) {
-            Ok(file) => Ok(Box::new(file)),
-            Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
-        }
-    }
-}
-
-/// A sink that is open, but has no thread yet.
-type Opened = (&'static str, Style, Box<dyn Target>);
-
-fn console_style() -> Style {
-    if !io::stdout().is_terminal() {
-        return Style::Json;
-    }
-    let color = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    Style::Pretty { color }
-}
-
-fn close(sinks: &[Sink]) {
-    for sink in sinks {
-        sink.queue.close();
-        sink.queue.join(std::time::Instant::now() + Duration::from_secs(1));
     }
 }

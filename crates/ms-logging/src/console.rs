@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 
 use crate::queue::Target;
-use crate::rotate::write_all;
+use crate::rotate::{count, write_all};
 
 /// Whole lines to stdout.
 #[derive(Debug, Default)]
@@ -25,7 +25,9 @@ impl Target for Console {
                 Ok(())
             }
             Err((done, error)) => {
-                self.torn = done > 0;
+                let done = batch.get(..done).unwrap_or(batch);
+                written(count(done));
+                self.torn = !done.is_empty() && !done.ends_with(b"\n");
                 Err(error)
             }
         }

@@ -1,7 +1,6 @@
 //! The layer: from an event to one line a sink.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -12,13 +11,13 @@ use tracing_subscriber::filter::{EnvFilter, Filtered};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
+use crate::format::Style;
 use crate::format::timestamp::{Instant, Stamp};
-use crate::format::{Style, escape, json, pretty, text};
 use crate::plan::{self, Plan, PlanKind, Plans};
 use crate::queue::Queue;
 use crate::redact::Redactor;
 use crate::span::{self, SpanTexts};
-use crate::visit::{FieldWriter, LONGEST, Parts};
+use crate::visit::{FieldWriter, Parts};
 
 /// [`EventLayer`] behind its own level filter, which no other layer of the subscriber notices.
 pub type LoggingLayer<S = Registry> = Filtered<EventLayer, EnvFilter, S>;
@@ -48,12 +47,12 @@ pub(crate) struct Sink {
 
 /// What a thread keeps from event to event.
 #[derive(Debug)]
-struct Desk {
-    line: Vec<u8>,
-    parts: Parts,
+pub(crate) struct Desk {
+    pub(crate) line: Vec<u8>,
+    pub(crate) parts: Parts,
     plans: Plans,
-    utc: Stamp,
-    local: Stamp,
+    pub(crate) utc: Stamp,
+    pub(crate) local: Stamp,
     /// Whose zone the local time is in.
     local_of: u64,
 }
@@ -182,179 +181,6 @@ impl Core {
         let has = |json: bool| self.sinks.iter().any(|sink| sink.style.is_json() == json);
         [has(false).then_some(Style::Text), has(true).then_some(Style::Json)].into_iter().flatten()
     }
-
-    fn write_line<S>(
-        &self,
-        desk: &mut Desk,
-        style: Style,
-        now: Instant,
-        event: &Event<'_>,
-        plan: &Rc<Plan>,
-        ctx: &Context<'_, S>,
-    ) where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let mut writer = FieldWriter::new(style, &plan.fields, &self.redactor, &mut desk.parts, LONGEST);
-        event.record(&mut writer);
-        let truncated = writer.truncated;
-        desk.line.clear();
-        match style {
-            Style::Json => self.json_line(desk, now, event, plan, truncated, ctx),
-            Style::Text | Style::Pretty { .. } => {
-                self.text_line(desk, style, now, event, plan, truncated, ctx)
-            }
-        }
-        desk.line.push(b'\n');
-    }
-
-    fn json_line<S>(
-        &self,
-        desk: &mut Desk,
-        now: Instant,
-        event: &Event<'_>,
-        plan: &Plan,
-        mut truncated: bool,
-        ctx: &Context<'_, S>,
-    ) where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let (line, parts) = (&mut desk.line, &desk.parts);
-        json::head(line, now, &mut desk.utc);
-        if plan.kind == PlanKind::Event || plan.kind == PlanKind::Structured {
-            line.push(b'"');
-            line.extend_from_slice(&parts.message);
-            line.extend_from_slice(b"\",\"data\":");
-            if plan.kind == PlanKind::Structured && !parts.fields.is_empty() {
-                line.extend_from_slice(&parts.fields);
-            } else {
-                line.push(b'{');
-                line.extend_from_slice(&parts.fields);
-                if truncated {
-                    line.extend_from_slice(separator(&parts.fields));
-                    line.extend_from_slice(b"\"truncated\":true");
-                }
-                line.push(b'}');
-            }
-            line.push(b'}');
-            return;
-        }
-        line.extend_from_slice(b"\"log\",\"data\":{");
-        match event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log) {
-            Some(log) => line.extend_from_slice(&plan::json_head(*log.level(), log.target())),
-            None => line.extend_from_slice(&plan.json_head),
-        }
-        if !parts.message.is_empty() {
-            line.extend_from_slice(b",\"message\":\"");
-            line.extend_from_slice(&parts.message);
-            line.push(b'"');
-        }
-        if !parts.fields.is_empty() {
-            line.extend_from_slice(b",\"fields\":{");
-            line.extend_from_slice(&parts.fields);
-            line.push(b'}');
-        }
-        truncated |= self.json_spans(line, event, ctx);
-        line.extend_from_slice(if truncated { b",\"truncated\":true}}" } else { b"}}" });
-    }
-
-    /// Writes the spans that the event is in, outermost first; `true` if they are too many.
-    fn json_spans<S>(&self, line: &mut Vec<u8>, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let Some(scope) = ctx.event_scope(event) else { return false };
-        let mut before: &[u8] = b",\"spans\":[";
-        let mut all = true;
-        for span in scope.from_root() {
-            if line.len() > 2 * LONGEST {
-                all = false;
-                break;
-            }
-            line.extend_from_slice(before);
-            before = b",";
-            line.extend_from_slice(b"{\"name\":\"");
-            escape::json(line, span.name());
-            line.push(b'"');
-            if let Some(texts) = span.extensions().get::<SpanTexts>() {
-                let fields = texts.of(self.id, Style::Json);
-                if !fields.is_empty() {
-                    line.extend_from_slice(b",\"fields\":{");
-                    line.extend_from_slice(fields);
-                    line.push(b'}');
-                }
-            }
-            line.push(b'}');
-        }
-        if before == b"," {
-            line.push(b']');
-        }
-        !all
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "what a line is made of")]
-    fn text_line<S>(
-        &self,
-        desk: &mut Desk,
-        style: Style,
-        now: Instant,
-        event: &Event<'_>,
-        plan: &Plan,
-        truncated: bool,
-        ctx: &Context<'_, S>,
-    ) where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let Desk { line, parts, local, .. } = desk;
-        let level = *event.metadata().level();
-        if let Style::Pretty { color } = style {
-            let log = event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log);
-            let target = log.map(|log| {
-                let mut target = Vec::new();
-                escape::plain(&mut target, log.target());
-                target
-            });
-            let target = target.as_deref().unwrap_or(&plan.target);
-            pretty::head(line, now, local, &self.zone, level, target, color);
-        } else {
-            text::head(line, now, local, &self.zone, &self.name, level);
-        }
-        line.extend_from_slice(&parts.message);
-        if !parts.message.is_empty() && !parts.fields.is_empty() {
-            line.push(b' ');
-        }
-        line.extend_from_slice(&parts.fields);
-        let cut = self.text_spans(line, event, ctx);
-        if truncated || cut {
-            line.extend_from_slice(b" truncated=true");
-        }
-    }
-
-    /// Writes ` in request{id=7}:query{}`; `true` if there are too many.
-    fn text_spans<S>(&self, line: &mut Vec<u8>, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
-    where
-        S: Subscriber + for<'a> LookupSpan<'a>,
-    {
-        let Some(scope) = ctx.event_scope(event) else { return false };
-        let mut before: &[u8] = b" in ";
-        for span in scope.from_root() {
-            if line.len() > 2 * LONGEST {
-                return true;
-            }
-            line.extend_from_slice(before);
-            before = b":";
-            text::word(line, span.name());
-            line.push(b'{');
-            if let Some(texts) = span.extensions().get::<SpanTexts>() {
-                line.extend_from_slice(texts.of(self.id, Style::Text));
-            }
-            line.push(b'}');
-        }
-        false
-    }
-}
-
-fn separator(fields: &[u8]) -> &'static [u8] {
-    if fields.is_empty() { b"" } else { b"," }
 }
 
 /// Only the macros make such call sites; a name alone is no proof.

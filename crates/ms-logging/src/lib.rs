@@ -49,6 +49,7 @@ mod event;
 mod format;
 mod guard;
 mod layer;
+mod line;
 mod notice;
 mod panics;
 mod plan;
@@ -60,6 +61,7 @@ mod request;
 mod rotate;
 mod sensitive;
 mod span;
+mod start;
 mod structured;
 mod visit;
 

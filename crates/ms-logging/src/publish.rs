@@ -1,6 +1,7 @@
 //! The account of the sinks as metrics.
 
 use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::account::Reason;
@@ -37,11 +38,12 @@ pub(crate) fn zero(sink: &'static str) {
     }
 }
 
+/// Not from within a recorder; and a recorder that panics must not end the writer.
 fn outside_itself(publish: impl FnOnce()) {
     if PUBLISHING.get() {
         return;
     }
     PUBLISHING.set(true);
-    publish();
+    let _ = panic::catch_unwind(AssertUnwindSafe(publish));
     PUBLISHING.set(false);
 }

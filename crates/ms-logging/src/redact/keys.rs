@@ -257,7 +257,11 @@ impl Folded {
             }
             after_small = !character.is_uppercase();
             within = true;
-            folded.text.extend(fold(character));
+            if character.is_ascii() {
+                folded.text.push(character.to_ascii_lowercase());
+            } else {
+                folded.text.extend(fold(character));
+            }
         }
         folded
     }
@@ -289,7 +293,7 @@ impl Folded {
 
 fn fold(character: char) -> impl Iterator<Item = char> {
     let plain = match character {
-        'ı' | 'İ' | 'I' | 'î' | 'Î' => 'i',
+        'ı' | 'İ' | 'î' | 'Î' => 'i',
         'ş' | 'Ş' => 's',
         'ç' | 'Ç' => 'c',
         'ğ' | 'Ğ' => 'g',

@@ -1,6 +1,8 @@
 //! What must not reach a log, and how it is found.
 
 mod address;
+mod card;
+mod iban;
 mod keys;
 mod number;
 mod pair;

@@ -2,7 +2,7 @@
 
 use super::rules::{Found, before, is_word};
 use super::view::SOFT_SPACE;
-use super::{Kind, phone, tckn};
+use super::{Kind, card, iban, phone, tckn};
 
 /// A telephone number without its zero.
 const FEWEST_DIGITS: usize = 10;
@@ -98,7 +98,7 @@ fn separator_of(rest: &[u8]) -> Option<(u8, usize)> {
 /// Tries the longest number that begins with group `first`; gives its last group.
 fn longest(text: &str, groups: &[Group], first: usize, found: &mut Found) -> Option<usize> {
     let begin = groups.get(first)?;
-    if let Some((start, end)) = iban(text, begin.start) {
+    if let Some((start, end)) = iban::find(text, begin.start) {
         found.add(Kind::Iban, start, end);
         return Some(groups.iter().rposition(|group| group.start < end).unwrap_or(first));
     }
@@ -142,7 +142,7 @@ impl Candidate<'_> {
         if has_tckn_groups(&sizes) && tckn::is_valid(&digits) {
             return Some(Kind::Tckn);
         }
-        (has_card_groups(&sizes) && is_card(&digits)).then_some(Kind::Card)
+        (card::has_groups(&sizes) && card::is_valid(&digits)).then_some(Kind::Card)
     }
 
     /// The same separator throughout, and one that numbers have.
@@ -242,131 +242,4 @@ fn has_tckn_groups(sizes: &[usize]) -> bool {
             | [3, 2, 3, 3]
             | [3, 3, 2, 3]
     )
-}
-
-fn has_card_groups(sizes: &[usize]) -> bool {
-    matches!(sizes, [13..=19] | [4, 4, 4, 4] | [4, 4, 4, 4, 3] | [4, 6, 5] | [4, 6, 4] | [8, 8])
-}
-
-/// An issuer that exists, a length that it uses, and Luhn's check digit: long numbers pass that by accident one time in
-/// ten.
-fn is_card(digits: &[u8]) -> bool {
-    let lead =
-        |count: usize| digits.iter().take(count).fold(0_u32, |value, digit| value * 10 + u32::from(*digit));
-    let known = match digits.len() {
-        13 => lead(1) == 4,
-        14 => matches!(lead(2), 36 | 38 | 39) || (300..=305).contains(&lead(3)),
-        15 => matches!(lead(2), 34 | 37),
-        16 => {
-            matches!(lead(1), 4)
-                || matches!(lead(2), 35 | 50..=58 | 62 | 63 | 65 | 67)
-                || matches!(lead(4), 2200..=2204 | 2221..=2720 | 6011 | 9792)
-                || (644..=649).contains(&lead(3))
-        }
-        19 => matches!(lead(1), 4) || matches!(lead(2), 62 | 65 | 67),
-        _ => false,
-    };
-    known && luhn(digits)
-}
-
-fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
-        .iter()
-        .rev()
-        .enumerate()
-        .map(|(place, digit)| match u32::from(*digit) << (place % 2) {
-            large @ 10.. => large - 9,
-            small => small,
-        })
-        .sum();
-    sum.is_multiple_of(10)
-}
-
-/// Lengths of account numbers by country.
-const IBANS: &[(&[u8; 2], usize)] = &[
-    (b"TR", 26),
-    (b"DE", 22),
-    (b"GB", 22),
-    (b"FR", 27),
-    (b"NL", 18),
-    (b"IT", 27),
-    (b"ES", 24),
-    (b"AT", 20),
-    (b"BE", 16),
-    (b"CH", 21),
-    (b"SE", 24),
-    (b"NO", 15),
-    (b"DK", 18),
-    (b"FI", 18),
-    (b"PL", 28),
-    (b"PT", 25),
-    (b"GR", 27),
-    (b"RO", 24),
-    (b"BG", 22),
-    (b"CZ", 24),
-    (b"HU", 28),
-    (b"IE", 22),
-    (b"LU", 20),
-    (b"CY", 28),
-    (b"AE", 23),
-    (b"SA", 24),
-    (b"QA", 29),
-    (b"KW", 30),
-    (b"AZ", 28),
-    (b"GE", 22),
-    (b"UA", 29),
-    (b"RS", 22),
-    (b"HR", 21),
-    (b"SI", 19),
-    (b"SK", 24),
-    (b"LT", 20),
-    (b"LV", 21),
-    (b"EE", 20),
-    (b"MT", 31),
-    (b"IL", 23),
-];
-
-/// An account number whose first digit is at `at`: in one run, or in groups of four.
-fn iban(text: &str, at: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let start = country(text, at)?;
-    let code = bytes.get(start..start + 2)?.to_ascii_uppercase();
-    let length = IBANS.iter().find(|(known, _)| known[..] == code[..]).map(|(_, length)| *length)?;
-    let mut value = Vec::with_capacity(length);
-    value.extend_from_slice(&code);
-    let mut end = at;
-    while value.len() < length {
-        match *bytes.get(end)? {
-            byte if byte.is_ascii_alphanumeric() => value.push(byte.to_ascii_uppercase()),
-            b' ' | SOFT_SPACE | b'-' | b'.' | b'+'
-                if value.len().is_multiple_of(4) && is_word(before(text, end)) => {}
-            _ => return None,
-        }
-        end += 1;
-    }
-    (!is_word(bytes.get(end).copied()) && mod97(&value)).then_some((start, end))
-}
-
-/// Where the two letters before an account number begin.
-fn country(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let start = at.checked_sub(2)?;
-    if bytes.get(start..at)?.iter().all(u8::is_ascii_alphabetic) {
-        // Glued to a word, only what is written as it should be counts.
-        let turkish = bytes.get(start..at) == Some(b"TR");
-        return (turkish || !is_word(before(text, start))).then_some(start);
-    }
-    let start = start.checked_sub(1)?;
-    let spaced =
-        bytes.get(start..start + 2) == Some(b"TR") && matches!(before(text, at), Some(b' ' | SOFT_SPACE));
-    (spaced && !is_word(before(text, start))).then_some(start)
-}
-
-fn mod97(iban: &[u8]) -> bool {
-    let (head, tail) = iban.split_at(4.min(iban.len()));
-    let rest = tail.iter().chain(head).fold(0_u32, |rest, byte| match byte {
-        b'0'..=b'9' => (rest * 10 + u32::from(byte - b'0')) % 97,
-        letter => (rest * 100 + u32::from(letter - b'A') + 10) % 97,
-    });
-    rest == 1
 }

@@ -43,14 +43,16 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> Option<usize> {
         found.add(Kind::Jwt, at, end);
         return Some(end);
     }
-    if let Some((_, shortest)) = MAKES.iter().find(|(start, _)| rest.starts_with(start)) {
+    let first = *rest.as_bytes().first()?;
+    let made = matches!(first, b'g' | b's' | b'x' | b'A');
+    if let Some((_, shortest)) = MAKES.iter().find(|(start, _)| made && rest.starts_with(start)) {
         let length = token_length(rest);
         if length >= *shortest {
             found.add(Kind::Bearer, at, at + length);
             return Some(at + length);
         }
     }
-    let (scheme, length) = credential_after_scheme(rest)?;
+    let (scheme, length) = matches!(first, b'b' | b'B').then(|| credential_after_scheme(rest))??;
     found.add(Kind::Bearer, at + scheme, at + scheme + length);
     Some(at + scheme + length)
 }
@@ -69,7 +71,7 @@ fn jwt(text: &str) -> Option<usize> {
 
 /// `Bearer abc…` without a name before it: where the credential begins, and its length.
 fn credential_after_scheme(text: &str) -> Option<(usize, usize)> {
-    let scheme = scheme(text).filter(|scheme| *scheme <= 6)?;
+    let scheme = scheme(text)?;
     let rest = text.get(scheme..)?;
     let spaces = rest.bytes().take_while(|byte| matches!(*byte, b' ' | SOFT_SPACE | b'"' | b'\'')).count();
     let credential = rest.get(spaces..).filter(|_| spaces > 0)?;
@@ -79,9 +81,7 @@ fn credential_after_scheme(text: &str) -> Option<(usize, usize)> {
         || length >= SURELY
         || token.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())
             && token.bytes().any(|byte| byte.is_ascii_lowercase());
-    // `token 4711 expired` names a token; only the first two schemes stand before one.
-    let named = text.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("token"));
-    (length >= SHORTEST && telling && !named).then_some((scheme + spaces, length))
+    (length >= SHORTEST && telling).then_some((scheme + spaces, length))
 }
 
 /// The length of the scheme's name that the text begins with.

@@ -43,11 +43,11 @@ impl<B: Body> Body for ResponseBody<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let mut this = self.project();
-        let span = this.observation.as_ref().map(|seen| seen.span().clone());
-        let frame = {
-            let _entered = span.as_ref().map(tracing::Span::enter);
-            ready!(this.inner.as_mut().poll_frame(cx))
-        };
+        let mut step = || this.inner.as_mut().poll_frame(cx);
+        let frame = ready!(match this.observation.as_mut() {
+            Some(observation) => observation.run(step),
+            None => step(),
+        });
         match &frame {
             Some(Err(_)) => this.observation.take().into_iter().for_each(Observation::broken),
             // hyper stops polling at `is_end_stream` and at the length that was announced: `None` may never come.

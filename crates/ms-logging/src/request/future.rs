@@ -41,11 +41,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let span = this.observation.as_ref().map(|seen| seen.span().clone());
-        let result = {
-            let _entered = span.as_ref().map(tracing::Span::enter);
-            ready!(this.inner.poll(cx))
-        };
+        let step = || this.inner.poll(cx);
+        let result = ready!(match this.observation.as_mut() {
+            Some(observation) => observation.run(step),
+            None => step(),
+        });
         let observation = this.observation.take();
         Poll::Ready(match result {
             Ok(mut response) => {

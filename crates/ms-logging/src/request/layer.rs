@@ -61,8 +61,8 @@ where
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        let observation = Observation::start(&request);
-        let inner = observation.span().in_scope(|| self.inner.call(request));
+        let mut observation = Observation::start(&request);
+        let inner = observation.run(|| self.inner.call(request));
         ResponseFuture::new(inner, observation)
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Observation {
     route: Route,
     id: RequestId,
     span: Span,
+    /// The handler or its body is running; if the observation is dropped meanwhile, it panicked.
+    running: bool,
     status: u16,
     /// The head of the response has gone out with this status.
     answered: Option<StatusCode>,
@@ -69,6 +71,7 @@ impl Observation {
             route,
             id,
             span,
+            running: false,
             status: CLIENT_GONE,
             answered: None,
             sent: 0,
@@ -76,8 +79,12 @@ impl Observation {
         }
     }
 
-    pub(crate) fn span(&self) -> &Span {
-        &self.span
+    /// Runs a step of the handler or of its body within the span.
+    pub(crate) fn run<T>(&mut self, step: impl FnOnce() -> T) -> T {
+        self.running = true;
+        let result = self.span.in_scope(step);
+        self.running = false;
+        result
     }
 
     pub(crate) fn answered<R: Body>(mut self, response: &mut Response<R>) -> Self {
@@ -122,7 +129,7 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
-        let status = if std::thread::panicking() && self.answered.is_none() { 500 } else { self.status };
+        let status = if self.running { 500 } else { self.status };
         let _entered = self.span.enter();
         let method = self.method.as_str();
         let route = self.route.as_str();

@@ -121,29 +121,31 @@ impl RotatingFile {
     }
 
     fn write_piece(&mut self, piece: &[u8], lines: u64, written: &mut dyn FnMut(u64)) -> io::Result<()> {
-        match write_all(&mut self.current.file, piece) {
-            Ok(()) => self.current.length += piece.len() as u64,
-            Err((done, error)) => {
-                let done = piece.get(..done).unwrap_or(piece);
-                let whole = done.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-                self.current.length += done.len() as u64;
-                self.seal(done.len() - whole);
-                written(count(done.get(..whole).unwrap_or_default()));
-                return Err(error);
-            }
-        }
+        self.append(piece, written)?;
         // Deleted while it was written to: these lines are nowhere.
         if !self.current.is_linked() {
             self.reopen()?;
             self.close_torn_line()?;
-            write_all(&mut self.current.file, piece).map_err(|(done, error)| {
-                self.torn = done > 0;
-                error
-            })?;
-            self.current.length += piece.len() as u64;
+            self.append(piece, written)?;
         }
         written(lines);
         Ok(())
+    }
+
+    /// Writes whole lines; tells of them only if it fails halfway.
+    fn append(&mut self, piece: &[u8], written: &mut dyn FnMut(u64)) -> io::Result<()> {
+        let Err((done, error)) = write_all(&mut self.current.file, piece) else {
+            self.current.length += piece.len() as u64;
+            return Ok(());
+        };
+        let done = piece.get(..done).unwrap_or(piece);
+        let whole = done.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        self.current.length += done.len() as u64;
+        self.seal(done.len() - whole);
+        if self.current.is_linked() {
+            written(count(done.get(..whole).unwrap_or_default()));
+        }
+        Err(error)
     }
 
     /// Takes the part of a line back that a failed write has left, or remembers to close it.
@@ -205,7 +207,7 @@ fn backup(path: &Path, number: u32) -> PathBuf {
 }
 
 /// Every line ends in the only line feed that it holds.
-fn count(lines: &[u8]) -> u64 {
+pub(crate) fn count(lines: &[u8]) -> u64 {
     lines.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 

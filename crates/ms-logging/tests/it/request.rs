@@ -20,9 +20,14 @@ fn app(logger: &Logger) -> Router {
                 "body"
             }),
         )
+        .route("/panics", get(panics))
         .route("/fails", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
         .route("/hangs", get(|| async { std::future::pending::<()>().await }))
         .layer(logger.guard.http_layer())
+}
+
+async fn panics() {
+    panic!("on purpose");
 }
 
 fn request(path: &str) -> http::request::Builder {
@@ -95,4 +100,19 @@ fn a_request_that_is_dropped_has_its_line_too() {
     let (_, json) = logger.finish();
     assert_eq!(json.len(), 1, "{json:?}");
     assert!(json[0].contains("\"status\":499"), "{}", json[0]);
+}
+
+#[test]
+fn a_handler_that_panics_is_logged_as_500() {
+    let logger = Logger::start();
+    let mut panicking = Box::pin(app(&logger).oneshot(request("/panics").body(Body::empty()).unwrap()));
+    logger.log(|| {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let poll = std::panic::AssertUnwindSafe(|| panicking.as_mut().poll(&mut context).is_ready());
+        assert!(std::panic::catch_unwind(poll).is_err());
+        drop(panicking);
+    });
+    let (_, json) = logger.finish();
+    assert_eq!(json.len(), 1, "{json:?}");
+    assert!(json[0].contains("\"status\":500"), "{}", json[0]);
 }

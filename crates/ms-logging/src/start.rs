@@ -1,0 +1,119 @@
+//! From options to a running logger.
+
+use std::env;
+use std::io::{self, IsTerminal as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use tracing_subscriber::filter::EnvFilter;
+
+use crate::config::Config;
+use crate::console::Console;
+use crate::error::BuildError;
+use crate::format::{Style, escape};
+use crate::guard::LoggingGuard;
+use crate::layer::{Core, Sink};
+use crate::queue::{Queue, Target};
+use crate::redact::Redactor;
+use crate::rotate::RotatingFile;
+
+impl Config {
+    /// What passes.
+    pub(crate) fn level_filter(&self) -> Result<EnvFilter, BuildError> {
+        let variable = env::var("RUST_LOG").ok().filter(|value| self.rust_log && !value.is_empty());
+        let (filter, origin) = match variable {
+            Some(value) => (value, "RUST_LOG"),
+            None => (self.filter.clone(), "filter()"),
+        };
+        match EnvFilter::builder().parse(&filter) {
+            Ok(parsed) => Ok(parsed),
+            Err(source) => Err(BuildError::Filter { filter, origin, source }),
+        }
+    }
+
+    /// Opens the sinks and starts their threads.
+    pub(crate) fn start(self) -> Result<(Arc<Core>, LoggingGuard), BuildError> {
+        static LOGGERS: AtomicU64 = AtomicU64::new(1);
+        self.check()?;
+        let targets = self.targets()?;
+        let mut sinks = Vec::new();
+        let Config { queue_bytes, when_full, .. } = self;
+        for (sink, style, target) in targets {
+            match Queue::start(sink, queue_bytes, when_full, target) {
+                Ok(queue) => sinks.push(Sink { style, queue }),
+                Err(source) => {
+                    close(&sinks);
+                    return Err(BuildError::Thread { sink, source });
+                }
+            }
+        }
+        let mut name = Vec::new();
+        escape::plain(&mut name, &self.name);
+        let core = Arc::new(Core {
+            id: LOGGERS.fetch_add(1, Ordering::Relaxed),
+            name,
+            zone: TimeZone::system(),
+            redactor: Redactor::new(!self.redact, &self.sensitive_keys),
+            sinks,
+        });
+        let guard = LoggingGuard::new(Arc::clone(&core), self.drop_limit);
+        Ok((core, guard))
+    }
+
+    fn check(&self) -> Result<(), BuildError> {
+        let Config { name, file, json_file, max_bytes, backups, .. } = self;
+        if *max_bytes > 0 && *backups == 0 && (file.is_some() || json_file.is_some()) {
+            return Err(BuildError::NoBackups { max_bytes: *max_bytes });
+        }
+        if name.chars().any(|character| character.is_control()) {
+            return Err(BuildError::Name { name: name.clone() });
+        }
+        match file {
+            Some(path) if file == json_file => Err(BuildError::SameFile { path: path.clone() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens every file before the first thread is started.
+    fn targets(&self) -> Result<Vec<Opened>, BuildError> {
+        let mut targets: Vec<Opened> = Vec::new();
+        if let Some(path) = &self.file {
+            targets.push(("file", Style::Text, self.rotating(path)?));
+        }
+        if let Some(path) = &self.json_file {
+            targets.push(("json", Style::Json, self.rotating(path)?));
+        }
+        if self.console {
+            targets.push(("console", console_style(), Box::new(Console::default())));
+        }
+        Ok(targets)
+    }
+
+    fn rotating(&self, path: &Path) -> Result<Box<dyn Target>, BuildError> {
+        match RotatingFile::open(path.to_owned(), self.max_bytes, self.backups) {
+            Ok(file) => Ok(Box::new(file)),
+            Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
+        }
+    }
+}
+
+/// A sink that is open, but has no thread yet.
+type Opened = (&'static str, Style, Box<dyn Target>);
+
+fn console_style() -> Style {
+    if !io::stdout().is_terminal() {
+        return Style::Json;
+    }
+    let color = env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    Style::Pretty { color }
+}
+
+fn close(sinks: &[Sink]) {
+    for sink in sinks {
+        sink.queue.close();
+        sink.queue.join(std::time::Instant::now() + Duration::from_secs(1));
+    }
+}

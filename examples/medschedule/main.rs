@@ -91,9 +91,9 @@ async fn run(config: Config) -> Result<(), Failure> {
         ended = server.with_graceful_shutdown(health.shutdown()) => ended?,
         () = async { health.shutdown().await; tokio::time::sleep(LIMIT).await } => tracing::warn!("requests were cut off"),
     }
-    alerts.shutdown(LIMIT).await;
+    let undelivered = alerts.shutdown(LIMIT).await.undelivered;
     service.close().await;
-    log_event!("service_stopped");
+    log_event!("service_stopped", undelivered_alerts = undelivered);
     let lost = log.shutdown(LIMIT).abandoned;
     if lost > 0 {
         eprintln!("medschedule: the last {lost} log lines could not be written");

@@ -46,6 +46,7 @@ mod config;
 mod console;
 mod error;
 mod event;
+mod fit;
 mod format;
 mod guard;
 mod layer;

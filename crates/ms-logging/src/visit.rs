@@ -6,6 +6,7 @@ use std::mem;
 
 use tracing::field::{Field, Visit};
 
+use crate::fit::{Capped, cut, fill};
 use crate::format::{Style, escape, json, text};
 use crate::plan::{FieldPlan, Role};
 use crate::redact::{REDACTED, Redactor};
@@ -13,9 +14,6 @@ use crate::structured;
 
 /// The longest line, without its spans; what is longer is cut and says so.
 pub(crate) const LONGEST: usize = 64 * 1024;
-/// A cut is moved back to the end of a word, so that half a secret is never left unrecognised; words longer than this
-/// are cut off whole.
-const LONGEST_WORD: usize = 512;
 const DEEPEST_ERROR: usize = 16;
 
 /// The buffers that a line is made of; they are kept by the thread.
@@ -265,47 +263,4 @@ impl fmt::Display for Chain<'_> {
         }
         Ok(())
     }
-}
-
-/// Stops the formatting of a value when there is no room for more of it.
-struct Capped<'a> {
-    out: &'a mut String,
-    room: usize,
-}
-
-impl fmt::Write for Capped<'_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.room.saturating_sub(self.out.len());
-        if text.len() <= room {
-            self.out.push_str(text);
-            return Ok(());
-        }
-        let end = text.floor_char_boundary(room);
-        self.out.push_str(text.get(..end).unwrap_or_default());
-        // So that the text is longer than the room even if a character did not fit.
-        self.out.extend(std::iter::repeat_n(' ', room - end));
-        Err(fmt::Error)
-    }
-}
-
-/// The words of `value` that fit into `room` bytes.
-fn cut(value: &str, room: usize) -> &str {
-    let front = value.get(..value.floor_char_boundary(room)).unwrap_or_default();
-    let near = front.floor_char_boundary(front.len().saturating_sub(LONGEST_WORD));
-    let end = front.get(near..).and_then(|tail| tail.rfind(char::is_whitespace)).map_or(near, |at| near + at);
-    front.get(..end).unwrap_or_default()
-}
-
-/// Writes `text`, or as much of it as fits when escaping makes it longer than `room`; `true` if it was cut.
-fn fill(out: &mut Vec<u8>, text: &str, room: usize, write: impl Fn(&mut Vec<u8>, &str)) -> bool {
-    let start = out.len();
-    write(out, text);
-    // The quotes around a value are no reason to cut it.
-    if out.len() - start <= room + 2 {
-        return false;
-    }
-    out.truncate(start);
-    // No character is longer than six bytes when it is escaped.
-    write(out, cut(text, room / 6));
-    true
 }

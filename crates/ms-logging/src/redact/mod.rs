@@ -4,6 +4,7 @@ mod address;
 mod card;
 mod iban;
 mod keys;
+mod names;
 mod number;
 mod pair;
 mod patterns;

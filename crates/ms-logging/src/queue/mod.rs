@@ -4,41 +4,32 @@
 //! path on which a line could be counted twice or not at all. Lines are handed over by swapping the whole buffer, since
 //! waking another thread for each line costs more than making the line.
 
+mod state;
+mod writer;
+
 use std::cell::Cell;
 use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing::Level;
 
-use crate::account::{Dropped, Reason, SinkAccount};
+use crate::account::{Reason, SinkAccount};
 use crate::builder::WhenFull;
-use crate::notice::notice;
 use crate::publish;
+use state::{State, Writer};
+pub(crate) use writer::Target;
 
-/// After a batch the writer gathers lines this long, or until there are [`BATCH`] bytes: under load a wake-up serves
-/// thousands of lines, and a lone line is still written at once.
-const LINGER: Duration = Duration::from_millis(10);
+/// So many bytes are worth waking a writer that gathers.
 const BATCH: usize = 256 * 1024;
 /// Room for at least a few of the longest lines.
 const SMALLEST: usize = 4 * BATCH;
 
 thread_local! {
     static WRITER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Where whole lines go.
-pub(crate) trait Target: Send {
-    /// Writes `batch`, which holds `lines` whole lines, and tells of lines as they are safely written.
-    ///
-    /// After an error the lines not told of are lost and no part of one is left behind unsealed.
-    fn write(&mut self, batch: &[u8], lines: u64, written: &mut dyn FnMut(u64)) -> io::Result<()>;
-
-    /// For messages to people.
-    fn describe(&self) -> String;
 }
 
 #[derive(Debug)]
@@ -54,36 +45,6 @@ pub(crate) struct Queue {
     /// `flush` and `shutdown` wait for the writer.
     settled: Condvar,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    pending: Vec<u8>,
-    pending_lines: u64,
-    /// What the writer holds.
-    in_flight: u64,
-    in_flight_bytes: usize,
-    passed: u64,
-    accepted: u64,
-    settled: u64,
-    written: u64,
-    dropped: Dropped,
-    published: Dropped,
-    writer: Writer,
-    urgent: bool,
-    closing: bool,
-    ended: bool,
-    /// Lines in flight that a shutdown has given up, and that may be written yet.
-    given_up: u64,
-}
-
-/// What the writer is doing, which decides whether a new line must wake it.
-#[derive(Debug, Default, PartialEq, Eq)]
-enum Writer {
-    #[default]
-    Awake,
-    Idle,
-    Gathering,
 }
 
 impl Queue {
@@ -178,82 +139,6 @@ impl Queue {
         }
     }
 
-    fn run(&self, target: &mut dyn Target) {
-        let mut batch = Vec::new();
-        let mut gather_until = Instant::now();
-        while let Some(lines) = self.next_batch(&mut batch, gather_until) {
-            let result = target.write(&batch, lines, &mut |lines| self.written(lines));
-            self.settle();
-            if let Err(error) = result {
-                let lost = self.state.lock().dropped.io_error;
-                notice(format_args!("cannot write {}: {error}; {lost} lines lost so far", target.describe()));
-            }
-            // A burst is no reason to hold its memory for good.
-            if batch.capacity() > 2 * BATCH && batch.len() < BATCH {
-                batch = Vec::new();
-            }
-            batch.clear();
-            gather_until = Instant::now() + LINGER;
-        }
-    }
-
-    /// Waits for lines worth a write; `None` ends the thread.
-    fn next_batch(&self, batch: &mut Vec<u8>, gather_until: Instant) -> Option<u64> {
-        let mut state = self.state.lock();
-        loop {
-            let gathering = !state.closing && Instant::now() < gather_until;
-            if !state.pending.is_empty() && (!gathering || state.urgent || state.pending.len() >= BATCH) {
-                break;
-            }
-            if gathering {
-                state.writer = Writer::Gathering;
-                self.work.wait_until(&mut state, gather_until);
-            } else if state.closing {
-                state.ended = true;
-                self.settled.notify_all();
-                return None;
-            } else if state.dropped != state.published {
-                MutexGuard::unlocked(&mut state, || self.publish());
-            } else {
-                state.writer = Writer::Idle;
-                self.work.wait(&mut state);
-            }
-            state.writer = Writer::Awake;
-        }
-        state.writer = Writer::Awake;
-        state.urgent = false;
-        mem::swap(&mut state.pending, batch);
-        state.in_flight = mem::take(&mut state.pending_lines);
-        state.in_flight_bytes = batch.len();
-        Some(state.in_flight)
-    }
-
-    fn written(&self, lines: u64) {
-        let mut state = self.state.lock();
-        state.written += lines;
-        if state.given_up > 0 {
-            state.given_up = state.given_up.saturating_sub(lines);
-            state.dropped.shutdown_timeout = state.dropped.shutdown_timeout.saturating_sub(lines);
-        } else {
-            state.in_flight = state.in_flight.saturating_sub(lines);
-            state.settled += lines;
-        }
-    }
-
-    /// The batch is done; what was not written is lost.
-    fn settle(&self) {
-        let mut state = self.state.lock();
-        let lost = mem::take(&mut state.in_flight);
-        state.dropped.io_error += lost;
-        state.settled += lost;
-        state.in_flight_bytes = 0;
-        state.given_up = 0;
-        self.settled.notify_all();
-        self.room.notify_all();
-        drop(state);
-        self.publish();
-    }
-
     /// Waits until what was taken so far is written or counted.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         if WRITER.get() {
@@ -323,21 +208,5 @@ impl Queue {
                 publish::dropped(self.sink, reason, lines);
             }
         }
-    }
-}
-
-impl State {
-    fn fill(&self) -> usize {
-        self.pending.len() + self.in_flight_bytes
-    }
-
-    fn give_up(&mut self) -> u64 {
-        let pending = mem::take(&mut self.pending_lines);
-        self.pending = Vec::new();
-        self.given_up += mem::take(&mut self.in_flight);
-        let abandoned = pending + self.given_up;
-        self.dropped.shutdown_timeout += abandoned;
-        self.settled = self.accepted;
-        abandoned
     }
 }

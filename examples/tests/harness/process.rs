@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::wait::eventually;
 
@@ -80,7 +81,15 @@ pub fn missing(name: &str, package: &str) -> ! {
 }
 
 /// An address of this machine that nobody listens on.
+///
+/// Its port lies below those that the system gives to clients: one of them could take it while a server is away.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-    listener.local_addr().expect("an address")
+    static TRIED: AtomicU32 = AtomicU32::new(0);
+    let ports = std::iter::repeat_with(|| {
+        let number = std::process::id().wrapping_mul(61).wrapping_add(TRIED.fetch_add(1, Ordering::Relaxed));
+        20_000 + u16::try_from(number % 10_000).expect("small")
+    });
+    let mut listeners =
+        ports.take(10_000).filter_map(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, port)).ok());
+    listeners.next().expect("a free port").local_addr().expect("an address")
 }

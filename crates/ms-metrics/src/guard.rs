@@ -84,6 +84,11 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
     Ok(checked)
 }
 
+/// Tells if every label is exposed as it was given: such keys are no more than series, and small.
+pub(crate) fn is_exact(key: &Key) -> bool {
+    key.labels().all(|label| (1..=LONGEST_VALUE).contains(&label.value().len()))
+}
+
 fn valid(given: &str, allowed: impl Fn(char) -> bool) -> String {
     let mut name = String::with_capacity(given.len());
     for (position, letter) in given.chars().enumerate() {

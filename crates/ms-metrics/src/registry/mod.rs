@@ -156,8 +156,8 @@ impl Registry {
         let make = |buckets: Option<&Arc<Buckets>>| self.make(kind, buckets);
         let placed = families.place(key.name(), &name, kind, buckets, &labels, make)?;
         let Placed { cell, overflow } = placed;
-        // Keys with empty values are names without end for one series.
-        let lasting = overflow.is_none() && labels.len() == key.labels().len();
+        // Keys with empty values are names without end for one series, and those with long ones fill the memory.
+        let lasting = overflow.is_none() && guard::is_exact(key);
         if let Some((label, value)) = overflow {
             let warn = families.count_overflow(&name, &label, Instant::now());
             // Not under the lock: whoever writes the line may register metrics.
@@ -225,4 +225,26 @@ fn warn_of_overflow(metric: &str, label: &str, value: &str) {
         value_hash = value,
         "too many series: further ones are counted as __other__"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics::Label;
+
+    use super::*;
+
+    #[test]
+    fn only_small_keys_of_series_that_have_room_are_remembered() {
+        let registry = Registry::new(5, FxHashMap::default());
+        let key = |value: &str| Key::from_parts("m", vec![Label::new("a", value.to_owned())]);
+        let remembered = |value: &str| {
+            registry.counter(&key(value)).increment(1);
+            registry.counters.find(&key(value)).is_some()
+        };
+        assert!(remembered("short") && remembered(&"x".repeat(128)));
+        assert!(!remembered("") && !remembered(&"x".repeat(129)), "one series for many keys, or large");
+        assert!(remembered("short"));
+        assert!(!remembered("too many"));
+        assert!(registry.render().contains("m{a=\"__other__\"} 1"));
+    }
 }

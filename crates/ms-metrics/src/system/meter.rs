@@ -28,18 +28,23 @@ impl Machine for Meter {
     fn memory(&mut self) -> Option<f64> {
         let system = self.system.as_mut()?;
         system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-        let (total, available) = (system.total_memory(), system.available_memory());
-        let used = match system.cgroup_limits() {
-            // The page cache counts against the limit but is given back when needed, so resident pages tell more.
-            Some(limits) if limits.total_memory < total => limits.rss,
-            _ => total.saturating_sub(available),
-        };
-        (total > 0).then_some(used as f64)
+        let limits = system.cgroup_limits().map(|limits| (limits.total_memory, limits.rss));
+        used(system.total_memory(), system.available_memory(), limits)
     }
 
     fn disk(&mut self) -> Option<f64> {
         disk(Path::new(if cfg!(windows) { "C:\\" } else { "/" }))
     }
+}
+
+/// The memory in use, inside a container with a limit by what its processes hold. `limits` are the limit and that.
+fn used(total: u64, available: u64, limits: Option<(u64, u64)>) -> Option<f64> {
+    let used = match limits {
+        // The page cache counts against the limit but is given back when needed, so resident pages tell more.
+        Some((limit, resident)) if limit < total => resident,
+        _ => total.saturating_sub(available),
+    };
+    (total > 0).then_some(used as f64)
 }
 
 /// The share of the file system of `path` that is used, as `df` has it: blocks reserved for root count as neither.
@@ -67,6 +72,15 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn memory_is_that_of_the_container_if_it_has_a_limit() {
+        assert_eq!(used(100, 30, None), Some(70.0));
+        assert_eq!(used(100, 30, Some((50, 20))), Some(20.0));
+        assert_eq!(used(100, 30, Some((u64::MAX, 20))), Some(70.0), "no limit");
+        assert_eq!(used(100, 130, None), Some(0.0));
+        assert_eq!(used(0, 0, None), None);
+    }
 
     #[test]
     fn a_share_of_nothing_is_missing() {

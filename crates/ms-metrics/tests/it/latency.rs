@@ -7,8 +7,8 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
-use ms_metrics::Metrics;
-use tower::{Service as _, ServiceExt as _};
+use ms_metrics::{Endpoint, Metrics};
+use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
 use crate::page::{built, lines};
 
@@ -86,4 +86,18 @@ async fn applied_twice_it_times_once_beside_the_other_layer() {
     app.oneshot(ask("/busy/1")).await.unwrap();
     assert_eq!(counts(&metrics).len(), 1);
     assert!(counts(&metrics)[0].ends_with(" 1"));
+}
+
+#[tokio::test]
+async fn without_axum_the_caller_names_the_endpoint() {
+    let metrics = built();
+    let layer = metrics
+        .endpoint_latency_layer()
+        .endpoint(|uri, _| (uri.path() == "/known").then_some(Endpoint::from_static("/known")));
+    let plain = service_fn(|_: Request<Body>| async { Ok::<_, std::convert::Infallible>("any answer") });
+    for path in ["/known", "/unknown"] {
+        layer.layer(plain).oneshot(ask(path)).await.unwrap();
+    }
+    let endpoint = |name| format!("endpoint_latency_seconds_count{{endpoint=\"{name}\",method=\"GET\"}} 1");
+    assert_eq!(counts(&metrics), ["/known", "unmatched"].map(endpoint));
 }

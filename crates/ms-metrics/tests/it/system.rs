@@ -19,9 +19,13 @@ async fn the_readings_come_and_are_plausible() {
     let [cpu, memory, disk] = readings(&metrics).map(Option::unwrap);
     assert!((0.0..=100.0).contains(&cpu), "{cpu}");
     assert!((0.0..=100.0).contains(&disk), "{disk}");
-    let text = std::fs::read_to_string("/proc/meminfo").expect("a Linux machine");
-    let total = text.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0;
-    assert!(memory > 0.0 && memory < total, "{memory} of {total}");
+    assert!(memory > 0.0, "{memory}");
+    #[cfg(target_os = "linux")]
+    {
+        let text = std::fs::read_to_string("/proc/meminfo").unwrap();
+        let total = text.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() * 1024.0;
+        assert!(memory < total, "{memory} of {total}");
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::GaugeFn;
 use sysinfo::MINIMUM_CPU_UPDATE_INTERVAL;
@@ -97,15 +97,15 @@ impl Gauges {
     fn collect(&self, machine: &mut impl Machine, interval: Duration, stopped: &Receiver<()>) {
         // The first reading is since boot and is thrown away; the span behind it makes the second one true.
         machine.cpu();
-        let mut next = Instant::now() + MINIMUM_CPU_UPDATE_INTERVAL;
+        let mut span = MINIMUM_CPU_UPDATE_INTERVAL;
         show(&self.memory, machine.memory());
         show(&self.disk, machine.disk());
-        while wait_until(next, stopped) {
+        while stopped.recv_timeout(span) == Err(RecvTimeoutError::Timeout) {
             show(&self.cpu, machine.cpu());
-            // Counted from here, so that a reading that hung is not followed by one too soon.
-            next = Instant::now() + interval;
             show(&self.memory, machine.memory());
             show(&self.disk, machine.disk());
+            // Counted from here, so that a reading that hung is not followed by one too soon.
+            span = interval;
         }
     }
 }
@@ -125,14 +125,10 @@ fn show(gauge: &GaugeCell, reading: Option<f64>) {
     }
 }
 
-/// False if the thread is to end.
-fn wait_until(time: Instant, stopped: &Receiver<()>) -> bool {
-    let span = time.saturating_duration_since(Instant::now());
-    stopped.recv_timeout(span) == Err(RecvTimeoutError::Timeout)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
     use crate::builder::Metrics;
 
@@ -193,7 +189,7 @@ mod tests {
     fn the_thread_ends_when_the_guard_is_dropped() {
         let metrics = Metrics::builder().build().unwrap();
         let SystemMetrics { _running, thread } =
-            SystemMetrics::start(&metrics.recorder(), Duration::from_secs(3600)).unwrap();
+            SystemMetrics::start(&metrics.recorder(), Duration::MAX).unwrap();
         drop(_running);
         thread.join().unwrap();
     }

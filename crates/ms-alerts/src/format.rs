@@ -5,7 +5,7 @@ pub(crate) fn plain(value: f64) -> String {
     if !value.is_finite() {
         return special(value).to_owned();
     }
-    let text = format!("{value:e}");
+    let text = shortest(value);
     let (digits, power) = parts(&text);
     if (-4..6).contains(&power) { value.to_string() } else { joined(digits, power) }
 }
@@ -16,12 +16,56 @@ pub(crate) fn exponent(value: f64) -> String {
     if !value.is_finite() {
         return special(value).to_owned();
     }
-    let text = format!("{value:e}");
+    let text = shortest(value);
     let (digits, power) = parts(&text);
     joined(digits, power)
 }
 
-/// Digits and power of ten of Rust's own `{:e}`, whose digits are the shortest too.
+/// As `%.4g` of Go prints it: four digits that matter, without zeros behind them.
+pub(crate) fn four_digits(value: f64) -> String {
+    if !value.is_finite() {
+        return special(value).to_owned();
+    }
+    let text = format!("{value:.3e}");
+    let (digits, power) = parts(&text);
+    let trim = |digits: &str| digits.trim_end_matches('0').trim_end_matches('.').to_owned();
+    if !(-4..4).contains(&power) {
+        return joined(&trim(digits), power);
+    }
+    let decimals = usize::try_from(3 - power).unwrap_or(0);
+    let plain = decimals_of(value, decimals);
+    if decimals == 0 { plain } else { trim(&plain) }
+}
+
+/// As `%.2f` of Go prints it, with so many digits behind the point.
+pub(crate) fn decimals(value: f64, decimals: usize) -> String {
+    if value.is_finite() { decimals_of(value, decimals) } else { special(value).to_owned() }
+}
+
+fn decimals_of(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}")
+}
+
+/// The shortest digits that are read back as the same number, in the form of Rust's own `{:e}`.
+///
+/// Where two are equally near, Go takes the even one and Rust the greater. That happens from 2^50 on, where numbers lie
+/// further apart than their last digits.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let (digits, power) = parts(&text);
+    if value.abs() < 1e14 || digits.ends_with(['0', '2', '4', '6', '8']) {
+        return text;
+    }
+    let decimals = digits.trim_start_matches('-').len().saturating_sub(2);
+    let exact = format!("{value:.*e}", decimals + 30);
+    let (exact, _) = parts(&exact);
+    let (near, rest) = exact.split_at_checked(digits.len()).unwrap_or((exact, ""));
+    let tie = rest.strip_prefix('5').is_some_and(|zeros| zeros.bytes().all(|digit| digit == b'0'));
+    let even = format!("{near}e{power}");
+    if tie && even.parse() == Ok(value) { even } else { text }
+}
+
+/// Digits and power of ten of what `{:e}` gives.
 fn parts(text: &str) -> (&str, i32) {
     let (digits, power) = text.split_once('e').unwrap_or((text, "0"));
     (digits, power.parse().unwrap_or(0))
@@ -59,6 +103,8 @@ mod tests {
             (0.0001, "0.0001", "1e-04"),
             (0.000_012_5, "1.25e-05", "1.25e-05"),
             (1e100, "1e+100", "1e+100"),
+            (744_748_849_691_129.25, "7.447488496911292e+14", "7.447488496911292e+14"),
+            (-1_125_899_906_842_624.25, "-1.1258999068426242e+15", "-1.1258999068426242e+15"),
             (0.1 + 0.2, "0.30000000000000004", "3.0000000000000004e-01"),
             (f64::INFINITY, "+Inf", "+Inf"),
             (f64::NEG_INFINITY, "-Inf", "-Inf"),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::alert::{Alert, RuleStatus};
 use crate::condition::Condition;
+use crate::fingerprint::Fnv;
 use crate::labels::Labels;
 use crate::samples::{Sample, Samples};
 use crate::state::{Change, Now, Seen, State, Timing, Track};
@@ -112,18 +113,14 @@ impl Tracked {
         &self.rule.name
     }
 
-    /// Evaluates the rule; adds the alerts that fired or resolved. A failure, a panic too, changes no state but for the
+    /// Evaluates the rule; gives the alerts that fired or resolved. A failure, a panic too, changes no state but for the
     /// limit, which forgets all alerts, as in Prometheus.
-    pub(crate) fn evaluate(
-        &mut self,
-        samples: &Samples<'_>,
-        now: Now,
-        changes: &mut Vec<Alert>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn evaluate(&mut self, samples: &Samples<'_>, now: Now) -> (Vec<Alert>, Option<Failure>) {
+        let mut changes = Vec::new();
         // The samples are only read and the state is not touched before the condition has returned.
         let findings = catch_unwind(AssertUnwindSafe(|| self.look(samples, now)));
         let outcome = match findings.unwrap_or(Err(Failure::Panicked)) {
-            Ok(findings) => self.apply(findings, now, changes),
+            Ok(findings) => self.apply(findings, now, &mut changes),
             Err(failure) => Err(failure),
         };
         let before = std::mem::replace(&mut self.error, outcome.err());
@@ -131,7 +128,7 @@ impl Tracked {
         if let Some(failure) = self.error.filter(|failure| before != Some(*failure)) {
             tracing::warn!(rule = self.rule.name, %failure, "rule not evaluated");
         }
-        outcome
+        (changes, self.error)
     }
 
     fn look(&self, samples: &Samples<'_>, now: Now) -> Result<Findings, Failure> {
@@ -148,6 +145,8 @@ impl Tracked {
 
     fn judge<'s>(&self, samples: impl Iterator<Item = Sample<'s>>, holds: impl Fn(f64) -> bool) -> Findings {
         let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
+        // Thousands of series may be fine: their labels are only copied where there may be an alert.
+        let known: HashSet<u64> = self.alerts.keys().map(|labels| identity(labels.iter())).collect();
         for sample in samples {
             let value = sample.value();
             let seen = if value.is_nan() {
@@ -158,8 +157,8 @@ impl Tracked {
                 Seen::Clear
             };
             findings.no_data &= seen == Seen::Nothing;
-            // Thousands of series may be fine: their labels matter only if one of them has an alert.
-            if seen == Seen::Holds || !self.alerts.is_empty() {
+            let may_be_known = || !known.is_empty() && known.contains(&identity(sample.labels()));
+            if seen == Seen::Holds || may_be_known() {
                 let key: Labels = sample.labels().collect();
                 let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample));
                 findings.found.push(Found { key, seen, value, shown });
@@ -236,7 +235,7 @@ impl Tracked {
     fn check_limit(&mut self, now: Now, changes: &mut Vec<Alert>) -> Result<(), Failure> {
         let active = self.alerts.values().filter(|alert| alert.is_active()).count();
         let Some(limit) = self.rule.limit.filter(|limit| active > *limit) else { return Ok(()) };
-        changes.retain(|change| change.rule != self.rule.name || change.state != State::Firing);
+        changes.retain(|change| change.state != State::Firing);
         for live in self.alerts.values_mut() {
             let told = live.track.state() == State::Firing && live.track.fired_at() != Some(now.wall);
             let at_once = Timing { keep_firing: Duration::ZERO, ..self.rule.timing };
@@ -339,6 +338,12 @@ impl std::fmt::Display for Failure {
             Self::Limit(limit) => write!(f, "more than {limit} alerts"),
         }
     }
+}
+
+/// Equal for equal label sets, in whatever order the labels stand.
+fn identity<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> u64 {
+    let hash = |(name, value)| Fnv::default().text(name).text(value).finish();
+    labels.map(hash).fold(0, u64::wrapping_add)
 }
 
 fn is_visible(sample: &Sample<'_>, now: i64) -> bool {

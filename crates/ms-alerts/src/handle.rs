@@ -101,8 +101,10 @@ async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::
         }
         let evaluated = Arc::clone(&core);
         let asked = places.clone();
+        // As of the moment it was due, as in Prometheus: a late evaluation must not make a `for` seem shorter or longer.
         // Rendering and reading thousands of series is too long for a thread that serves requests.
-        if tokio::task::spawn_blocking(move || evaluated.evaluate_sources(&asked)).await.is_err() {
+        // Fails only when the runtime ends.
+        if tokio::task::spawn_blocking(move || evaluated.evaluate_sources(&asked, at)).await.is_err() {
             return;
         }
         let now = Instant::now();

@@ -81,8 +81,11 @@ mod tests {
 
     #[test]
     fn fingerprints_are_those_of_alertmanager() {
-        // model.LabelSet{…}.Fingerprint() of prometheus/common: the offset basis for no labels at all.
-        assert_eq!(Labels::default().fingerprint(), "cbf29ce484222325");
+        // As Alertmanager 0.25 shows them for alerts of these labels.
+        let of = |labels: &[(&str, &str)]| labels.iter().copied().collect::<Labels>().fingerprint();
+        assert_eq!(of(&[("severity", "page"), ("alertname", "HighCpu")]), "6290adce0c0ca46c");
+        let odd = [("alertname", "Ä"), ("department", "Acil Servis"), ("x", "a\"b\n")];
+        assert_eq!(of(&odd), "ce9bf8747f5c8d4f");
     }
 
     #[test]

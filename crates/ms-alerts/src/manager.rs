@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
@@ -33,7 +34,8 @@ pub(crate) struct Core {
     names: Mutex<HashSet<String>>,
     /// What was true at the end of the last evaluation: readers never wait for one.
     shown: RwLock<Snapshot>,
-    pub(crate) sources: Vec<Source>,
+    source_failed: AtomicBool,
+    sources: Vec<Source>,
     pub(crate) delivery: Delivery,
 }
 
@@ -151,7 +153,14 @@ impl Core {
     ) -> Self {
         observe::describe();
         let shown = RwLock::new(Snapshot::of(&groups));
-        Self { groups: Mutex::new(groups), names: Mutex::new(names), shown, sources, delivery }
+        Self {
+            groups: Mutex::new(groups),
+            names: Mutex::new(names),
+            shown,
+            source_failed: AtomicBool::new(false),
+            sources,
+            delivery,
+        }
     }
 
     /// Gives the intervals of the groups, in their order.
@@ -163,27 +172,39 @@ impl Core {
         self.shown.read()
     }
 
-    /// Reads the sources and evaluates the groups that are `due`, by their places. Blocks.
+    /// Reads the sources and evaluates the groups that are `due`, by their places, as of the moment `at`. Blocks.
     ///
     /// If a source fails, nothing is evaluated: what cannot be seen neither fires nor resolves.
-    pub(crate) fn evaluate_sources(&self, due: &[usize]) {
-        let readings =
-            catch_unwind(AssertUnwindSafe(|| self.sources.iter().map(Source::read).collect::<Vec<_>>()));
-        let Ok(readings) = readings else {
-            observe::evaluation_failed("source");
-            tracing::error!("a source of metrics panicked; no rule was evaluated");
-            return;
+    pub(crate) fn evaluate_sources(&self, due: &[usize], at: Instant) {
+        let now = Now { at, ..Now::read() };
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            let readings: Vec<_> = self.sources.iter().map(Source::read).collect();
+            let samples: Result<Vec<Samples<'_>>, ExpositionError> =
+                readings.iter().map(|reading| reading.samples()).collect();
+            self.evaluate(&Samples::joined(samples?), now, |place| due.contains(&place));
+            Ok::<_, ExpositionError>(())
+        }));
+        let problem = match outcome {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            // Conditions of rules are caught one by one, so this was a source.
+            Err(_) => Some("it panicked".to_owned()),
         };
-        let samples: Result<Vec<Samples<'_>>, ExpositionError> =
-            readings.iter().map(|reading| reading.samples()).collect();
-        match samples {
-            Ok(samples) => {
-                self.evaluate(&Samples::joined(samples), Now::read(), |place| due.contains(&place));
-            }
-            Err(error) => {
+        self.tell_of_sources(problem.as_deref());
+    }
+
+    /// Each failure is counted, and the first of several on end is logged.
+    fn tell_of_sources(&self, problem: Option<&str>) {
+        let failed_before = self.source_failed.swap(problem.is_some(), Ordering::Relaxed);
+        match problem {
+            Some(problem) => {
                 observe::evaluation_failed("source");
-                tracing::error!(%error, "a source gave no valid exposition; no rule was evaluated");
+                if !failed_before {
+                    tracing::error!(problem, "a source of metrics failed; no rule is evaluated");
+                }
             }
+            None if failed_before => tracing::info!("the sources of metrics work again"),
+            None => {}
         }
     }
 
@@ -195,14 +216,15 @@ impl Core {
         for (group_place, group) in groups.iter_mut().enumerate().filter(|(place, _)| due(*place)) {
             for (rule_place, rule) in group.rules.iter_mut().enumerate() {
                 evaluated += 1;
-                let first = changes.len();
-                if let Err(failure) = rule.evaluate(samples, now, &mut changes) {
+                let (changed, failure) = rule.evaluate(samples, now);
+                if let Some(failure) = failure {
                     observe::evaluation_failed(failure.reason());
                 }
                 // Under the lock, so that the sinks hear of changes in the order in which they happened.
-                for change in changes.iter().skip(first) {
-                    self.delivery.push(Notification::new(change.clone(), group_place, rule_place), now.at);
+                for change in &changed {
+                    self.delivery.push(Notification::new(change.clone(), group_place, rule_place), started);
                 }
+                changes.extend(changed);
             }
         }
         let snapshot = Snapshot::of(&groups);

@@ -97,13 +97,14 @@ impl AlertRule {
         self.label("severity", severity)
     }
 
-    /// Adds a label to the alert; it wins over one of the series. May hold `{{ $value }}` and `{{ $labels.name }}`.
+    /// Adds a label to the alert; it wins over one of the series. May hold `{{ $value }}` and
+    /// `{{ $labels.name }}`, as in a rule file.
     pub fn label(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.labels.push((name.into(), value.into()));
         self
     }
 
-    /// Adds a text for people. May hold `{{ $value }}` and `{{ $labels.name }}`.
+    /// Adds a text for people. May hold `{{ $value }}` and `{{ $labels.name }}`, as in a rule file.
     pub fn annotation(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.annotations.push((name.into(), text.into()));
         self

@@ -1,7 +1,11 @@
-//! Texts with `{{ $value }}` and `{{ $labels.name }}` in them.
+//! Texts with the value and the labels of a series in them: `{{ $value }}`, `{{ $labels.name }}`.
 
-use crate::format;
+mod style;
+
+use std::collections::BTreeMap;
+
 use crate::samples::Sample;
+use style::Style;
 
 /// A text ready to be filled in.
 #[derive(Debug, Clone)]
@@ -10,8 +14,10 @@ pub(crate) struct Template(Vec<Part>);
 #[derive(Debug, Clone)]
 enum Part {
     Text(String),
-    Value,
+    Value(Style),
     Label(String),
+    /// All labels, as Go prints a map.
+    Labels,
 }
 
 /// The part of a template that is not understood.
@@ -23,7 +29,7 @@ pub(crate) struct Unsupported {
 }
 
 impl Template {
-    /// Reads a template. Anything but the two actions is refused: a text that says something else than what Prometheus
+    /// Reads a template. Any action that is not known is refused: a text that says something else than what Prometheus
     /// would say is worse than none.
     pub(crate) fn parse(text: &str) -> Result<Self, Unsupported> {
         let mut parts = Vec::new();
@@ -45,12 +51,19 @@ impl Template {
         for part in &self.0 {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Value => text.push_str(&format::plain(sample.value())),
+                Part::Value(style) => text.push_str(&style.show(sample.value())),
                 Part::Label(name) => text.push_str(sample.label(name)),
+                Part::Labels => text.push_str(&all_labels(sample)),
             }
         }
         text
     }
+}
+
+fn all_labels(sample: &Sample<'_>) -> String {
+    let labels: BTreeMap<_, _> = sample.labels().chain([("__name__", sample.name())]).collect();
+    let labels: Vec<_> = labels.into_iter().map(|(name, value)| format!("{name}:{value}")).collect();
+    format!("map[{}]", labels.join(" "))
 }
 
 fn push_text(parts: &mut Vec<Part>, text: &str) {
@@ -62,8 +75,11 @@ fn push_text(parts: &mut Vec<Part>, text: &str) {
 impl Part {
     fn of_action(action: &str) -> Option<Self> {
         let action = action.trim_matches([' ', '\t', '\r', '\n']);
-        if action == "$value" {
-            return Some(Self::Value);
+        if action == "$labels" {
+            return Some(Self::Labels);
+        }
+        if let Some(style) = Style::of_action(action) {
+            return Some(Self::Value(style));
         }
         let name = action.strip_prefix("$labels.")?;
         crate::labels::is_label_name(name).then(|| Self::Label(name.to_owned()))

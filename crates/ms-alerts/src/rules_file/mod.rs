@@ -150,7 +150,7 @@ impl Loader<'_> {
                 Ok(template) => templates.push((name.clone(), template)),
                 Err(found) => {
                     let message = format!(
-                        "{kind} `{name}`: template action `{}` is not supported; expected `$value` or `$labels.name`",
+                        "{kind} `{name}`: template action `{}` is not supported; expected `$value`, `$value | humanize` or `$labels.name`",
                         found.action
                     );
                     self.problem_within(text, found.at, rule, message);

@@ -19,6 +19,11 @@ const STEPS: usize = 12;
 const BATCH: usize = 25;
 const BATCHES: usize = 12;
 
+/// Everything that a text may hold.
+const TEXT: &str = "{{ $value }} of {{ $labels.a }}, {{ $labels.nothing }}. {{ $labels }} {{ $value | humanize }} \
+    {{humanize1024 $value}} {{ $value|humanizeDuration }} {{ $value | humanizePercentage }} {{ printf \"%.2f\" $value }} \
+    {{ $value | printf \"%.0f\" }}";
+
 #[derive(Debug, Clone)]
 struct Case {
     rules: Vec<Rule>,
@@ -52,6 +57,8 @@ fn number() -> impl Strategy<Value = f64> {
         6 => prop::sample::select(vec![0.0, 1.0, 2.0, 5.0, -1.0, 0.5]),
         2 => -10.0..10.0_f64,
         1 => prop::sample::select(vec![1e6, 123_456.0, 1_234_567.5, 1e21, 1e-5, 0.0001, f64::INFINITY, f64::NEG_INFINITY]),
+        1 => prop::sample::select(vec![1000.5, 1001.5, 0.125, 0.375, 2.5, 3.5, 999.95, 9999.5, 99_995.0, 3599.9, 86_400.0, -90_061.0]),
+        1 => (-12..18_i32, 1.0..10.0_f64).prop_map(|(power, digits)| digits * 10_f64.powi(power)),
     ]
 }
 
@@ -158,7 +165,7 @@ fn rule_file(number: usize, case: &Case) -> Value {
             "for": format!("{}s", rule.hold),
             "keep_firing_for": format!("{}s", rule.keep_firing),
             "labels": {"sev": rule.label, "b": ""},
-            "annotations": {"text": "{{ $value }} of {{ $labels.a }}, {{ $labels.nothing }}."},
+            "annotations": {"text": TEXT},
         })
     });
     json!({"groups": [{"name": format!("case{number}"), "rules": rules.collect::<Vec<_>>()}]})

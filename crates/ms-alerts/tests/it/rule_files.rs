@@ -31,7 +31,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
           up == 0
             and on(job) x
         labels:
-          severity: "{{ $value | humanize }}"
+          severity: "{{ $value | toTime }}"
           bad-name: x
       - alert: C
         expr: "foo{a=\"b\"} offset 5m > 1"
@@ -52,7 +52,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("9:15: rule `A`: expr: `rate` is not supported"),
         ("10:14: rule `A`: \"5 minutes\" is not a duration"),
         ("14:13: rule `B`: expr: `and` is not supported"),
-        ("16:22: rule `B`: label `severity`: template action `$value | humanize` is not supported"),
+        ("16:22: rule `B`: label `severity`: template action `$value | toTime` is not supported"),
         ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
         ("19:29: rule `C`: expr: `offset` is not supported"),
         ("23:13: rule `C`: annotation `summary`: template action `query \"x\"` is not supported"),

@@ -1,8 +1,10 @@
 //! The account of the sinks as metrics.
 
 use std::cell::Cell;
-use std::panic::{self, AssertUnwindSafe};
+use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::account::Reason;
 
@@ -13,37 +15,44 @@ static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
     [const { [const { AtomicU64::new(0) }; 4] }; 3];
 const SINKS: [&str; 3] = ["file", "json", "console"];
 
+/// Held while totals are published, so that whoever waits for it finds them published.
+static TURN: Mutex<()> = Mutex::new(());
+
 thread_local! {
     /// A recorder may log; what it logs may be dropped and would be published.
     static PUBLISHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Adds to `ms_logging_dropped_total{sink,reason}`.
-pub(crate) fn dropped(sink: &'static str, reason: Reason, lines: u64) {
-    let place = SINKS.iter().position(|name| *name == sink);
-    let column = Reason::ALL.iter().position(|other| *other == reason);
-    let cell = place.zip(column).and_then(|(row, column)| TOTALS.get(row)?.get(column));
-    let Some(cell) = cell else { return };
-    cell.fetch_add(lines, Ordering::Relaxed);
-    outside_itself(|| {
-        metrics::counter!("ms_logging_dropped_total", "sink" => sink, "reason" => reason.as_str())
-            .absolute(cell.load(Ordering::Relaxed));
-    });
-}
+/// The right to publish; `None` within a recorder, which must not wait for itself.
+pub(crate) struct Turn(#[allow(dead_code, reason = "held for its lock")] MutexGuard<'static, ()>);
 
-/// Shows zeros, so that `rate()` works from the first loss on.
-pub(crate) fn zero(sink: &'static str) {
-    for reason in Reason::ALL {
-        dropped(sink, reason, 0);
+impl Turn {
+    pub(crate) fn take() -> Option<Self> {
+        if PUBLISHING.get() {
+            return None;
+        }
+        let turn = TURN.lock();
+        PUBLISHING.set(true);
+        Some(Self(turn))
+    }
+
+    /// Adds to `ms_logging_dropped_total{sink,reason}`; nothing makes it appear.
+    pub(crate) fn dropped(&self, sink: &'static str, reason: Reason, lines: u64) {
+        let place = SINKS.iter().position(|name| *name == sink);
+        let column = Reason::ALL.iter().position(|other| *other == reason);
+        let cell = place.zip(column).and_then(|(row, column)| TOTALS.get(row)?.get(column));
+        let Some(cell) = cell else { return };
+        let total = cell.fetch_add(lines, Ordering::Relaxed) + lines;
+        // A recorder that panics must not end the writer.
+        let _ = panic::catch_unwind(|| {
+            metrics::counter!("ms_logging_dropped_total", "sink" => sink, "reason" => reason.as_str())
+                .absolute(total);
+        });
     }
 }
 
-/// Not from within a recorder; and a recorder that panics must not end the writer.
-fn outside_itself(publish: impl FnOnce()) {
-    if PUBLISHING.get() {
-        return;
+impl Drop for Turn {
+    fn drop(&mut self) {
+        PUBLISHING.set(false);
     }
-    PUBLISHING.set(true);
-    let _ = panic::catch_unwind(AssertUnwindSafe(publish));
-    PUBLISHING.set(false);
 }

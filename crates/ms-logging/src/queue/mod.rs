@@ -19,12 +19,14 @@ use tracing::Level;
 
 use crate::account::{Reason, SinkAccount};
 use crate::builder::WhenFull;
-use crate::publish;
+use crate::publish::Turn;
 use state::{State, Writer};
 pub(crate) use writer::Target;
 
 /// So many bytes are worth waking a writer that gathers.
 const BATCH: usize = 256 * 1024;
+/// A recorder that logs whenever it is used must not keep a thread for good.
+const MOST_ROUNDS: usize = 3;
 /// Room for at least a few of the longest lines.
 const SMALLEST: usize = 4 * BATCH;
 
@@ -68,7 +70,7 @@ impl Queue {
         let shared = Arc::clone(&queue);
         let body = move || {
             WRITER.set(true);
-            publish::zero(shared.sink);
+            shared.publish();
             shared.run(&mut *target);
         };
         let thread = thread::Builder::new().name(format!("ms-logging-{sink}")).spawn(body)?;
@@ -196,16 +198,22 @@ impl Queue {
         }
     }
 
+    /// Brings the metrics up to date. They are set even if nothing was lost: zeros let `rate()` work from the first
+    /// loss on, and a recorder may have been installed since the last time.
     fn publish(&self) {
-        let (now, before) = {
-            let mut state = self.state.lock();
-            let now = state.dropped;
-            (now, mem::replace(&mut state.published, now))
-        };
-        for reason in Reason::ALL {
-            let lines = now.of(reason).saturating_sub(before.of(reason));
-            if lines > 0 {
-                publish::dropped(self.sink, reason, lines);
+        let Some(turn) = Turn::take() else { return };
+        for _ in 0..MOST_ROUNDS {
+            let (now, before) = {
+                let mut state = self.state.lock();
+                let now = state.dropped;
+                (now, mem::replace(&mut state.published, now))
+            };
+            for reason in Reason::ALL {
+                turn.dropped(self.sink, reason, now.of(reason).saturating_sub(before.of(reason)));
+            }
+            // The recorder may have logged.
+            if self.state.lock().dropped == now {
+                return;
             }
         }
     }

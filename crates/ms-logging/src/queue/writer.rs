@@ -10,6 +10,8 @@ use super::state::Writer;
 use super::{BATCH, Queue};
 use crate::notice::notice;
 
+/// How often the metrics are brought up to date while lines come.
+const PUBLISHED_EVERY: Duration = Duration::from_secs(1);
 /// After a batch the writer gathers lines this long, or until there are [`BATCH`] bytes: under load a wake-up serves
 /// thousands of lines, and a lone line is still written at once.
 const LINGER: Duration = Duration::from_millis(10);
@@ -28,11 +30,16 @@ pub(crate) trait Target: Send {
 impl Queue {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(&self, target: &mut dyn Target) {
+        let mut last_published = Instant::now();
         let mut batch = Vec::new();
         let mut gather_until = Instant::now();
         while let Some(lines) = self.next_batch(&mut batch, gather_until) {
             let result = target.write(&batch, lines, &mut |lines| self.written(lines));
             self.settle();
+            if result.is_err() || last_published.elapsed() >= PUBLISHED_EVERY {
+                self.publish();
+                last_published = Instant::now();
+            }
             if let Err(error) = result {
                 let lost = self.state.lock().dropped.io_error;
                 notice(format_args!("cannot write {}: {error}; {lost} lines lost so far", target.describe()));
@@ -99,7 +106,5 @@ impl Queue {
         state.given_up = 0;
         self.settled.notify_all();
         self.room.notify_all();
-        drop(state);
-        self.publish();
     }
 }

@@ -49,6 +49,32 @@ impl Postgres {
         process.wait();
     }
 
+    /// Ends it as a power cut does.
+    pub fn crash(&mut self) {
+        let mut process = self.process.take().expect("it runs");
+        process.signal("QUIT");
+        process.wait();
+    }
+
+    /// Lets it hang with all its connections, or go on.
+    pub fn signal_all(&self, name: &str) {
+        let Some(process) = &self.process else { return };
+        let children = Command::new("pgrep").args(["-P", &process.id().to_string()]).output();
+        let children = children.expect("pgrep, of procps").stdout;
+        process.signal(name);
+        for child in String::from_utf8_lossy(&children).lines() {
+            // It may have ended by now.
+            let _ = Command::new("kill").args(["-s", name, child]).output();
+        }
+    }
+
+    /// Asks it past the service.
+    pub fn query(&self, sql: &str) -> String {
+        let answer = self.command("psql").args(["-Atqc", sql, &self.url()]).output().expect("psql runs");
+        assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+        String::from_utf8_lossy(&answer.stdout).trim().to_owned()
+    }
+
     /// Starts it again on the same port with the same data.
     pub fn resume(&mut self) {
         let port = self.address.port().to_string();
@@ -76,6 +102,13 @@ impl Postgres {
             command.uid(user).gid(group);
         }
         command
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // What hangs would not notice that its parent is gone.
+        self.signal_all("CONT");
     }
 }
 

@@ -15,7 +15,7 @@ use crate::roster::{list, shift, total};
 const HEADER: &str = "id,employee,department,start,end,duration\n";
 
 /// A sound roster of that many rows.
-fn roster(rows: usize) -> String {
+pub fn roster(rows: usize) -> String {
     let mut roster = HEADER.to_owned();
     for row in 0..rows {
         let day = 1 + row / 20 % 28;
@@ -32,10 +32,10 @@ fn roster(rows: usize) -> String {
 }
 
 /// Sends all of an import but its last bytes, which it returns.
-fn begin_import(service: &Service, roster: &str) -> (TcpStream, Vec<u8>) {
+pub fn begin_import(service: &Service, roster: &str) -> (TcpStream, Vec<u8>) {
     let mut stream = connect(service.address);
     let head = format!(
-        "POST /api/v1/shifts/import HTTP/1.1\r\nHost: {}\r\nContent-Type: text/csv\r\nContent-Length: {}\r\n\r\n",
+        "POST /api/v1/shifts/import HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: text/csv\r\nContent-Length: {}\r\n\r\n",
         service.address,
         roster.len()
     );

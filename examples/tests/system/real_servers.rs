@@ -1,10 +1,13 @@
 //! PostgreSQL and Redis in place of what is built in, there and gone.
 
+use std::io::Write;
 use std::sync::Barrier;
 use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use crate::ending::{begin_import, roster as sound_roster};
+use crate::harness::http::{read_all, status_of};
 use crate::harness::servers::{Postgres, Redis};
 use crate::harness::wait::{eventually, until};
 use crate::harness::{Client, Service};
@@ -176,6 +179,59 @@ fn without_postgresql_it_is_unhealthy_until_it_is_back() {
     status(&service, "healthy");
     assert_eq!(ids(&list(&service, "")), [kept["id"].as_str().expect("an id")]);
     service.post("/api/v1/shifts", &new).ok(201);
+}
+
+/// Waits until an import is in the middle of its work.
+fn importing(postgres: &Postgres) {
+    let held =
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock' AND granted";
+    until("the import holds the roster", || postgres.query(held) != "0");
+}
+
+#[test]
+fn a_power_cut_at_postgresql_in_an_import_leaves_nothing() {
+    let mut postgres = Postgres::start();
+    let service = Service::start(&["--database-url", &postgres.url()]);
+    let (mut stream, rest) = begin_import(&service, &sound_roster(30_000));
+    stream.write_all(&rest).expect("it takes the roster");
+    importing(&postgres);
+    postgres.crash();
+    let answer = read_all(&mut stream);
+    assert_eq!(status_of(&answer), 503, "{answer}");
+    postgres.resume();
+    status(&service, "healthy");
+    assert_eq!(total(&service), 0);
+    assert_eq!(service.import("text/csv", sound_roster(10)).ok(200)["accepted"], 10);
+}
+
+#[test]
+fn kill_9_in_an_import_into_postgresql_leaves_nothing_and_no_lock() {
+    let postgres = Postgres::start();
+    let mut service = Service::start(&["--database-url", &postgres.url()]);
+    let (mut stream, rest) = begin_import(&service, &sound_roster(30_000));
+    stream.write_all(&rest).expect("it takes the roster");
+    importing(&postgres);
+    service.signal("KILL");
+    service.wait();
+    let again = Service::start(&["--database-url", &postgres.url()]);
+    assert_eq!(again.import("text/csv", sound_roster(10)).ok(200)["accepted"], 10);
+    assert_eq!(total(&again), 10);
+}
+
+#[test]
+fn a_postgresql_that_hangs_is_noticed_in_time() {
+    let postgres = Postgres::start();
+    let service = Service::start(&["--database-url", &postgres.url()]);
+    assert_eq!(service.get("/health").status, 200);
+    postgres.signal_all("STOP");
+    let begun = Instant::now();
+    until("health notices", || service.get("/health").status == 503);
+    assert_eq!(service.get("/health/ready").status, 503);
+    assert_eq!(service.get("/health/live").status, 200);
+    assert!(begun.elapsed().as_secs() < 10, "{:?}", begun.elapsed());
+    assert_eq!(service.get("/").status, 200, "the page is for times of trouble");
+    postgres.signal_all("CONT");
+    status(&service, "healthy");
 }
 
 /// Waits until health says so.

@@ -1,8 +1,10 @@
-//! Real expositions against the verdict of a Prometheus server.
+//! Real expositions, rule files and time lines against the verdict of a Prometheus server.
 //!
-//! CONFORMANCE_DATA names a directory with `exposition/verdicts.json`, which has for each file in `exposition/` what a
-//! server that scraped it as text 0.0.4 said (`prometheus_text`), and what prometheus_client read (`client_text`);
-//! and `alert-timelines/*.jsonl`, rules with their samples and the alerts that a Prometheus server had at each step.
+//! CONFORMANCE_DATA names a directory with
+//! - `exposition/verdicts.json`: for each file in `exposition/` what a server that scraped it as text 0.0.4 said
+//!   (`prometheus_text`), and what prometheus_client read (`client_text`);
+//! - `rules/promtool.expected.json`: what promtool said of each rule file in `rules/`;
+//! - `alert-timelines/*.jsonl`: rules with their samples, and the alerts that a server had at each step.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,6 +14,7 @@
     reason = "tests assert by panicking"
 )]
 
+mod rule_files;
 mod timelines;
 
 use std::collections::BTreeMap;

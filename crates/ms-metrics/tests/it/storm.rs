@@ -16,6 +16,7 @@ use axum::middleware::{Next, from_fn};
 use axum::{Router, routing::get};
 use http_body_util::BodyExt as _;
 use hyper::body::{Body, Frame};
+use ms_metrics::Endpoint;
 use tower::{Layer as _, Service as _, service_fn};
 
 use crate::page::{built, eventually, lines, request, requests};
@@ -154,6 +155,35 @@ fn cancelled_at_any_poll_each_request_is_counted_as_it_ended() {
             THREADS * EACH
         )]
     );
+}
+
+#[test]
+fn threads_that_meet_at_new_routes_lose_nothing() {
+    const THREADS: usize = 8;
+    const ROUTES: usize = 200;
+    let metrics = built();
+    let barrier = std::sync::Barrier::new(THREADS);
+    std::thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                let layer = metrics.http_layer().endpoint(|uri, _| Some(Endpoint::new(uri.path())));
+                let mut service = layer.layer(service_fn(|request: Request<()>| {
+                    let status = if request.uri().path().ends_with('7') { 304 } else { 204 };
+                    std::future::ready(Response::builder().status(status).body(AxumBody::empty()))
+                }));
+                barrier.wait();
+                for route in 0..ROUTES {
+                    let request = Request::builder().uri(format!("/{route}")).body(()).unwrap();
+                    let mut cx = Context::from_waker(Waker::noop());
+                    assert!(pin!(service.call(request)).poll(&mut cx).is_ready());
+                }
+            });
+        }
+    });
+    let counted = requests(&metrics);
+    assert_eq!(counted.len(), ROUTES);
+    assert!(counted.iter().all(|(_, number)| *number == THREADS as u64), "{counted:?}");
+    assert_eq!(lines(&metrics, "http_request_duration_seconds_count").len(), ROUTES);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,14 +1,15 @@
 //! What a known course of requests leaves behind: metrics, log lines, reports, and nobody's name.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use jiff::civil::DateTime;
 use ms_analytics::{ShiftAnalytics, read};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use crate::harness::metrics::Samples;
 use crate::harness::service::{command, new_directory};
-use crate::harness::wait::eventually;
+use crate::harness::wait::{eventually, until};
 use crate::harness::{Client, Service};
 use crate::roster::shift;
 
@@ -112,6 +113,42 @@ fn metrics_count_exactly_what_was_done() {
         assert!((0.0..=100.0).contains(&value), "{name} {value}");
     }
     assert!(machine.value("memory_usage_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
+}
+
+#[test]
+fn a_flood_of_departments_stays_bounded_and_counted() {
+    const ROWS: usize = 3000;
+    let service = Service::start(&[]);
+    let mut roster = "id,employee,department,start,end,duration\n".to_owned();
+    for row in 0..ROWS {
+        let times = "2026-03-02T08:00:00+03:00,2026-03-02T16:00:00+03:00,8";
+        writeln!(roster, "{row},E{row},Bölüm {row},{times}").expect("written");
+    }
+    assert_eq!(service.import("text/csv", roster).ok(200)["accepted"], ROWS);
+    let metrics = Samples::of(&service);
+    assert!(metrics.named("scheduled_shifts_total").count() <= 1000);
+    assert_eq!(metrics.sum("scheduled_shifts_total"), ROWS as f64);
+    let label = [("metric", "scheduled_shifts_total"), ("label", "department")];
+    assert!(metrics.value("ms_metrics_label_overflow_total", &label) >= Some((ROWS - 1000) as f64));
+    // What the metrics leave out, the report has.
+    let report = service.get("/api/v1/reports/shifts").ok(200);
+    assert_eq!(report["shifts_per_department"].as_object().map(Map::len), Some(ROWS));
+}
+
+#[test]
+fn what_the_deployed_rules_watch_is_there_from_the_start() {
+    let service = Service::start(&[]);
+    let rules = crate::dashboard::read("alerts.yml");
+    let expressions: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();
+    assert_eq!(expressions.len(), rules.matches("- alert:").count());
+    for expression in expressions {
+        let end = expression.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').expect("a comparison");
+        let name = &expression[..end];
+        // Of this one there is a series for each label that has overflowed.
+        if name != "ms_metrics_label_overflow_total" {
+            until(&format!("{name} is there"), || Samples::of(&service).named(name).next().is_some());
+        }
+    }
 }
 
 #[test]

@@ -9,11 +9,12 @@ use tokio::runtime::Handle;
 
 use crate::delivery::{Delivery, Lane, Limits, Sink};
 use crate::error::BuildError;
-use crate::group::{Group, Tracked};
+use crate::group::Group;
 use crate::handle::AlertHandle;
 use crate::manager::{AlertManager, Core, claim};
 use crate::rule::AlertRule;
 use crate::samples::Source;
+use crate::tracked::Tracked;
 
 /// Collects rules, sources, sinks and options; made by [`AlertManager::builder`].
 ///

@@ -16,6 +16,11 @@ use crate::error::BuildError;
 use crate::manager::{AlertManager, Core, Shutdown};
 use crate::rule::AlertRule;
 
+/// More often is no use: an evaluation alone takes longer.
+const SHORTEST: Duration = Duration::from_micros(100);
+/// A year: as good as for ever, and no clock overflows.
+pub(crate) const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// A running [`AlertManager`]; made by [`AlertManagerBuilder::spawn`](crate::AlertManagerBuilder::spawn).
 ///
 /// Cheap to clone. Evaluation ends with [`shutdown`](Self::shutdown) or when the last clone is dropped.
@@ -70,7 +75,7 @@ impl AlertHandle {
     ///
     /// Dropped before its end, it has stopped the evaluation but not the sinks.
     pub async fn shutdown(&self, limit: Duration) -> Shutdown {
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + limit.min(LONGEST);
         self.task.stop.send_replace(true);
         let join = self.task.join.lock().take();
         if let Some(join) = join {
@@ -101,18 +106,24 @@ async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::
         }
         let evaluated = Arc::clone(&core);
         let asked = places.clone();
-        // As of the moment it was due, as in Prometheus: a late evaluation must not make a `for` seem shorter or longer.
-        // Rendering and reading thousands of series is too long for a thread that serves requests.
-        // Fails only when the runtime ends.
-        if tokio::task::spawn_blocking(move || evaluated.evaluate_sources(&asked, at)).await.is_err() {
+        // Rendering and reading thousands of series is too long for a thread that serves requests. The moment is the one
+        // at which the groups were due, as in Prometheus: a late evaluation must not make a `for` longer by an interval.
+        let evaluation = tokio::task::spawn_blocking(move || evaluated.evaluate_sources(&asked, at));
+        // Panics are caught within, so this is the end of the runtime.
+        if evaluation.await.is_err() {
             return;
         }
         let now = Instant::now();
         for place in places {
-            let interval = intervals.get(place).copied().unwrap_or(default);
-            // Beats missed by a slow evaluation are left out, not made up for.
-            let missed = now.saturating_duration_since(at).div_duration_f64(interval).floor() as u32;
-            due.entry(at + interval * (missed + 1)).or_default().push(place);
+            let interval = intervals.get(place).copied().unwrap_or(default).clamp(SHORTEST, LONGEST);
+            due.entry(next_beat(at, now, interval)).or_default().push(place);
         }
     }
+}
+
+/// The first moment behind `now` that is whole intervals behind `at`: beats missed by a slow evaluation are left out, not
+/// made up for.
+fn next_beat(at: Instant, now: Instant, interval: Duration) -> Instant {
+    let late = now.saturating_duration_since(at).as_nanos() % interval.as_nanos().max(1);
+    now + interval.saturating_sub(Duration::from_nanos(u64::try_from(late).unwrap_or(0)))
 }

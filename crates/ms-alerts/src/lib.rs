@@ -58,6 +58,7 @@ mod rules_file;
 mod samples;
 mod state;
 mod template;
+mod tracked;
 
 pub use alert::{Alert, RuleStatus};
 pub use builder::AlertManagerBuilder;

@@ -14,11 +14,13 @@ use crate::alert::{Alert, RuleStatus};
 use crate::builder::AlertManagerBuilder;
 use crate::delivery::{Delivery, Notification};
 use crate::error::BuildError;
-use crate::group::{Group, Tracked};
+use crate::group::Group;
+use crate::handle::LONGEST;
 use crate::observe;
 use crate::rule::AlertRule;
 use crate::samples::{ExpositionError, MetricValues, Samples, Source, samples_of};
 use crate::state::{Now, State};
+use crate::tracked::Tracked;
 
 /// Rules, their states and the sinks; cheap to clone, all clones share one state.
 ///
@@ -130,7 +132,7 @@ impl AlertManager {
     ///
     /// Dropped before its end, it leaves the sinks running.
     pub async fn shutdown(&self, limit: Duration) -> Shutdown {
-        let deadline = Instant::now() + limit;
+        let deadline = Instant::now() + limit.min(LONGEST);
         Shutdown { undelivered: self.0.delivery.shutdown(deadline).await }
     }
 }

@@ -11,11 +11,12 @@ use std::time::Duration;
 
 pub use error::{RuleFileError, RuleProblem};
 
-use crate::group::{Group, Rule, Tracked, What};
+use crate::group::{Group, Rule, What};
 use crate::labels::is_label_name;
 use crate::promql::Query;
 use crate::state::Timing;
 use crate::template::Template;
+use crate::tracked::Tracked;
 use position::Source;
 use yaml::{GroupNode, RuleNode, Text};
 

@@ -1,0 +1,263 @@
+//! A rule with its alerts: what an evaluation sees, and what becomes of it.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::alert::{Alert, RuleStatus};
+use crate::fingerprint::Fnv;
+use crate::group::{Failure, Rule, Shown, What};
+use crate::labels::Labels;
+use crate::samples::{Sample, Samples};
+use crate::state::{Change, Now, Seen, State, Timing, Track};
+
+/// A sample with a time stamp of its own is looked at for this long, as in Prometheus.
+const LOOK_BACK_MILLISECONDS: i64 = 5 * 60 * 1000;
+
+/// A rule and what is known of its alerts.
+#[derive(Debug)]
+pub(crate) struct Tracked {
+    rule: Rule,
+    /// By the labels of the series (rules made in code) or of the alert (rule files, as in Prometheus).
+    alerts: BTreeMap<Labels, Live>,
+    no_data: bool,
+    error: Option<Failure>,
+}
+
+#[derive(Debug)]
+struct Live {
+    track: Track,
+    value: f64,
+    labels: Labels,
+    annotations: Labels,
+}
+
+/// What an evaluation saw of one alert.
+struct Found {
+    key: Labels,
+    seen: Seen,
+    value: f64,
+    /// Of an alert whose condition holds.
+    shown: Option<Shown>,
+}
+
+/// What an evaluation saw of a rule.
+struct Findings {
+    found: Vec<Found>,
+    /// What an alert is that was not found.
+    others: Seen,
+    no_data: bool,
+}
+
+impl Tracked {
+    pub(crate) fn new(rule: Rule) -> Self {
+        Self { rule, alerts: BTreeMap::new(), no_data: false, error: None }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.rule.name
+    }
+
+    /// Evaluates the rule; gives the alerts that fired or resolved. A failure, a panic too, changes no state but for the
+    /// limit, which forgets all alerts, as in Prometheus.
+    pub(crate) fn evaluate(&mut self, samples: &Samples<'_>, now: Now) -> (Vec<Alert>, Option<Failure>) {
+        let mut changes = Vec::new();
+        // The samples are only read and the state is not touched before the condition has returned.
+        let findings = catch_unwind(AssertUnwindSafe(|| self.look(samples, now)));
+        let outcome = match findings.unwrap_or(Err(Failure::Panicked)) {
+            Ok(findings) => self.apply(findings, now, &mut changes),
+            Err(failure) => Err(failure),
+        };
+        let before = std::mem::replace(&mut self.error, outcome.err());
+        // A lasting failure is one line, not one an interval.
+        if let Some(failure) = self.error.filter(|failure| before != Some(*failure)) {
+            tracing::warn!(rule = self.rule.name, %failure, "rule not evaluated");
+        }
+        (changes, self.error)
+    }
+
+    fn look(&self, samples: &Samples<'_>, now: Now) -> Result<Findings, Failure> {
+        match &self.rule.what {
+            What::Threshold { metric, condition, threshold } => {
+                let wall = now.wall.as_millisecond();
+                let visible = samples.named(metric).filter(|sample| is_visible(sample, wall));
+                Ok(self.judge(visible, |value| condition.holds(value, *threshold)))
+            }
+            #[cfg(feature = "rules")]
+            What::Promql(query) => self.query(query, samples, now),
+        }
+    }
+
+    fn judge<'s>(&self, samples: impl Iterator<Item = Sample<'s>>, holds: impl Fn(f64) -> bool) -> Findings {
+        let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
+        // Thousands of series may be fine: their labels are only copied where there may be an alert.
+        let known: HashSet<u64> = self.alerts.keys().map(|labels| identity(labels.iter())).collect();
+        for sample in samples {
+            let value = sample.value();
+            let seen = if value.is_nan() {
+                Seen::Nothing
+            } else if holds(value) {
+                Seen::Holds
+            } else {
+                Seen::Clear
+            };
+            findings.no_data &= seen == Seen::Nothing;
+            let may_be_known = || !known.is_empty() && known.contains(&identity(sample.labels()));
+            if seen == Seen::Holds || may_be_known() {
+                let key: Labels = sample.labels().collect();
+                let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample));
+                findings.found.push(Found { key, seen, value, shown });
+            }
+        }
+        findings
+    }
+
+    #[cfg(feature = "rules")]
+    fn query(
+        &self,
+        query: &crate::promql::Query,
+        samples: &Samples<'_>,
+        now: Now,
+    ) -> Result<Findings, Failure> {
+        let wall = now.wall.as_millisecond();
+        let mut series = HashSet::new();
+        let mut labels_seen = HashSet::new();
+        let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
+        for sample in query.evaluate(samples, |sample| is_visible(sample, wall)) {
+            // Of two samples of one series in one exposition, the server keeps the first.
+            if !series.insert(sample.series()) {
+                continue;
+            }
+            let shown = self.rule.show(&sample);
+            if !labels_seen.insert(shown.labels.clone()) {
+                return Err(Failure::SameLabels);
+            }
+            let (key, value) = (shown.labels.clone(), sample.value());
+            findings.found.push(Found { key, seen: Seen::Holds, value, shown: Some(shown) });
+        }
+        Ok(findings)
+    }
+
+    fn apply(&mut self, findings: Findings, now: Now, changes: &mut Vec<Alert>) -> Result<(), Failure> {
+        self.no_data = findings.no_data;
+        let mut touched = HashSet::new();
+        for found in findings.found {
+            if touched.insert(found.key.clone()) {
+                self.step(found, now, changes);
+            }
+        }
+        let others: Vec<Labels> = self.alerts.keys().filter(|key| !touched.contains(*key)).cloned().collect();
+        for key in others {
+            self.step(Found { key, seen: findings.others, value: f64::NAN, shown: None }, now, changes);
+        }
+        let timing = self.rule.timing;
+        self.alerts.retain(|_, alert| !alert.track.is_over(now, &timing));
+        self.check_limit(now, changes)
+    }
+
+    fn step(&mut self, found: Found, now: Now, changes: &mut Vec<Alert>) {
+        let live = match self.alerts.entry(found.key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if found.seen != Seen::Holds => return,
+            Entry::Vacant(place) => place.insert(Live::default()),
+        };
+        if let Some(shown) = found.shown {
+            // What was announced under some labels must be resolved under the same.
+            if live.track.state() != State::Firing {
+                live.labels = shown.labels;
+            }
+            live.annotations = shown.annotations;
+            live.value = found.value;
+        } else if found.seen == Seen::Clear && !found.value.is_nan() {
+            live.value = found.value;
+        }
+        if live.track.step(found.seen, now, &self.rule.timing).is_some() {
+            changes.extend(live.alert(&self.rule.name));
+        }
+    }
+
+    /// Past the limit all alerts are forgotten, as in Prometheus; whoever was told of one is told of its end.
+    fn check_limit(&mut self, now: Now, changes: &mut Vec<Alert>) -> Result<(), Failure> {
+        let active = self.alerts.values().filter(|alert| alert.is_active()).count();
+        let Some(limit) = self.rule.limit.filter(|limit| active > *limit) else { return Ok(()) };
+        changes.retain(|change| change.state != State::Firing);
+        for live in self.alerts.values_mut() {
+            let told = live.track.state() == State::Firing && live.track.fired_at() != Some(now.wall);
+            let at_once = Timing { keep_firing: Duration::ZERO, ..self.rule.timing };
+            if told && live.track.step(Seen::Clear, now, &at_once) == Some(Change::Resolved) {
+                changes.extend(live.alert(&self.rule.name));
+            }
+        }
+        self.alerts.clear();
+        Err(Failure::Limit(limit))
+    }
+
+    /// Gives the alerts that are pending or firing, sorted by their labels.
+    pub(crate) fn active(&self) -> impl Iterator<Item = Alert> {
+        self.alerts.values().filter(|live| live.is_active()).filter_map(|live| live.alert(&self.rule.name))
+    }
+
+    pub(crate) fn status(&self, group: &str) -> RuleStatus {
+        RuleStatus {
+            name: self.rule.name.clone(),
+            group: group.to_owned(),
+            state: self.state(),
+            error: self.error.map(|failure| failure.to_string()),
+        }
+    }
+
+    fn state(&self) -> State {
+        let any = |state| self.alerts.values().any(|live| live.track.state() == state);
+        match () {
+            () if any(State::Firing) => State::Firing,
+            () if any(State::Pending) => State::Pending,
+            () if self.no_data => State::NoData,
+            () if any(State::Resolved) => State::Resolved,
+            () => State::Inactive,
+        }
+    }
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        Self {
+            track: Track::default(),
+            value: f64::NAN,
+            labels: Labels::default(),
+            annotations: Labels::default(),
+        }
+    }
+}
+
+impl Live {
+    fn is_active(&self) -> bool {
+        matches!(self.track.state(), State::Pending | State::Firing)
+    }
+
+    /// Nothing is shown of an alert that never was active.
+    fn alert(&self, rule: &str) -> Option<Alert> {
+        let state = self.track.state();
+        Some(Alert {
+            rule: rule.to_owned(),
+            state,
+            value: self.value,
+            labels: self.labels.clone(),
+            annotations: self.annotations.clone(),
+            active_at: self.track.active_at()?,
+            // An alert that is pending for the second time has not fired yet.
+            fired_at: self.track.fired_at().filter(|_| state != State::Pending),
+            resolved_at: self.track.resolved_at().filter(|_| state == State::Resolved),
+        })
+    }
+}
+
+/// Equal for equal label sets, in whatever order the labels stand.
+fn identity<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> u64 {
+    let hash = |(name, value)| Fnv::default().text(name).text(value).finish();
+    labels.map(hash).fold(0, u64::wrapping_add)
+}
+
+fn is_visible(sample: &Sample<'_>, now: i64) -> bool {
+    sample.timestamp().is_none_or(|at| at <= now && now.saturating_sub(at) < LOOK_BACK_MILLISECONDS)
+}

@@ -102,10 +102,10 @@ impl Families {
         self.by_name.get_mut(metric).is_some_and(|family| is_due(&mut family.warned, now))
     }
 
-    pub(crate) fn write(&self, page: &mut String, now: Instant) {
+    pub(crate) fn write(&self, page: &mut String) {
         for (name, family) in &self.by_name {
             let help = self.help.get(&family.given).map(AsRef::as_ref);
-            family.write(page, name, help, now);
+            family.write(page, name, help);
         }
     }
 }

@@ -157,7 +157,7 @@ impl Family {
         widest.or_else(|| labels.first().map(|label| label.name.clone())).unwrap_or_default()
     }
 
-    pub(crate) fn write(&self, page: &mut String, name: &str, help: Option<&str>, now: Instant) {
+    pub(crate) fn write(&self, page: &mut String, name: &str, help: Option<&str>) {
         let start = page.len();
         text::header(page, name, self.kind.word(), help);
         let header_end = page.len();
@@ -176,7 +176,7 @@ impl Family {
                     }
                 }
                 Cell::Histogram(histogram) => self.write_histogram(page, name, &series.text, histogram),
-                Cell::Summary(summary) => write_summary(page, name, &series.text, summary, now),
+                Cell::Summary(summary) => write_summary(page, name, &series.text, summary),
             }
         }
         if page.len() == header_end {
@@ -197,8 +197,8 @@ impl Family {
     }
 }
 
-fn write_summary(page: &mut String, name: &str, labels: &str, summary: &SummaryCell, now: Instant) {
-    let snapshot = summary.snapshot(now);
+fn write_summary(page: &mut String, name: &str, labels: &str, summary: &SummaryCell) {
+    let snapshot = summary.snapshot(quanta::Instant::now());
     for ((_, label), value) in QUANTILES.iter().zip(snapshot.quantiles) {
         page.extend([name, "{", labels, if labels.is_empty() { "" } else { "," }, label, "} "]);
         text::float(page, value);

@@ -22,7 +22,7 @@ use self::known::Known;
 use crate::catalog::{CATALOG, DROPPED_VALUES, REFUSED};
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, Refusal};
-use crate::summary::SummaryCell;
+use crate::summary::{self, SummaryCell};
 
 pub(crate) struct Registry {
     counters: Known<Counter>,
@@ -59,6 +59,7 @@ impl Registry {
             last_length: AtomicUsize::new(4096),
         };
         registry.describe_catalog();
+        summary::start_clock();
         registry
     }
 
@@ -211,7 +212,7 @@ impl Registry {
     pub(crate) fn render(&self) -> String {
         // A page is about as long as the one before.
         let mut page = String::with_capacity(self.last_length.load(Ordering::Relaxed) + 256);
-        self.families.read().write(&mut page, Instant::now());
+        self.families.read().write(&mut page);
         self.last_length.store(page.len(), Ordering::Relaxed);
         page
     }

@@ -13,6 +13,7 @@ use crate::account::Reason;
 /// The totals are set, not added: a recorder that is installed after the first loss still gets the whole number.
 static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
     [const { [const { AtomicU64::new(0) }; 4] }; 3];
+const DROPPED: &str = "ms_logging_dropped_total";
 const SINKS: [&str; 3] = ["file", "json", "console"];
 
 /// Held while totals are published, so that whoever waits for it finds them published.
@@ -45,8 +46,9 @@ impl Turn {
         let total = cell.fetch_add(lines, Ordering::Relaxed) + lines;
         // A recorder that panics must not end the writer.
         let _ = panic::catch_unwind(|| {
-            metrics::counter!("ms_logging_dropped_total", "sink" => sink, "reason" => reason.as_str())
-                .absolute(total);
+            // Each time, since nobody says when a recorder comes.
+            metrics::describe_counter!(DROPPED, "Lines that passed the level filter and were lost");
+            metrics::counter!(DROPPED, "sink" => sink, "reason" => reason.as_str()).absolute(total);
         });
     }
 }

@@ -174,7 +174,9 @@ impl Candidate<'_> {
     fn is_phone(&self) -> bool {
         let digits: Vec<&[u8]> = self.part.iter().map(|group| group.digits.as_slice()).collect();
         let fraction = matches!(self.part, [_, second] if second.separator == b'.');
-        !fraction && phone::is_valid(&digits, self.has_plus(), self.in_brackets())
+        !fraction
+            && (phone::is_valid(&digits, self.has_plus(), self.in_brackets())
+                || (phone::is_bare_mobile(&digits) && phone::is_spoken_of(self.text, self.start())))
     }
 
     fn start(&self) -> usize {

@@ -44,6 +44,30 @@ pub(crate) fn option(text: &str, at: usize, found: &mut Found) -> Option<usize> 
     add(kind, &value, found)
 }
 
+/// `PASSWORD 'hunter2'`, as in SQL: a quoted word right behind the name of a password.
+pub(crate) fn quoted(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let front = text.get(..at)?.strip_suffix(' ')?;
+    let name = front.get(front.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1)..)?;
+    keys::kind(name).filter(|kind| *kind == KeyKind::Password)?;
+    let value = Value::behind(text, at).filter(|value| value.quoted && value.get().len() > 3)?;
+    add(KeyKind::Password, &value, found)
+}
+
+/// `-u root:hunter2`, as curl takes it; two numbers are a user and a group.
+pub(crate) fn login(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let flag = ["-u ", "--user "].iter().find(|flag| rest.starts_with(**flag))?;
+    let start = at + flag.len();
+    let word = text.get(start..start + unquoted(text.get(start..)?))?;
+    let (user, secret) = word.split_once(':')?;
+    let number = secret.bytes().all(|byte| byte.is_ascii_digit());
+    if user.is_empty() || secret.starts_with(REDACTED) || number {
+        return None;
+    }
+    found.add(Kind::DsnSecret, start + user.len() + 1, start + word.len());
+    Some(start + word.len())
+}
+
 /// `<password>hunter2</password>`.
 pub(crate) fn element(text: &str, at: usize, found: &mut Found) -> Option<usize> {
     let front = text.get(..at)?;

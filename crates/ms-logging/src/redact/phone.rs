@@ -1,5 +1,10 @@
 //! Telephone numbers: Turkish ones in every usual spelling, others if they begin with `+`.
 
+/// How far before a number its words are looked at, in bytes.
+const WORDS_BEFORE: usize = 32;
+/// How words begin that speak of telephones.
+const SPOKEN: [&str; 9] = ["tel", "phone", "gsm", "cep", "mobil", "sms", "whatsapp", "aran", "call"];
+
 /// Whether groups of digits make a telephone number. `plus`: a `+` stands before them; `area_in_brackets`: the area code
 /// is in brackets.
 pub(crate) fn is_valid(groups: &[&[u8]], plus: bool, area_in_brackets: bool) -> bool {
@@ -22,6 +27,19 @@ pub(crate) fn is_valid(groups: &[&[u8]], plus: bool, area_in_brackets: bool) -> 
             is_national(national) && sizes.first() == Some(&3) && is_local(national, &sizes, area_in_brackets)
         }
     }
+}
+
+/// Ten digits in one run, which may be anything unless the words before speak of a telephone.
+pub(crate) fn is_bare_mobile(groups: &[&[u8]]) -> bool {
+    matches!(groups, [digits] if digits.first() == Some(&5) && is_national(digits))
+}
+
+/// Whether the words before a number speak of a telephone.
+pub(crate) fn is_spoken_of(text: &str, at: usize) -> bool {
+    let near = text.floor_char_boundary(at.saturating_sub(WORDS_BEFORE));
+    let words = text.get(near..at).unwrap_or_default().to_lowercase();
+    let mut words = words.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| SPOKEN.iter().any(|start| word.starts_with(start)))
 }
 
 fn is_local(national: &[u8], sizes: &[usize], area_in_brackets: bool) -> bool {

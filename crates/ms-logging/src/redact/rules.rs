@@ -17,7 +17,11 @@ pub(crate) fn find(text: &str, keys: &[String]) -> Vec<Span> {
             b':' | b'=' => pair::at(text, at, keys, &mut found).unwrap_or(at + 1),
             b'>' => pair::element(text, at, &mut found).unwrap_or(at + 1),
             b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
-            b'-' => pair::option(text, at, &mut found).unwrap_or(at + 1),
+            b'-' => {
+                let option = pair::option(text, at, &mut found).or_else(|| pair::login(text, at, &mut found));
+                option.unwrap_or(at + 1)
+            }
+            b'\'' | b'"' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
             b'a'..=b'z' | b'A'..=b'Z' => patterns::at(text, at, &mut found).unwrap_or(at + 1),
             _ => at + 1,
         };

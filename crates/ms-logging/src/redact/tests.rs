@@ -45,6 +45,7 @@ fn phones_cards_and_accounts_go() {
         "532 123 45 67",
         "%2B905321234567",
         "+44 20 7946 0958",
+        "0090 532 123 45 67",
         "4111 1111 1111 1111",
         "4111111111111111",
         "4111-1111-1111-1111",
@@ -89,12 +90,22 @@ fn values_of_secret_names_go_however_they_are_written() {
         "q=password%3Dhunter2",
         "<password>hunter2</password>",
         "secret_key_base: hunter2",
+        "CREATE USER app PASSWORD 'hunter2'; -- 1",
+        "curl -u root:hunter2 https://x",
+        "patient_name=hunter2%20Y%C4%B1lmaz&x=1",
         "password=\"a \\\"hunter2\\\" b\"",
     ] {
         let shown = redact(text);
         assert!(!shown.contains("hunter2"), "{text} -> {shown}");
         assert!(shown.contains("[redacted]"), "{text} -> {shown}");
     }
+}
+
+#[test]
+fn ten_bare_digits_are_a_phone_only_where_one_is_spoken_of() {
+    assert_eq!(redact("Yakınının telefonu 5321234567, aranacak"), "Yakınının telefonu [redacted], aranacak");
+    assert_eq!(redact("call 5321234567 now"), "call [redacted] now");
+    assert_eq!(redact("counter 5321234567 now"), "counter 5321234567 now");
 }
 
 #[test]
@@ -129,6 +140,8 @@ fn what_an_operator_needs_stays() {
         "bearer token expired",
         "basic authentication required",
         "0.5321234567",
+        "5321234567 bytes",
+        "docker run -u 1000:1000",
         "id=91a90b79-bdee-4d7e-ba07-0300b62504ed",
     ] {
         assert_eq!(redact(text), text);

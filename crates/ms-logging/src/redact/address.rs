@@ -9,6 +9,10 @@ const UNITS: [&str; 9] =
 /// A user name this long without a password is a token.
 const LONGEST_USER: usize = 20;
 
+/// How far an address is looked for; without a bound a hostile text of 64 KiB would take a second.
+const LONGEST_AUTHORITY: usize = 2048;
+const LONGEST_LOGIN: usize = 256;
+
 /// Looks around the `@` at `at`.
 pub(crate) fn email(text: &str, at: usize, found: &mut Found) -> Option<usize> {
     let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
@@ -34,12 +38,10 @@ fn is_host_of_mail(domain: &str) -> bool {
 
 /// `root:hunter2@tcp(…)`: a DSN without a scheme.
 fn login(text: &str, at: usize, found: &mut Found) -> Option<usize> {
-    let front = text.get(..at)?;
-    let word = front.get(
-        front
-            .rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '/'))
-            .map_or(0, |at| at + 1)..,
-    )?;
+    let near = text.floor_char_boundary(at.saturating_sub(LONGEST_LOGIN));
+    let front = text.get(near..at)?;
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '/');
+    let word = front.get(front.rfind(ends).map_or(0, |at| at + 1)..)?;
     let (user, password) = word.split_once(':')?;
     let name = user.starts_with(|c: char| c.is_ascii_alphabetic())
         && user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
@@ -64,7 +66,7 @@ fn is_server(text: &str) -> bool {
 /// Looks at the authority behind the `://` at `at`.
 pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found) -> Option<usize> {
     let start = at + 3;
-    let rest = text.get(start..)?;
+    let rest = text.get(start..text.floor_char_boundary(start + LONGEST_AUTHORITY))?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
     let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
     let login = login_part(word)?;

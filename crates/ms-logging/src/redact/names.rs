@@ -17,6 +17,13 @@ pub(crate) enum KeyKind {
     Card,
 }
 
+impl KeyKind {
+    /// A number or an address of somebody, which is known by its looks too.
+    pub(crate) fn is_personal(self) -> bool {
+        matches!(self, Self::Tckn | Self::Phone | Self::Email | Self::Iban | Self::Card)
+    }
+}
+
 /// Whole names, folded and without separators; also the last words of longer names.
 pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
     (

@@ -10,6 +10,8 @@ const FEWEST_DIGITS: usize = 10;
 const MOST_GROUPS: usize = 9;
 /// A hexadecimal text of this length is a digest or an id.
 const LONGEST_HEX_WORD: usize = 16;
+/// How far around a number its word is looked at.
+const NEAR: usize = 64;
 
 /// Digits between separators.
 #[derive(Debug, Clone)]
@@ -221,8 +223,8 @@ impl Candidate<'_> {
     fn in_hex_word(&self) -> bool {
         let is_part = |byte: &&u8| byte.is_ascii_alphanumeric();
         let bytes = self.text.as_bytes();
-        let front = bytes.get(..self.start()).unwrap_or_default().iter().rev().take_while(is_part);
-        let back = bytes.get(self.end()..).unwrap_or_default().iter().take_while(is_part);
+        let front = bytes.get(..self.start()).unwrap_or_default().iter().rev().take(NEAR).take_while(is_part);
+        let back = bytes.get(self.end()..).unwrap_or_default().iter().take(NEAR).take_while(is_part);
         let letters: Vec<u8> = front.chain(back).copied().collect();
         let length = letters.len() + self.end() - self.start();
         length >= LONGEST_HEX_WORD && letters.iter().all(u8::is_ascii_hexdigit)

@@ -7,6 +7,9 @@ use super::view::SOFT_SPACE;
 use super::{Kind, REDACTED};
 
 const LONGEST_NAME: usize = 80;
+const LONGEST_ELEMENT: usize = 4096;
+/// Numbers and addresses are shorter; so many of their names in one text must not cost a look at all of it each.
+const LONGEST_PERSONAL: usize = 256;
 /// `tc kimlik no:` are three words.
 const MOST_WORDS: usize = 3;
 /// What stands for no value.
@@ -26,6 +29,8 @@ pub(crate) fn at(text: &str, at: usize, keys: &[String], found: &mut Found) -> O
     let name = name_before(text.get(..at)?)?;
     let custom = !keys.is_empty() && keys.contains(&keys::folded(name));
     let kind = keys::kind(name).or(custom.then_some(KeyKind::Password))?;
+    let text =
+        if kind.is_personal() { text.get(..text.floor_char_boundary(at + LONGEST_PERSONAL))? } else { text };
     let value = Value::behind(text, at + 1)?;
     add(kind, &value, found)
 }
@@ -70,11 +75,12 @@ pub(crate) fn login(text: &str, at: usize, found: &mut Found) -> Option<usize> {
 
 /// `<password>hunter2</password>`.
 pub(crate) fn element(text: &str, at: usize, found: &mut Found) -> Option<usize> {
-    let front = text.get(..at)?;
+    let near = text.floor_char_boundary(at.saturating_sub(LONGEST_NAME));
+    let front = text.get(near..at)?;
     let tag = front.get(front.rfind('<')? + 1..)?;
     let name = tag.split(' ').next()?;
     let kind = keys::kind(name).filter(|_| !name.starts_with('/'))?;
-    let rest = text.get(at + 1..)?;
+    let rest = text.get(at + 1..text.floor_char_boundary(at + LONGEST_ELEMENT))?;
     let end = at + 1 + rest.find("</")?;
     add(kind, &Value { text, start: at + 1, end, quoted: true }, found)
 }

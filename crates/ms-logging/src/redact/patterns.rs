@@ -59,14 +59,14 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> Option<usize> {
 
 /// Three parts of base64url; a token that was cut has at least two.
 fn jwt(text: &str) -> Option<usize> {
-    let length =
-        text.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'));
-    let length = length.count();
-    let token = text.get(..length)?.trim_end_matches('.');
-    let mut parts = token.split('.');
-    let long = parts.next().is_some_and(|head| head.len() >= 10)
-        && parts.next().is_some_and(|claims| claims.len() >= 2);
-    long.then_some(token.len())
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let part = |from: usize| text.as_bytes().iter().skip(from).take_while(|byte| is_part(byte)).count();
+    let head = part(0);
+    if head < 10 || text.as_bytes().get(head) != Some(&b'.') || part(head + 1) < 2 {
+        return None;
+    }
+    let length = text.bytes().take_while(|byte| is_part(byte) || *byte == b'.').count();
+    text.get(..length).map(|token| token.trim_end_matches('.').len())
 }
 
 /// `Bearer abc…` without a name before it: where the credential begins, and its length.

@@ -1,13 +1,16 @@
 //! What a known course of requests leaves behind: metrics, log lines, reports, and nobody's name.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use jiff::civil::DateTime;
 use ms_analytics::{ShiftAnalytics, read};
 use serde_json::{Map, json};
 
 use crate::harness::metrics::Samples;
+use crate::harness::process::program;
 use crate::harness::service::{command, new_directory};
 use crate::harness::wait::{eventually, until};
 use crate::harness::{Client, Service};
@@ -149,6 +152,28 @@ fn what_the_deployed_rules_watch_is_there_from_the_start() {
             until(&format!("{name} is there"), || Samples::of(&service).named(name).next().is_some());
         }
     }
+}
+
+#[test]
+fn promtool_has_one_remark_on_the_metrics_and_it_is_known() {
+    let service = Service::start(&[]);
+    drive(&service);
+    until("all of it is there", || {
+        let metrics = Samples::of(&service);
+        ["cpu_usage_percent", "ms_logging_dropped_total"]
+            .iter()
+            .all(|name| metrics.named(name).next().is_some())
+    });
+    let metrics = service.get("/metrics");
+    let mut promtool = Command::new(program("promtool", "prometheus"));
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut checking = promtool.spawn().expect("promtool starts");
+    checking.stdin.take().expect("piped").write_all(&metrics.body).expect("it reads");
+    let checked = checking.wait_with_output().expect("promtool ends");
+    let remarks =
+        format!("{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
+    // The origin gave a gauge that name, and dashboards rely on it.
+    assert_eq!(remarks.trim(), "active_users_total non-counter metrics should not have \"_total\" suffix");
 }
 
 #[test]

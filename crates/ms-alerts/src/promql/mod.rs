@@ -59,6 +59,3 @@ impl Query {
         })
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -39,7 +39,7 @@ impl Translator<'_> {
                 '[' => self.class()?,
                 '(' => self.group()?,
                 '*' | '+' | '?' if repeated => return Err("a repetition of a repetition".to_owned()),
-                '{' => match self.counted() {
+                '{' => match self.counted()? {
                     Some(_) if repeated => return Err("a repetition of a repetition".to_owned()),
                     Some(counted) => self.out.push_str(&counted),
                     None => {
@@ -60,18 +60,21 @@ impl Translator<'_> {
     }
 
     /// `{n}`, `{n,}` or `{n,m}` behind an opening brace; anything else is text.
-    fn counted(&mut self) -> Option<String> {
-        let ahead: String = self.rest.clone().take_while(|c| *c != '}').take(12).collect();
-        let valid = match ahead.split_once(',') {
-            Some((low, high)) => is_count(low) && (high.is_empty() || is_count(high)),
-            None => is_count(&ahead),
-        };
-        let closed = self.rest.clone().nth(ahead.chars().count()) == Some('}');
-        if !valid || !closed {
-            return None;
+    fn counted(&mut self) -> Result<Option<String>, String> {
+        let inside: String = self.rest.clone().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
+        let closed = self.rest.clone().nth(inside.len()) == Some('}');
+        let (low, high) = inside.split_once(',').unwrap_or((&inside, ""));
+        if !closed || low.is_empty() || high.contains(',') {
+            return Ok(None);
         }
-        self.rest.nth(ahead.chars().count());
-        Some(format!("{{{ahead}}}"))
+        // Go's largest count.
+        let too_many =
+            |count: &str| !count.is_empty() && !count.parse::<u16>().is_ok_and(|count| count <= 1000);
+        if too_many(low) || too_many(high) {
+            return Err("a repetition of more than 1000".to_owned());
+        }
+        self.rest.nth(inside.len());
+        Ok(Some(format!("{{{inside}}}")))
     }
 
     fn group(&mut self) -> Result<(), String> {
@@ -191,12 +194,6 @@ impl Translator<'_> {
         push_literal(&mut self.out, high);
         Ok(())
     }
-}
-
-/// Go's largest count is 1000.
-fn is_count(text: &str) -> bool {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits && text.parse::<u16>().is_ok_and(|count| count <= 1000)
 }
 
 /// Marks are escaped wherever they stand, so that no pair of them means anything.

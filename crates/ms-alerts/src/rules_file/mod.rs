@@ -176,6 +176,3 @@ impl Loader<'_> {
         self.problems.push(RuleProblem::new(line, column, rule.map(str::to_owned), message));
     }
 }
-
-#[cfg(test)]
-mod tests;

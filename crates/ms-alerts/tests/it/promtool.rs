@@ -107,10 +107,20 @@ fn matcher() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["=", "!="]),
         prop::sample::select(vec!["", "x", "ü", "a.b"]),
     );
-    let pattern = prop::sample::select(vec![
+    let whole = prop::sample::select(vec![
         "", "x", ".*", ".+", "x|y", "x.*", "a.b", "^x$", "(?i)X", "[xy]+", "[^x]*", "\\d+", "(x|y){2}", "x?",
         "4\"2|ü", "a\\.b", "[a&&b].b",
     ]);
+    // What means different things in other dialects. Much of what comes out is refused, by both.
+    let pieces = prop::sample::select(vec![
+        "x", "y", "xx", "a", ".", "|", "*", "+", "?", "(", ")", "[xy]", "[^x]", "[a-y]", "\\d", "\\w", "\\.",
+        "{2}", "{,2}", "{1,}", "(?i)", "^", "$", "[]x]", "[x\\]]", "[x-]", "10", "Y", "(?:x|y)", "[[x]",
+        "&&", "[x&&y]", "ü", "\\S", "\\b", "{", "}",
+    ]);
+    let pattern = prop_oneof![
+        3 => whole.prop_map(str::to_owned),
+        1 => prop::collection::vec(pieces, 1..5).prop_map(|pieces| pieces.concat()),
+    ];
     let regex = (
         prop::sample::select(vec!["a", "b", "c", "__name__"]),
         prop::sample::select(vec!["=~", "!~"]),
@@ -185,14 +195,10 @@ fn expected(alerts: &[Alert], name: &str) -> Value {
     alerts.collect()
 }
 
-/// Runs our engine over a case; gives the test that promtool is to pass, or nothing where two alerts have the same
-/// labels, which both call an error.
+/// Runs our engine over a case; gives the test that promtool is to pass, or nothing where a rule is refused, or two alerts
+/// have the same labels, which both call an error.
 async fn ours(number: usize, case: &Case, rules: &Value) -> Option<Value> {
-    let manager = AlertManager::builder()
-        .rules_text("random", &rules.to_string())
-        .unwrap_or_else(|error| panic!("{error}\n{rules}"))
-        .build()
-        .unwrap();
+    let manager = AlertManager::builder().rules_text("random", &rules.to_string()).ok()?.build().unwrap();
     let mut tests = Vec::new();
     for step in 0..STEPS {
         let mut text = String::new();
@@ -268,5 +274,5 @@ async fn alerts_of_random_rules_are_those_of_prometheus() {
             );
         }
     }
-    assert!(compared > BATCHES * BATCH / 3, "only {compared} cases could be compared");
+    assert!(compared > BATCHES * BATCH / 4, "only {compared} cases could be compared");
 }

@@ -13,7 +13,7 @@ const FAILED: &str = "ms_alerts_notifications_failed_total";
 const DROPPED: &str = "ms_alerts_notifications_dropped_total";
 const WAITING: &str = "ms_alerts_notifications_waiting";
 
-/// Describes the metrics to the recorder of the moment.
+/// Describes the metrics to the recorder of the moment; what is counted starts at zero, so that `rate()` sees the first.
 pub(crate) fn describe() {
     describe_counter!(EVALUATIONS, "Evaluations of a rule");
     describe_counter!(FAILURES, "Evaluations of a rule, or readings of a source, that failed, by reason");
@@ -23,6 +23,20 @@ pub(crate) fn describe() {
     describe_counter!(FAILED, "Attempts to send a notification that failed");
     describe_counter!(DROPPED, "Notifications that were given up, by reason");
     describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
+    counter!(EVALUATIONS).increment(0);
+    for reason in ["source", "panic", "same_labels", "limit"] {
+        counter!(FAILURES, "reason" => reason).increment(0);
+    }
+}
+
+/// Starts what is counted of a sink.
+pub(crate) fn introduce(sink: &str) {
+    counter!(SENT, "sink" => sink.to_owned()).increment(0);
+    counter!(FAILED, "sink" => sink.to_owned()).increment(0);
+    for reason in ["refused", "expired", "queue_full", "superseded", "unannounced"] {
+        counter!(DROPPED, "sink" => sink.to_owned(), "reason" => reason).increment(0);
+    }
+    waiting(sink, 0);
 }
 
 pub(crate) fn evaluated(rules: usize, took: Duration, pending: usize, firing: usize) {

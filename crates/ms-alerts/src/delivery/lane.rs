@@ -37,6 +37,7 @@ enum Outcome {
 
 impl Lane {
     pub(crate) fn new(sink: Box<dyn Sink>, capacity: usize, give_up_after: Duration) -> Self {
+        observe::introduce(sink.name());
         Self {
             sink,
             queue: Mutex::new(Queue::new(capacity)),

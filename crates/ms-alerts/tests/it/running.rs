@@ -141,5 +141,6 @@ fn what_cannot_run_is_refused() {
 fn the_rules_of_the_example_service_load() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/medschedule/deploy/alerts.yml");
     let manager = AlertManager::builder().rules_file(path).unwrap().build().unwrap();
-    assert_eq!(manager.rules().len(), 7);
+    let rules = std::fs::read_to_string(path).unwrap().matches("- alert: ").count();
+    assert_eq!((manager.rules().len(), rules > 0), (rules, true));
 }

@@ -228,3 +228,6 @@ pub(crate) fn write_all(out: &mut (impl io::Write + ?Sized), bytes: &[u8]) -> Re
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

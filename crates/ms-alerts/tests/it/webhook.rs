@@ -134,6 +134,13 @@ async fn nobody_there_no_answer_and_half_an_answer_are_tried_again() {
     }
 }
 
+#[tokio::test]
+async fn there_is_no_way_back_from_tls_to_plain_text() {
+    let url = raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.replace("http", "https");
+    let error = send(&url).await.unwrap_err();
+    assert!(is_temporary(&error) && error.to_string().starts_with("TLS failed: "), "{error:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_server_that_hangs_costs_ten_seconds() {
     let url = raw("").await;

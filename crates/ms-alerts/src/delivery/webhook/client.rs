@@ -43,21 +43,23 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let cause = root_cause(error);
-    if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-        // The kind alone: the text may name the host, which is a part of the URL.
-        return format!("connection failed: {}", io.kind());
-    }
-    if let Some(tls) = cause.downcast_ref::<rustls::Error>() {
+    let first: &(dyn Error + 'static) = error;
+    let causes = || std::iter::successors(Some(first), |cause| (*cause).source());
+    if let Some(tls) = causes().find_map(as_tls) {
         return format!("TLS failed: {tls}");
+    }
+    if let Some(io) = causes().find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
+        // The kind alone: the text may hold more of the URL than is good.
+        return format!("connection failed: {}", io.kind());
     }
     if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() }
 }
 
-fn root_cause<'e>(error: &'e (dyn Error + 'static)) -> &'e (dyn Error + 'static) {
-    let mut cause = error;
-    while let Some(next) = cause.source() {
-        cause = next;
+/// I/O errors hide what they were made of from the chain of sources, be it another I/O error.
+fn as_tls<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut cause = cause;
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
     }
-    cause
+    cause.downcast_ref()
 }

@@ -182,10 +182,7 @@ impl LoggingBuilder {
         let (core, guard) = self.config.start()?;
         // Not behind a filter of the layer's own: as the only one it can be asked once a call site.
         let subscriber = Registry::default().with(filter).with(EventLayer::new(Arc::clone(&core)));
-        tracing_log::LogTracer::builder()
-            .with_max_level(tracing_log::AsLog::as_log(&most))
-            .init()
-            .map_err(|_| InstallError::OtherLogger)?;
+        bridge_log(most)?;
         if tracing::subscriber::set_global_default(subscriber).is_err() {
             // The bridge cannot be taken down again, but nothing need cross it.
             log::set_max_level(log::LevelFilter::Off);
@@ -232,4 +229,18 @@ impl LoggingBuilder {
         let (core, guard) = self.config.start()?;
         Ok((EventLayer::new(core).with_filter(filter), guard))
     }
+}
+
+/// Sends the records of the crate `log` to `tracing`. A bridge that an installation before has left is used again.
+fn bridge_log(most: LevelFilter) -> Result<(), InstallError> {
+    static BRIDGED: AtomicBool = AtomicBool::new(false);
+    let most = tracing_log::AsLog::as_log(&most);
+    if BRIDGED.load(Ordering::Acquire) {
+        log::set_max_level(most);
+        return Ok(());
+    }
+    let bridge = tracing_log::LogTracer::builder().with_max_level(most);
+    bridge.init().map_err(|_| InstallError::OtherLogger)?;
+    BRIDGED.store(true, Ordering::Release);
+    Ok(())
 }

@@ -38,3 +38,21 @@ pub(crate) fn head(
     out.extend_from_slice(target);
     out.push(b' ');
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(level: Level, color: bool) -> String {
+        let now = Instant { seconds: 1_772_438_399, nanos: 45_678_901 };
+        let mut out = Vec::new();
+        head(&mut out, now, &mut Stamp::python(), &TimeZone::UTC, level, b"ms_health", color);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn levels_are_aligned_and_coloured_if_asked() {
+        assert_eq!(line(Level::WARN, false), "07:59:59.045 WARN  ms_health ");
+        assert_eq!(line(Level::ERROR, true), "07:59:59.045 \x1b[31mERROR\x1b[0m ms_health ");
+    }
+}

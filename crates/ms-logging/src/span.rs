@@ -9,7 +9,9 @@ pub(crate) const LONGEST: usize = 8 * 1024;
 /// What the loggers have written of a span; usually there is one logger with one or two styles.
 #[derive(Debug, Default)]
 pub(crate) struct SpanTexts {
-    texts: Vec<SpanText>,
+    /// In place, since each allocation of a span is one of a request.
+    first: Option<SpanText>,
+    others: Vec<SpanText>,
 }
 
 #[derive(Debug)]
@@ -25,21 +27,22 @@ impl SpanTexts {
     /// Takes over what was just written; a field that was written before gets its new value.
     pub(crate) fn merge(&mut self, logger: u64, style: Style, parts: &Parts) {
         let json = style.is_json();
-        match self.texts.iter_mut().find(|text| text.logger == logger && text.json == json) {
-            Some(text) => text.merge(parts, json),
-            None => self.texts.push(SpanText {
-                logger,
-                json,
-                bytes: parts.fields.clone(),
-                starts: parts.starts.clone(),
-            }),
+        let mut texts = self.first.iter_mut().chain(&mut self.others);
+        if let Some(text) = texts.find(|text| text.logger == logger && text.json == json) {
+            return text.merge(parts, json);
+        }
+        let text = SpanText { logger, json, bytes: parts.fields.clone(), starts: parts.starts.clone() };
+        match self.first {
+            None => self.first = Some(text),
+            Some(_) => self.others.push(text),
         }
     }
 
     /// The fields, separated by `,` or a space.
     pub(crate) fn of(&self, logger: u64, style: Style) -> &[u8] {
         let json = style.is_json();
-        let text = self.texts.iter().find(|text| text.logger == logger && text.json == json);
+        let mut texts = self.first.iter().chain(&self.others);
+        let text = texts.find(|text| text.logger == logger && text.json == json);
         text.map_or(b"", |text| &text.bytes)
     }
 }

@@ -7,8 +7,8 @@ use std::net::TcpStream;
 use serde_json::json;
 
 use crate::harness::Service;
-use crate::harness::http::{connect, raw, read_all, status_of};
-use crate::harness::service::{command, new_directory};
+use crate::harness::http::{connect, read_all, status_of};
+use crate::harness::service::new_directory;
 use crate::harness::wait::{eventually, until};
 use crate::roster::{list, shift, total};
 
@@ -183,39 +183,4 @@ fn health_says_so_when_the_database_file_goes() {
     // What would be lost is refused.
     service.post("/api/v1/shifts", &new).problem(503);
     service.import("text/csv", roster(1)).problem(503);
-}
-
-#[test]
-fn a_port_in_use_is_told_and_leaves_nothing_running() {
-    let first = Service::start(&[]);
-    let directory = new_directory();
-    let address = first.address.to_string();
-    let ended = command(directory.path()).args(["--listen", &address]).output().expect("it starts");
-    let message = String::from_utf8_lossy(&ended.stderr);
-    assert!(!ended.status.success() && message.contains(&address), "{message}");
-    assert_eq!(
-        status_of(&raw(
-            first.address,
-            b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )),
-        200
-    );
-}
-
-#[test]
-fn help_names_every_flag_and_its_variable() {
-    let ended = command(new_directory().path()).arg("--help").output().expect("it starts");
-    let help = String::from_utf8_lossy(&ended.stdout);
-    assert!(ended.status.success(), "{help}");
-    for (flag, variable) in [
-        ("--listen", "MEDSCHEDULE_LISTEN"),
-        ("--data-dir", "MEDSCHEDULE_DATA_DIR"),
-        ("--seed", "MEDSCHEDULE_SEED"),
-        ("--rules", "MEDSCHEDULE_RULES"),
-        ("--token-file", "MEDSCHEDULE_TOKEN_FILE"),
-        ("--database-url", "DATABASE_URL"),
-        ("--redis-url", "REDIS_URL"),
-    ] {
-        assert!(help.contains(flag) && help.contains(variable), "{flag}: {help}");
-    }
 }

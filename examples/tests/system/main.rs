@@ -13,4 +13,5 @@ mod prometheus;
 mod readme;
 mod real_servers;
 mod roster;
+mod starting;
 mod token;

@@ -11,7 +11,6 @@ use serde_json::{Map, json};
 
 use crate::harness::metrics::Samples;
 use crate::harness::process::program;
-use crate::harness::service::{command, new_directory};
 use crate::harness::wait::{eventually, until};
 use crate::harness::{Client, Service};
 use crate::roster::shift;
@@ -271,26 +270,4 @@ fn the_walk_through_roster_gives_the_report_of_the_library() {
         service.get(&format!("/api/v1/reports/shifts?from={from}&to={to}").replace('+', "%2B")).ok(200);
     assert_eq!(part, report(Some(&from), Some(&to)));
     assert!(part["total_shifts"].as_u64() < asked["total_shifts"].as_u64());
-}
-
-#[test]
-fn every_flag_is_an_environment_variable_too() {
-    let directory = new_directory();
-    let seed = directory.path().join("roster.jsonl");
-    let mut row = shift("A", "B", "2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z");
-    row["id"] = json!("1");
-    std::fs::write(&seed, format!("{row}\nnot a row\n")).expect("written");
-    let token = directory.path().join("token");
-    std::fs::write(&token, "a token of the test".replace(' ', "-")).expect("written");
-    let rules = directory.path().join("rules.yml");
-    std::fs::write(&rules, crate::alerting::RULES).expect("written");
-    let mut service = command(directory.path());
-    service.env("MEDSCHEDULE_LISTEN", "127.0.0.1:0").env("MEDSCHEDULE_SEED", &seed);
-    service.env("MEDSCHEDULE_RULES", &rules).env("MEDSCHEDULE_TOKEN_FILE", &token);
-    let service = Service::run(&mut service, &directory);
-    assert_eq!(service.get("/api/v1/shifts").status, 401);
-    let service = service.with_token("a-token-of-the-test");
-    assert_eq!(service.get("/api/v1/reports/shifts").ok(200)["total_shifts"], 1);
-    let terminal = service.terminal();
-    assert!(terminal.contains(":2"), "the rejected line is told: {terminal}");
 }

@@ -9,11 +9,12 @@ use jiff::civil::DateTime;
 use ms_analytics::{ShiftAnalytics, read};
 use serde_json::{Map, json};
 
+use crate::ending::{begin_import, roster};
 use crate::harness::metrics::Samples;
 use crate::harness::process::program;
 use crate::harness::wait::{eventually, until};
 use crate::harness::{Client, Service};
-use crate::roster::shift;
+use crate::roster::{shift, total};
 
 /// No word of these may be seen outside the API's answers.
 const NAMES: [&str; 6] =
@@ -115,6 +116,47 @@ fn metrics_count_exactly_what_was_done() {
         assert!((0.0..=100.0).contains(&value), "{name} {value}");
     }
     assert!(machine.value("memory_usage_bytes", &[]).is_some_and(|bytes| bytes > 1e6));
+}
+
+#[test]
+fn many_clients_at_once_and_those_that_go_away_are_each_counted_once() {
+    const CLIENTS: usize = 8;
+    const ROUNDS: usize = 15;
+    let service = Service::start(&[]);
+    std::thread::scope(|scope| {
+        for client in 0..CLIENTS {
+            let service = &service;
+            scope.spawn(move || {
+                for round in 0..ROUNDS {
+                    let session = service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+                    let day = format!("2026-03-{:02}T", round + 1);
+                    let (start, end) = (format!("{day}08:00:00Z"), format!("{day}16:00:00Z"));
+                    let new = shift(&format!("Çalışan {client}"), "Acil Servis", &start, &end);
+                    assert_eq!(service.post("/api/v1/shifts", &new).ok(201)["conflicts"], json!([]));
+                    let path = format!("/api/v1/sessions/{}", session["id"].as_str().expect("an id"));
+                    assert_eq!(service.delete(&path).status, 204);
+                    drop(begin_import(service, &roster(50)));
+                }
+            });
+        }
+    });
+    let count = |samples: &Samples, endpoint: &str| {
+        let endpoint = format!("endpoint={endpoint:?}");
+        let of_endpoint =
+            samples.named("http_requests_total").filter(|(series, _)| series.contains(&endpoint));
+        of_endpoint.map(|(_, value)| value).sum::<f64>()
+    };
+    let all = (CLIENTS * ROUNDS) as f64;
+    let samples = eventually("the last of them has gone", || {
+        let samples = Samples::of(&service);
+        (count(&samples, "/api/v1/shifts/import") >= all).then_some(samples)
+    });
+    for endpoint in ["/api/v1/sessions", "/api/v1/shifts", "/api/v1/sessions/{id}", "/api/v1/shifts/import"] {
+        assert_eq!(count(&samples, endpoint), all, "{endpoint}");
+    }
+    assert_eq!(samples.sum("scheduled_shifts_total"), all);
+    assert_eq!(samples.value("active_users_total", &[]), Some(0.0));
+    assert_eq!(total(&service), (CLIENTS * ROUNDS) as u64);
 }
 
 #[test]

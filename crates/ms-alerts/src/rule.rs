@@ -59,7 +59,7 @@ impl AlertRule {
             metric: None,
             condition: condition.into(),
             threshold,
-            timing: Timing { window: Duration::from_secs(300), ..Timing::default() },
+            timing: Timing { window: Some(Duration::from_secs(300)), ..Timing::default() },
             labels: Vec::new(),
             annotations: Vec::new(),
         }
@@ -71,12 +71,12 @@ impl AlertRule {
         self
     }
 
-    /// Sets the shortest time between two firings of an alert. Default 300 s; zero is none.
+    /// Sets the shortest time between two firings of an alert. Default 300 s; with zero every evaluation fires.
     ///
-    /// An alert whose condition holds again too early stays pending, and fires when the window has passed and the
-    /// condition still holds.
+    /// A condition that goes on fires again each window, with a notification of its own. One that holds again too early
+    /// after the alert was resolved stays pending, and fires when the window has passed and it still holds.
     pub fn window(mut self, window: Duration) -> Self {
-        self.timing.window = window;
+        self.timing.window = Some(window);
         self
     }
 

@@ -68,8 +68,9 @@ pub(crate) struct Timing {
     pub(crate) hold: Duration,
     /// How long the condition must not hold before the alert resolves.
     pub(crate) keep_firing: Duration,
-    /// The shortest time between two firings.
-    pub(crate) window: Duration,
+    /// The shortest time between two firings, and how long one lasts: the condition that still holds then fires again.
+    /// `None` fires once for as long as it holds, as in Prometheus.
+    pub(crate) window: Option<Duration>,
 }
 
 /// What others must be told.
@@ -117,7 +118,7 @@ impl Track {
 
     /// Tells whether nothing is lost when the alert is forgotten: it neither stands nor cools down.
     pub(crate) fn is_over(&self, now: Now, timing: &Timing) -> bool {
-        let cooled = self.fired.is_none_or(|fired| elapsed(fired.at, now.at) >= timing.window);
+        let cooled = self.is_cool(now, timing);
         let shown = self.resolved.is_some_and(|resolved| elapsed(resolved.at, now.at) < RESOLVED_SHOWN);
         !matches!(self.state, State::Firing | State::Pending) && cooled && !shown
     }
@@ -126,10 +127,7 @@ impl Track {
     pub(crate) fn step(&mut self, seen: Seen, now: Now, timing: &Timing) -> Option<Change> {
         match (self.state, seen) {
             (State::Firing, Seen::Nothing) => None,
-            (State::Firing, Seen::Holds) => {
-                self.clear_since = None;
-                None
-            }
+            (State::Firing, Seen::Holds) => self.last(now, timing),
             (State::Firing, Seen::Clear) => self.clear(now, timing),
             (_, Seen::Holds) => self.hold(now, timing),
             (State::Resolved, Seen::Clear) if !self.shown_long_enough(now) => None,
@@ -151,8 +149,7 @@ impl Track {
             self.since = Some(now);
         }
         let since = self.since.get_or_insert(now).at;
-        let cooled = self.fired.is_none_or(|fired| elapsed(fired.at, now.at) >= timing.window);
-        if elapsed(since, now.at) < timing.hold || !cooled {
+        if elapsed(since, now.at) < timing.hold || !self.is_cool(now, timing) {
             return None;
         }
         self.state = State::Firing;
@@ -160,6 +157,21 @@ impl Track {
         self.resolved = None;
         self.clear_since = None;
         Some(Change::Fired)
+    }
+
+    /// An alert that goes on.
+    fn last(&mut self, now: Now, timing: &Timing) -> Option<Change> {
+        self.clear_since = None;
+        if timing.window.is_none() || !self.is_cool(now, timing) {
+            return None;
+        }
+        self.fired = Some(now);
+        Some(Change::Fired)
+    }
+
+    fn is_cool(&self, now: Now, timing: &Timing) -> bool {
+        let cool = |fired: Now| timing.window.is_none_or(|window| elapsed(fired.at, now.at) >= window);
+        self.fired.is_none_or(cool)
     }
 
     fn clear(&mut self, now: Now, timing: &Timing) -> Option<Change> {

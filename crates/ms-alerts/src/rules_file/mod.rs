@@ -99,7 +99,7 @@ impl Loader<'_> {
         let timing = Timing {
             hold: self.duration(node.hold.as_ref(), rule),
             keep_firing: self.duration(node.keep_firing_for.as_ref(), rule),
-            window: Duration::ZERO,
+            window: None,
         };
         let labels = self.templates(node.labels.as_ref(), rule, "label");
         let annotations = self.templates(node.annotations.as_ref(), rule, "annotation");

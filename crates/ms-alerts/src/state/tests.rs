@@ -33,7 +33,7 @@ fn after(start: Now, seconds: u64) -> Now {
 
 fn timing(hold: u64, keep_firing: u64, window: u64) -> Timing {
     let seconds = Duration::from_secs;
-    Timing { hold: seconds(hold), keep_firing: seconds(keep_firing), window: seconds(window) }
+    Timing { hold: seconds(hold), keep_firing: seconds(keep_firing), window: Some(seconds(window)) }
 }
 
 #[test]
@@ -53,6 +53,18 @@ fn two_firings_are_a_window_apart() {
     assert_eq!(life("#.#.#.#.#", &timing(0, 0, 0)), "FrFrFrFrF");
     // Too early, and over before the window was.
     assert_eq!(life("#.##.", &timing(0, 0, 60)), "Frpp-");
+}
+
+#[test]
+fn a_condition_that_lasts_fires_again_each_window() {
+    let firings = |timing: Timing| {
+        let (mut track, start) = (Track::default(), Now::read());
+        let step = |second: &u64| track.step(Seen::Holds, after(start, *second), &timing).is_some();
+        (0..=12).filter(step).collect::<Vec<_>>()
+    };
+    assert_eq!(firings(timing(2, 0, 5)), [2, 7, 12]);
+    assert_eq!(firings(timing(0, 0, 0)), (0..=12).collect::<Vec<_>>(), "no window, no cool-down");
+    assert_eq!(firings(Timing { window: None, ..timing(2, 0, 0) }), [2], "as in Prometheus");
 }
 
 #[test]
@@ -119,14 +131,22 @@ impl Reference {
                 self.seen[since..].iter().find(|(_, seen)| *seen == Seen::Clear).map(|(first, _)| at - first);
             self.firing =
                 seen != Seen::Clear || clear.is_none_or(|clear| clear < timing.keep_firing.as_secs());
+            if self.firing && seen == Seen::Holds && self.is_cool(at, timing) {
+                self.fired.push(at);
+                return Some(Change::Fired);
+            }
             return (!self.firing).then_some(Change::Resolved);
         }
         // The time in which the alert fired does not count towards the next `for`.
         let held = run(&|seen| seen == Seen::Holds)?;
-        let cooled = self.fired.last().is_none_or(|last| at - last >= timing.window.as_secs());
-        self.firing = held >= timing.hold.as_secs() && cooled;
+        self.firing = held >= timing.hold.as_secs() && self.is_cool(at, timing);
         self.firing.then(|| self.fired.push(at))?;
         Some(Change::Fired)
+    }
+
+    fn is_cool(&self, at: u64, timing: &Timing) -> bool {
+        let window = timing.window.unwrap().as_secs();
+        self.fired.last().is_none_or(|last| at - last >= window)
     }
 }
 

@@ -25,15 +25,29 @@ fn state(manager: &AlertManager, rule: &str) -> State {
     manager.rules().iter().find(|status| status.name == rule).unwrap().state
 }
 
-#[tokio::test]
-async fn a_rule_fires_once_and_resolves_once() {
-    let manager = manager([AlertRule::new("cpu", above(), 90.0).window(Duration::ZERO)]);
+#[tokio::test(start_paused = true)]
+async fn a_rule_fires_once_a_window_and_resolves_once() {
+    let manager = manager([AlertRule::new("cpu", above(), 90.0)]);
     assert!(manager.check_alerts(&[("cpu", 90.0)]).await.is_empty(), "the threshold itself is not above it");
-    assert_eq!(names(&manager.check_alerts(&[("cpu", 90.1)]).await), [("cpu", State::Firing)]);
+    let first = manager.check_alerts(&[("cpu", 90.1)]).await;
+    assert_eq!(names(&first), [("cpu", State::Firing)]);
+    advance(Duration::from_secs(299)).await;
     assert!(manager.check_alerts(&[("cpu", 99.0)]).await.is_empty(), "still firing is no news");
     assert_eq!(manager.alerts()[0].value, 99.0);
+    advance(Duration::from_secs(1)).await;
+    let again = manager.check_alerts(&[("cpu", 98.0)]).await;
+    assert_eq!(names(&again), [("cpu", State::Firing)]);
+    assert_eq!((again[0].active_at, again[0].value), (first[0].active_at, 98.0));
     assert_eq!(names(&manager.check_alerts(&[("cpu", 10.0)]).await), [("cpu", State::Resolved)]);
     assert!(manager.alerts().is_empty());
+}
+
+#[tokio::test]
+async fn without_a_window_every_check_fires() {
+    let manager = manager([AlertRule::new("cpu", above(), 90.0).window(Duration::ZERO)]);
+    for _ in 0..3 {
+        assert_eq!(names(&manager.check_alerts(&[("cpu", 95.0)]).await), [("cpu", State::Firing)]);
+    }
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 //!
 //! `cargo run --release -p medschedule-benches --bin compare [AREA] [--json]`
 
+mod alerts;
 mod analytics;
 mod claim;
 mod cpu;
@@ -31,6 +32,7 @@ struct Options {
 enum Area {
     Metrics,
     Logging,
+    Alerts,
     Health,
     Analytics,
     Service,
@@ -41,6 +43,7 @@ impl Area {
         match self {
             Self::Metrics => metrics::claims(),
             Self::Logging => logging::claims(),
+            Self::Alerts => alerts::claims(),
             Self::Health => health::claims(),
             Self::Analytics => analytics::claims(),
             Self::Service => service::claims(),

@@ -12,7 +12,7 @@ use axum::routing::get;
 use ms_logging::Logging;
 use ms_metrics::Metrics;
 use tower::Service;
-use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tower_http::trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer};
 use tracing::Level;
 use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::layer::SubscriberExt;
@@ -98,7 +98,10 @@ fn theirs(runtime: &tokio::runtime::Runtime) -> f64 {
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(writer).finish();
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
     let exposition = recorder.handle();
-    let trace = TraceLayer::new_for_http().on_response(DefaultOnResponse::new().level(Level::INFO));
+    // Without its span the line would not say which request it is about.
+    let trace = TraceLayer::new_for_http()
+        .make_span_with(DefaultMakeSpan::new().level(Level::INFO))
+        .on_response(DefaultOnResponse::new().level(Level::INFO));
     let app = routes().layer(trace).layer(axum_prometheus::PrometheusMetricLayer::new());
     let spent = micros(|| {
         metrics::with_local_recorder(&recorder, || {

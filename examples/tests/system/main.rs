@@ -15,3 +15,4 @@ mod real_servers;
 mod roster;
 mod starting;
 mod token;
+mod wiring;

@@ -84,11 +84,13 @@ async fn run(config: Config) -> Result<(), Failure> {
         .layer(metrics.http_layer()); // last, so that 404s and templates are seen
 
     let address = listener.local_addr()?;
+    // Before anybody is told where it listens: a signal from here on is an end in order.
+    let ending = health.shutdown();
     greet(&config, &service, address);
     log_event!("service_started", address = address.to_string(), database = store.kind());
     let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
     tokio::select! {
-        ended = server.with_graceful_shutdown(health.shutdown()) => ended?,
+        ended = server.with_graceful_shutdown(ending) => ended?,
         () = async { health.shutdown().await; tokio::time::sleep(LIMIT).await } => tracing::warn!("requests were cut off"),
     }
     let undelivered = alerts.shutdown(LIMIT).await.undelivered;

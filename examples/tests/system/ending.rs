@@ -56,7 +56,7 @@ fn a_slow_request_in_flight_is_answered_after_sigterm() {
     let mut idle = connect(service.address);
     write!(idle, "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
     let silent = connect(service.address);
-    until("its requests are being served", || service.get("/health/live").status == 200);
+    until("it is being served, like the next one", || service.get("/health/live").status == 200);
     service.signal("TERM");
     until("no new connection is taken", || refuses_connections(&service));
     slow.write_all(&rest).expect("it still takes the roster");
@@ -69,6 +69,18 @@ fn a_slow_request_in_flight_is_answered_after_sigterm() {
 
     let again = Service::start_in(service.directory(), &[]);
     assert_eq!(total(&again), 500);
+}
+
+#[test]
+fn a_request_that_never_ends_does_not_hold_up_the_end_for_ever() {
+    let mut service = Service::start(&[]);
+    let (mut slow, _) = begin_import(&service, &roster(500));
+    until("it is being served, like the next one", || service.get("/health/live").status == 200);
+    service.signal("TERM");
+    assert_eq!(service.wait().code(), Some(0), "{}", service.terminal());
+    assert_ne!(status_of(&read_all(&mut slow)), 200);
+    let log = std::fs::read_to_string(service.log_file()).expect("the log");
+    assert!(log.contains("WARNING - requests were cut off"), "{log}");
 }
 
 #[test]

@@ -3,6 +3,10 @@
 //! Its recorder is left out on purpose: version 0.18.3 drains the newest block of 64 values first and forgets the older
 //! ones when a series begins or wakes up, so that the median of 1 to 100, recorded at once, is 82. Given one by one and
 //! in order none is forgotten, none waits for an upkeep, and what is not finite never gets in.
+//!
+//! A sketch has 32,768 bins of 0.02 % each: it takes all values below a 700th of the largest for one, and the median of
+//! many milliseconds becomes 14 of them when a single ten seconds are recorded. Sixteenth roots span a sixteenth of the
+//! range on the same bins, for an error of 0.16 % instead of 0.01 %.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -29,6 +33,10 @@ pub(crate) const QUANTILES: [(f64, &str); 7] = [
 /// A minute, forgotten in three parts.
 const PARTS: NonZeroU32 = NonZeroU32::MIN.saturating_add(2);
 const PART: Duration = Duration::from_secs(20);
+
+/// The sketches take values one by one: more of one value in one call than this weigh no more in the quantiles, so that
+/// no call holds the lock for long.
+const MOST_AT_ONCE: u64 = 100_000;
 
 /// A summary: count and sum for good, quantiles over the last forty to sixty seconds.
 pub(crate) struct SummaryCell {
@@ -71,7 +79,7 @@ impl SummaryCell {
             _ => None,
         };
         drop(state);
-        let quantile = |quantile| sketch.as_ref()?.quantile(quantile);
+        let quantile = |quantile| sketch.as_ref()?.quantile(quantile).map(of_root);
         Snapshot { count, sum, quantiles: QUANTILES.map(|(share, _)| quantile(share).unwrap_or(f64::NAN)) }
     }
 
@@ -87,10 +95,21 @@ impl SummaryCell {
         state.sum = (state.sum + step).clamp(f64::MIN, f64::MAX);
         // Read under the lock: an older value behind a newer one would be forgotten.
         let now = now();
-        for _ in 0..count {
-            state.sketches.record_samples(&[(value, now)]);
+        let root = root(value);
+        for _ in 0..count.min(MOST_AT_ONCE) {
+            state.sketches.record_samples(&[(root, now)]);
         }
     }
+}
+
+fn root(value: f64) -> f64 {
+    value.abs().sqrt().sqrt().sqrt().sqrt().copysign(value)
+}
+
+/// The value that has this root, without the last digits, which the way there and back has made up.
+fn of_root(root: f64) -> f64 {
+    let value = root.powi(16).clamp(0.0, f64::MAX).copysign(root);
+    format!("{value:.11e}").parse().unwrap_or(value)
 }
 
 impl HistogramFn for SummaryCell {
@@ -136,5 +155,38 @@ mod tests {
         let snapshot = summary.snapshot(Instant::now());
         assert_eq!((snapshot.count, snapshot.sum), (2, f64::MAX));
         assert_eq!(summary.dropped.value(), 4);
+    }
+
+    #[test]
+    fn one_large_value_does_not_hide_the_small_ones() {
+        let (summary, now) = (SummaryCell::new(Arc::default()), Instant::now());
+        for value in [1e-12, 1e-6, 0.001, 0.002, 0.003, 10.0, 1e6, 1e15, -1e-6, -1e9] {
+            summary.record_at(value, 100, || now);
+        }
+        let quantiles = summary.snapshot(now).quantiles;
+        let expected = [-1e9, 0.001, 1e6, 1e15, 1e15, 1e15, 1e15];
+        for (quantile, expected) in quantiles.into_iter().zip(expected) {
+            assert!((quantile / expected - 1.0).abs() < 0.002, "{quantiles:?}");
+        }
+        assert_eq!((quantiles[0], quantiles[6]), (-1e9, 1e15), "the ends are exact");
+    }
+
+    #[test]
+    fn the_ends_are_as_recorded_to_twelve_digits() {
+        for value in [0.0, 0.1, -0.3, 1.0, 17.0, 123_456.789, 1e-320, f64::MAX, -f64::MAX, f64::MIN_POSITIVE]
+        {
+            let (summary, now) = (SummaryCell::new(Arc::default()), Instant::now());
+            summary.record_at(value, 1, || now);
+            let [low, .., high] = summary.snapshot(now).quantiles;
+            assert_eq!(low.to_bits(), high.to_bits());
+            assert!((low - value).abs() <= value.abs() * 1e-11, "{value}: {low}");
+        }
+    }
+
+    #[test]
+    fn a_great_many_at_once_are_counted_and_hold_up_nobody() {
+        let summary = SummaryCell::new(Arc::default());
+        summary.record_many(0.0, usize::MAX);
+        assert_eq!(summary.snapshot(Instant::now()).count, u64::MAX);
     }
 }

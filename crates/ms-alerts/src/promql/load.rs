@@ -4,6 +4,7 @@ use promql_parser::parser::token::{T_EQLC, T_GTE, T_GTR, T_LSS, T_LTE, T_NEQ};
 use promql_parser::parser::{self, BinaryExpr, Expr, VectorSelector};
 
 use super::selector::Selector;
+use super::strict;
 use super::tokens::{find, tokens};
 use super::{Filter, Query};
 use crate::condition::Comparison;
@@ -30,7 +31,9 @@ pub(super) fn parse(expression: &str) -> Result<Query, Refused> {
     measure(expression)?;
     let tree = parser::parse(expression)
         .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
-    query(expression, &tree)
+    let query = query(expression, &tree)?;
+    strict::check(expression, query.filter.is_some_and(|filter| filter.number.is_infinite()))?;
+    Ok(query)
 }
 
 /// Refuses what is too long or too deep to be given to the parser.

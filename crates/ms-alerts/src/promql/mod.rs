@@ -5,6 +5,7 @@
 mod load;
 mod regex;
 mod selector;
+mod strict;
 mod tokens;
 
 pub(crate) use load::Refused;

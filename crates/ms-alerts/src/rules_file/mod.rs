@@ -73,6 +73,9 @@ impl Loader<'_> {
         }
         let interval = self.duration(node.interval.as_ref(), None);
         let limit = node.limit.as_ref().map_or(0, |limit| limit.value);
+        if let Some(quoted) = node.limit.as_ref().filter(|limit| self.source.is_quoted(limit)) {
+            self.problem(quoted, None, "expected a whole number, without quotes");
+        }
         let rules = node.rules.iter().flatten().filter_map(|rule| self.rule(rule, limit)).collect();
         Group { name: node.name.value.clone(), interval: Some(interval).filter(|i| !i.is_zero()), rules }
     }

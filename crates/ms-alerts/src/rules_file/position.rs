@@ -15,6 +15,17 @@ impl<'a> Source<'a> {
         Self(text)
     }
 
+    /// Tells whether a value stands in quotes.
+    pub(super) fn is_quoted<T>(&self, node: &Node<T>) -> bool {
+        self.rest_of_line(of(node)).is_some_and(|text| text.starts_with(['"', '\'']))
+    }
+
+    fn rest_of_line(&self, (line, column): (u64, u64)) -> Option<&'a str> {
+        let line = self.0.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+        let skipped = usize::try_from(column).ok()?.checked_sub(1)?;
+        line.get(line.char_indices().nth(skipped)?.0..)
+    }
+
     /// Gives line and column of the byte `at` of a value.
     ///
     /// YAML may have folded, indented and quoted it, but leaves words as they are and in their order: the word at fault

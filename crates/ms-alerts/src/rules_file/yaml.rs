@@ -62,6 +62,8 @@ fn message(error: &serde_saphyr::Error) -> String {
     let ends = [" at line ", "; use ", ", set "].into_iter().filter_map(|end| text.find(end));
     match text.get(..ends.min().unwrap_or(text.len())).unwrap_or(text) {
         "invalid i64" => "expected a whole number".to_owned(),
+        // So that a text of a few lines cannot fill the memory.
+        budget if budget.starts_with("budget breached") => "the file is too large; split it".to_owned(),
         other => other.to_owned(),
     }
 }

@@ -18,5 +18,7 @@ mod promtool;
 #[cfg(feature = "rules")]
 mod rule_files;
 mod running;
+#[cfg(feature = "rules")]
+mod verdicts;
 #[cfg(feature = "webhook")]
 mod webhook;

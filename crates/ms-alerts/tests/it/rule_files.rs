@@ -79,6 +79,8 @@ fn what_is_not_the_shape_of_a_rule_file_is_refused_where_it_is() {
             "6:14: expected string",
         ),
         ("groups:\n  - name: a\n    limit: x\n", "3:12: expected a whole number"),
+        ("groups:\n  - name: a\n    limit: \"1\"\n", "3:12: expected a whole number, without quotes"),
+        (&format!("groups:\n{}", "  - name: a\n".repeat(130_000)), "83334:5: the file is too large"),
         ("groups:\n  - name: a\n    rules:\n      - alert: A\n", "4:9: missing field `expr`"),
         (
             "groups:\n  - name: a\n    rules:\n      - alert: A\n        alert: B\n        expr: up\n",

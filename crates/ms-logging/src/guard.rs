@@ -1,11 +1,12 @@
 //! What keeps the log open.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::account::SinkAccount;
 use crate::builder::LoggingBuilder;
 use crate::layer::Core;
+use crate::queue::deadline;
 
 /// The entry to this crate; see [`Logging::builder`].
 #[derive(Debug, Clone, Copy)]
@@ -42,15 +43,15 @@ impl LoggingGuard {
     /// Waits until every line that was logged before the call is on disk or counted as lost; `false` if `limit` came
     /// first. Blocks the calling thread.
     pub fn flush(&self, limit: Duration) -> bool {
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         // Every sink gets its chance, also after one that hangs.
         self.core.sinks.iter().filter(|sink| !sink.queue.flush(deadline)).count() == 0
     }
 
     /// Writes what was taken so far and closes the files. Lines that come later are counted as `after_shutdown`. Blocks
-    /// the calling thread for `limit` at most; a second call finds nothing left to do.
+    /// the calling thread for `limit` at most; a second call finds nothing left to do and does not wait.
     pub fn shutdown(&self, limit: Duration) -> Shutdown {
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         self.core.sinks.iter().for_each(|sink| sink.queue.close());
         Shutdown { abandoned: self.core.sinks.iter().map(|sink| sink.queue.join(deadline)).sum() }
     }

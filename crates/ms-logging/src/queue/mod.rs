@@ -12,7 +12,7 @@ use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing::Level;
@@ -29,6 +29,15 @@ const BATCH: usize = 256 * 1024;
 const MOST_ROUNDS: usize = 3;
 /// Room for at least a few of the longest lines.
 const SMALLEST: usize = 4 * BATCH;
+
+/// Longer than anything runs, and not too long for the clock.
+const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+
+/// When a wait of this length ends, `Duration::MAX` included.
+pub(crate) fn deadline(limit: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(limit).unwrap_or(now + FAR)
+}
 
 thread_local! {
     static WRITER: Cell<bool> = const { Cell::new(false) };
@@ -131,7 +140,7 @@ impl Queue {
         if WRITER.get() {
             return;
         }
-        let deadline = Instant::now() + limit;
+        let deadline = deadline(limit);
         while state.fill() + length > self.limit(level) && !state.closing {
             state.urgent = true;
             self.work.notify_one();
@@ -171,13 +180,15 @@ impl Queue {
     /// Waits for the writer to end and counts what it left behind.
     pub(crate) fn join(&self, deadline: Instant) -> u64 {
         let mut state = self.state.lock();
-        while !state.ended && !WRITER.get() {
+        while !state.ended && !state.abandoned && !WRITER.get() {
             if self.settled.wait_until(&mut state, deadline).timed_out() {
                 break;
             }
         }
-        let abandoned = if state.ended { 0 } else { state.give_up() };
+        // What a shutdown before has given up is lost already.
+        let abandoned = if state.ended || state.abandoned { 0 } else { state.give_up() };
         let ended = state.ended;
+        self.settled.notify_all();
         drop(state);
         self.publish();
         if let Some(thread) = self.thread.lock().take().filter(|_| ended) {

@@ -21,7 +21,9 @@ pub(super) struct State {
     pub(super) urgent: bool,
     pub(super) closing: bool,
     pub(super) ended: bool,
-    /// Lines in flight that a shutdown has given up, and that may be written yet.
+    /// A shutdown has run into its limit.
+    pub(super) abandoned: bool,
+    /// Lines in flight that it has given up, and that may be written yet.
     pub(super) given_up: u64,
 }
 
@@ -44,10 +46,11 @@ impl State {
     pub(super) fn give_up(&mut self) -> u64 {
         let pending = mem::take(&mut self.pending_lines);
         self.pending = Vec::new();
-        self.given_up += mem::take(&mut self.in_flight);
-        let abandoned = pending + self.given_up;
-        self.dropped.shutdown_timeout += abandoned;
+        self.abandoned = true;
+        self.given_up = mem::take(&mut self.in_flight);
+        let lost = pending + self.given_up;
+        self.dropped.shutdown_timeout += lost;
         self.settled = self.accepted;
-        abandoned
+        lost
     }
 }

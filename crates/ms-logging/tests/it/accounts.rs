@@ -125,6 +125,47 @@ fn a_shutdown_that_runs_into_its_limit_tells_the_exact_number() {
 }
 
 #[test]
+fn a_second_shutdown_neither_waits_nor_counts_again() {
+    let stopped = Stopped::with(|builder| builder);
+    stopped.log(|| fill(500));
+    let first = stopped.guard.shutdown(Duration::from_millis(50)).abandoned;
+    let account = stopped.guard.accounts()[0];
+    assert_eq!(account.dropped(Reason::ShutdownTimeout), first);
+    assert_eq!(stopped.guard.shutdown(Duration::MAX).abandoned, 0);
+    assert_eq!(stopped.guard.accounts()[0].dropped_total(), first);
+    let (read, guard) = stopped.drain();
+    let account = guard.accounts()[0];
+    assert_eq!((account.written(), account.passed()), (read, read + account.dropped_total()));
+}
+
+#[test]
+fn limits_may_be_as_long_as_can_be_said() {
+    let stopped = Stopped::with(|builder| builder.when_full(WhenFull::Block(Duration::MAX)));
+    stopped.log(|| tracing::info!("one"));
+    assert!(stopped.guard.flush(Duration::MAX));
+    assert_eq!(stopped.guard.shutdown(Duration::MAX).abandoned, 0);
+    assert_eq!(stopped.drain().0, 1);
+}
+
+#[test]
+fn a_caller_that_waits_without_end_goes_on_when_there_is_room() {
+    let when_full = WhenFull::Block(Duration::MAX);
+    let stopped = Stopped::with(|builder| builder.queue_bytes(1024 * 1024).when_full(when_full));
+    let dispatch = stopped.dispatch.clone();
+    let caller = std::thread::spawn(move || tracing::dispatcher::with_default(&dispatch, || fill(3000)));
+    let mut chunk = [0; 64 * 1024];
+    let mut reader = &stopped.reader;
+    let mut lines = 0;
+    while lines < 3000 {
+        let read = reader.read(&mut chunk).unwrap();
+        lines += chunk[..read].iter().filter(|byte| **byte == b'\n').count();
+    }
+    caller.join().unwrap();
+    assert_eq!(stopped.guard.shutdown(Duration::MAX).abandoned, 0);
+    assert_eq!(stopped.guard.accounts()[0].written(), 3000);
+}
+
+#[test]
 fn dropping_the_guard_flushes() {
     let stopped = Stopped::with(|builder| builder);
     stopped.log(|| tracing::info!("one"));

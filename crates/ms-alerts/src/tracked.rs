@@ -31,6 +31,8 @@ struct Live {
     value: f64,
     labels: Labels,
     annotations: Labels,
+    /// It fired in an evaluation before this one.
+    told: bool,
 }
 
 /// What an evaluation saw of one alert.
@@ -153,7 +155,11 @@ impl Tracked {
         }
         let timing = self.rule.timing;
         self.alerts.retain(|_, alert| !alert.track.is_over(now, &timing));
-        self.check_limit(now, changes)
+        self.check_limit(now, changes)?;
+        for live in self.alerts.values_mut() {
+            live.told = live.track.state() == State::Firing;
+        }
+        Ok(())
     }
 
     fn step(&mut self, found: Found, now: Now, changes: &mut Vec<Alert>) {
@@ -183,7 +189,7 @@ impl Tracked {
         let Some(limit) = self.rule.limit.filter(|limit| active > *limit) else { return Ok(()) };
         changes.retain(|change| change.state != State::Firing);
         for live in self.alerts.values_mut() {
-            let told = live.track.state() == State::Firing && live.track.fired_at() != Some(now.wall);
+            let told = live.told && live.track.state() == State::Firing;
             let at_once = Timing { keep_firing: Duration::ZERO, ..self.rule.timing };
             if told && live.track.step(Seen::Clear, now, &at_once) == Some(Change::Resolved) {
                 changes.extend(live.alert(&self.rule.name));
@@ -226,6 +232,7 @@ impl Default for Live {
             value: f64::NAN,
             labels: Labels::default(),
             annotations: Labels::default(),
+            told: false,
         }
     }
 }

@@ -228,3 +228,19 @@ async fn no_rules_and_ten_thousand_rules_are_checked() {
         (0..10_000).map(|rule| (format!("r{rule}"), f64::from(rule % 3))).collect();
     assert_eq!(many.check_alerts(&metrics).await.len(), 3333);
 }
+
+#[tokio::test]
+async fn past_the_limit_whoever_was_told_is_told_of_the_end_reminded_or_not() {
+    for window in [Duration::ZERO, Duration::from_secs(300)] {
+        let manager = manager([AlertRule::new("load", above(), 1.0).window(window)]);
+        let hosts = |count| (0..count).map(|host| format!("load{{host=\"{host}\"}} 2\n")).collect::<String>();
+        let (all, more) = (hosts(10_000), hosts(10_001));
+        assert_eq!(manager.check_samples(&parse_exposition(&all).unwrap()).await.len(), 10_000);
+        let changes = manager.check_samples(&parse_exposition(&more).unwrap()).await;
+        assert!(
+            changes.iter().all(|alert| alert.state == State::Resolved),
+            "nobody is told of what is forgotten"
+        );
+        assert_eq!((changes.len(), manager.alerts().len()), (10_000, 0));
+    }
+}

@@ -71,7 +71,10 @@ impl Rule {
         let own = self.labels.iter().map(|(name, text)| (name.clone(), text.fill(sample)));
         let name = [("alertname".to_owned(), self.name.clone())];
         let annotations = self.annotations.iter().map(|(name, text)| (name.clone(), text.fill(sample)));
-        Shown { labels: of_series.chain(own).chain(name).collect(), annotations: annotations.collect() }
+        Shown {
+            labels: of_series.chain(own).chain(name).collect(),
+            annotations: Labels::of_texts(annotations.collect()),
+        }
     }
 }
 

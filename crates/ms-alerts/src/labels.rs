@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::fingerprint::Fnv;
 
-/// Names and values, sorted by name. An empty value is no label, as in Prometheus.
+/// Names and values, sorted by name. As in Prometheus an empty value is no label; an annotation may be empty.
 #[derive(Clone, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Labels(Vec<(String, String)>);
 
@@ -26,6 +26,11 @@ impl Labels {
     /// Tells whether there is no label.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Texts for people may be empty, as in Prometheus.
+    pub(crate) fn of_texts(texts: BTreeMap<String, String>) -> Self {
+        Self(texts.into_iter().collect())
     }
 
     /// Gives the fingerprint that Prometheus and Alertmanager compute of the same labels: FNV-1a of names and values,

@@ -17,7 +17,7 @@ use crate::promql::Query;
 use crate::state::Timing;
 use crate::template::Template;
 use crate::tracked::Tracked;
-use position::Source;
+use position::{Source, of};
 use yaml::{GroupNode, RuleNode, Text};
 
 /// Reads a file of rules.
@@ -123,7 +123,8 @@ impl Loader<'_> {
         }
         Query::parse(&text.value)
             .map_err(|refused| {
-                self.problem_within(text, refused.at, rule, format!("expr: {}", refused.message))
+                let message = format!("expr: {}", refused.message);
+                self.problem_within(text, &text.value, refused.at, rule, message);
             })
             .ok()
     }
@@ -145,19 +146,19 @@ impl Loader<'_> {
         kind: &str,
     ) -> Vec<(String, Template)> {
         let mut templates = Vec::new();
-        for (name, text) in texts.into_iter().flatten() {
-            let Some(text) = text else { continue };
+        for (name, node) in texts.into_iter().flatten() {
             if !is_label_name(name) || (kind == "label" && name == "__name__") {
-                self.problem(text, rule, format!("{name:?} is not a name for {kind}s"));
+                self.problem(node, rule, format!("{name:?} is not a name for {kind}s"));
             }
-            match Template::parse(&text.value) {
+            let text = node.value.as_deref().unwrap_or_default();
+            match Template::parse(text) {
                 Ok(template) => templates.push((name.clone(), template)),
                 Err(found) => {
                     let message = format!(
                         "{kind} `{name}`: template action `{}` is not supported; expected `$value`, `$value | humanize` or `$labels.name`",
                         found.action
                     );
-                    self.problem_within(text, found.at, rule, message);
+                    self.problem_within(node, text, found.at, rule, message);
                 }
             }
         }
@@ -165,13 +166,20 @@ impl Loader<'_> {
     }
 
     fn problem<T>(&mut self, node: &yaml::Node<T>, rule: Option<&str>, message: impl Into<String>) {
-        let (line, column) = position::of(node);
+        let (line, column) = of(node);
         self.push(line, column, rule, message.into());
     }
 
-    /// A problem at a byte of the text itself.
-    fn problem_within(&mut self, text: &Text, at: usize, rule: Option<&str>, message: String) {
-        let (line, column) = self.source.position_within(text, at);
+    /// A problem at a byte of the `text` of a value.
+    fn problem_within<T>(
+        &mut self,
+        node: &yaml::Node<T>,
+        text: &str,
+        at: usize,
+        rule: Option<&str>,
+        message: String,
+    ) {
+        let (line, column) = self.source.position_within(of(node), text, at);
         self.push(line, column, rule, message);
     }
 

@@ -1,6 +1,6 @@
 //! Where in the file a part of a value stands.
 
-use super::yaml::{Node, Text};
+use super::yaml::Node;
 
 /// The text of a rule file.
 pub(super) struct Source<'a>(&'a str);
@@ -26,18 +26,17 @@ impl<'a> Source<'a> {
         line.get(line.char_indices().nth(skipped)?.0..)
     }
 
-    /// Gives line and column of the byte `at` of a value.
+    /// Gives line and column of the byte `at` of the `text` of the value that stands at `start`.
     ///
     /// YAML may have folded, indented and quoted it, but leaves words as they are and in their order: the word at fault
     /// is the same one of its kind in the file as in the value.
-    pub(super) fn position_within(&self, text: &Text, at: usize) -> (u64, u64) {
-        self.find(text, at).unwrap_or_else(|| of(text))
+    pub(super) fn position_within(&self, start: (u64, u64), text: &str, at: usize) -> (u64, u64) {
+        self.find(start, text, at).unwrap_or(start)
     }
 
-    fn find(&self, text: &Text, at: usize) -> Option<(u64, u64)> {
-        let word = word(text.value.get(at..)?);
-        let before = text.value.get(..at)?.matches(word).count();
-        let (line, column) = of(text);
+    fn find(&self, (line, column): (u64, u64), text: &str, at: usize) -> Option<(u64, u64)> {
+        let word = word(text.get(at..)?);
+        let before = text.get(..at)?.matches(word).count();
         let first_line = usize::try_from(line).ok()?.checked_sub(1)?;
         let skipped = usize::try_from(column).ok()?.checked_sub(1)?;
         let mut found = 0;

@@ -10,7 +10,7 @@ use super::error::RuleProblem;
 pub(super) type Node<T> = Spanned<T>;
 pub(super) type Text = Node<String>;
 /// A label or annotation without a value is empty, as in Prometheus.
-pub(super) type Texts = BTreeMap<String, Option<Text>>;
+pub(super) type Texts = BTreeMap<String, Node<Option<String>>>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

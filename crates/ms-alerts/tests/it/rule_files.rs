@@ -157,11 +157,17 @@ fn the_deepest_input_that_is_allowed_does_no_harm() {
 
 #[tokio::test]
 async fn numbers_and_missing_values_are_texts_as_in_prometheus() {
-    let text = "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        labels: {a: 1, b: true, c: 1.50, d: , e: ~}\n        for: 0\n";
+    let text = "groups:\n  - name: a\n    rules:\n      - alert: A\n        expr: up\n        labels: {a: 1, b: true, c: 1.50, d: , e: ~}\n        annotations: {a: 1, b: \"\", c: , d: ~, e: \"{{ $labels.none }}\"}\n        for: 0\n";
     let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
     let fired = manager.check_samples(&parse_exposition("up{d=\"x\"} 1\n").unwrap()).await;
     let labels: Vec<_> = fired[0].labels.iter().collect();
-    assert_eq!(&labels[..4], [("a", "1"), ("alertname", "A"), ("b", "true"), ("c", "1.50")]);
+    assert_eq!(
+        labels,
+        [("a", "1"), ("alertname", "A"), ("b", "true"), ("c", "1.50")],
+        "an empty one takes away"
+    );
+    let annotations: Vec<_> = fired[0].annotations.iter().collect();
+    assert_eq!(annotations, [("a", "1"), ("b", ""), ("c", ""), ("d", ""), ("e", "")], "an empty one stays");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use crate::harness::Service;
 use crate::harness::process::program;
+use crate::harness::wait::until;
 use crate::roster::total;
 
 #[test]
@@ -19,6 +20,8 @@ fn the_walk_through_works_as_written() {
     let roster = root.join("examples/medschedule/roster.csv");
     let service = Service::start(&["--seed", roster.to_str().expect("UTF-8")]);
     let planned = total(&service);
+    // On a machine that is very busy the first check may miss its deadline.
+    until("it is healthy", || service.get("/health").status == 200);
     let walk = walk.replace("localhost:8000", &format!("localhost:{}", service.address.port()));
     // As typed, but an error answer ends it.
     let script = format!("set -e\ncurl() {{ command curl -sSf \"$@\"; }}\n{walk}");

@@ -11,7 +11,8 @@ use super::notification::Key;
 /// Waiting notifications, the newest state of each alert, in the order in which they are due.
 ///
 /// An alert waits with at most a firing and, behind it, a resolve: a resolve is never sent of an alert whose firing was
-/// not accepted, and what is out of date is never sent.
+/// not accepted, and what is out of date is never sent. So a firing only waits in front of a resolve if the receiver may
+/// not know of any: a reminder of one that is over is dropped.
 #[derive(Debug)]
 pub(crate) struct Queue {
     alerts: HashMap<Key, Waiting>,
@@ -91,6 +92,9 @@ impl Queue {
         let before = alert.len();
         if resolved {
             alert.resolved = item;
+            if alert.is_known() {
+                alert.firing = None;
+            }
         } else {
             alert.firing = item;
             alert.resolved = None;
@@ -152,7 +156,7 @@ impl Queue {
             }
             newer
         } else {
-            let newer = alert.firing.is_some();
+            let newer = alert.firing.is_some() || (alert.announced && alert.resolved.is_some());
             if !newer {
                 alert.firing = Some(item);
             }
@@ -201,6 +205,11 @@ impl Waiting {
             Some(Kind::Resolved) => false,
             None => self.announced,
         }
+    }
+
+    /// Whether the receiver knows that the alert fires, and nothing in flight tells it otherwise.
+    fn is_known(&self) -> bool {
+        self.announced && self.in_flight != Some(Kind::Resolved)
     }
 
     fn len(&self) -> usize {

@@ -94,6 +94,54 @@ fn nobody_hears_of_the_end_of_what_he_never_heard_of() {
 }
 
 #[test]
+fn a_reminder_of_what_is_over_is_not_sent() {
+    let (mut queue, now) = (Queue::new(10), Instant::now());
+    let announced = |queue: &mut Queue| {
+        queue.push(fired(1, 1), now);
+        let taken = queue.take(now).unwrap();
+        queue.accepted(&taken, now);
+    };
+    announced(&mut queue);
+    assert_eq!(queue.push(fired(1, 2), now), Pushed::Queued);
+    assert_eq!(queue.push(fired(1, 3), now), Pushed::Superseding(1));
+    assert_eq!(queue.push(resolved(1, 3), now), Pushed::Superseding(1));
+    let taken = queue.take(now).unwrap();
+    assert_eq!((shown(&taken).as_str(), queue.len()), ("R3", 1));
+
+    // While its end is on its way the receiver may soon know of nothing: what fires then is told, though it is over too.
+    queue.push(fired(1, 4), now);
+    assert_eq!(queue.push(resolved(1, 4), now), Pushed::Queued);
+    queue.accepted(&taken, now);
+    for expected in ["F4", "R4"] {
+        let taken = queue.take(now).unwrap();
+        assert_eq!(shown(&taken), expected);
+        queue.accepted(&taken, now);
+    }
+
+    announced(&mut queue);
+    queue.push(fired(1, 5), now);
+    let taken = queue.take(now).unwrap();
+    queue.push(resolved(1, 5), now);
+    assert!(queue.put_back(taken, now), "a reminder that failed is over by now");
+    assert_eq!(shown(&queue.take(now).unwrap()), "R5");
+}
+
+#[test]
+fn a_reminder_takes_the_place_of_a_firing_that_nobody_heard_of() {
+    let (mut queue, now) = (Queue::new(1), Instant::now());
+    queue.push(fired(1, 1), now);
+    let taken = queue.take(now).unwrap();
+    assert_eq!(queue.push(fired(1, 2), now), Pushed::Full, "the one on its way has the only place");
+    assert!(!queue.put_back(taken, now));
+    assert_eq!(queue.push(fired(1, 3), now), Pushed::Superseding(1));
+    queue.push(resolved(1, 3), now);
+    let taken = queue.take(now).unwrap();
+    assert_eq!(shown(&taken), "F3", "an end is no news to whoever knows of no beginning");
+    queue.accepted(&taken, now);
+    assert_eq!(shown(&queue.take(now).unwrap()), "R3");
+}
+
+#[test]
 fn other_alerts_do_not_wait_for_one_that_fails() {
     let (mut queue, now) = (Queue::new(10), Instant::now());
     queue.push(fired(1, 1), now);
@@ -106,6 +154,7 @@ fn other_alerts_do_not_wait_for_one_that_fails() {
 #[derive(Debug, Clone)]
 enum Step {
     Change(usize),
+    Remind(usize),
     Take,
     Accept,
     Fail,
@@ -115,6 +164,7 @@ enum Step {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => (0..4_usize).prop_map(Step::Change),
+        2 => (0..4_usize).prop_map(Step::Remind),
         4 => Just(Step::Take),
         2 => Just(Step::Accept),
         2 => Just(Step::Fail),
@@ -146,6 +196,17 @@ proptest! {
                     };
                     pushed += 1;
                     lost += match queue.push(notification, now) {
+                        Pushed::Queued => 0,
+                        Pushed::Superseding(outdated) => outdated,
+                        Pushed::Full | Pushed::Unannounced => 1,
+                    };
+                }
+                Step::Remind(alert) => {
+                    let Some(before) = firing.get_mut(&alert) else { continue };
+                    serial += 1;
+                    *before = serial;
+                    pushed += 1;
+                    lost += match queue.push(fired(alert, serial), now) {
                         Pushed::Queued => 0,
                         Pushed::Superseding(outdated) => outdated,
                         Pushed::Full | Pushed::Unannounced => 1,

@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use http::Request;
 use metrics::{Counter, Histogram, Key, Label};
 
-use super::endpoint::{Endpoint, Source};
+use super::endpoint::{Endpoint, Source, UNMATCHED};
 use super::method::MethodLabel;
 use super::routes::Routes;
 use crate::catalog::{HTTP_DURATION, HTTP_REQUESTS};
@@ -111,7 +111,10 @@ impl Observation {
         let started = Instant::now();
         let method = MethodLabel::of(request.method());
         let find = |endpoint: &str| routes.find(endpoint, method);
+        // The caller's closure may panic.
+        let unmatched = Unmatched { routes, method, started };
         let route = source.with(request.uri(), request.extensions(), find);
+        std::mem::forget(unmatched);
         Some(Self { route, method, started })
     }
 
@@ -139,6 +142,20 @@ impl Observation {
         if let Some(route) = self.route.take() {
             route.record(status, self.started);
         }
+    }
+}
+
+/// Records a request as failed whose endpoint could not be found, if it is dropped.
+struct Unmatched<'a> {
+    routes: &'a Arc<RequestRoutes>,
+    method: MethodLabel,
+    started: Instant,
+}
+
+impl Drop for Unmatched<'_> {
+    fn drop(&mut self) {
+        let route = self.routes.find(UNMATCHED, self.method);
+        Observation { route, method: self.method, started: self.started }.finish(500);
     }
 }
 

@@ -333,6 +333,26 @@ async fn the_endpoint_comes_from_the_caller_and_the_response_has_the_last_word()
 }
 
 #[tokio::test]
+async fn a_closure_that_panics_is_a_request_that_failed() {
+    let metrics = built();
+    let layer = metrics.http_layer().endpoint(|uri, _| {
+        assert_ne!(uri.path(), "/bad", "no such shift");
+        Some(Endpoint::from_static("/good"))
+    });
+    let mut service = layer.layer(ok());
+    let ask = |uri: &str| Request::builder().uri(uri).body(()).unwrap();
+    for _ in 0..2 {
+        catch_unwind(AssertUnwindSafe(|| drop(service.call(ask("/bad"))))).unwrap_err();
+        finish(service.call(ask("/good")).await.unwrap()).await;
+    }
+    assert_eq!(
+        requests(&metrics),
+        [(request("GET", "unmatched", "500"), 2), (request("GET", "/good", "200"), 2)]
+    );
+    assert_eq!(lines(&metrics, "http_request_duration_seconds_count").len(), 2);
+}
+
+#[tokio::test]
 async fn endpoints_without_end_stay_within_the_cap() {
     let metrics = Metrics::builder().series_cap(50).build().unwrap();
     let service = metrics.http_layer().endpoint(|uri, _| Some(Endpoint::new(uri.path()))).layer(ok());

@@ -112,9 +112,9 @@ impl Observation {
         let method = MethodLabel::of(request.method());
         let find = |endpoint: &str| routes.find(endpoint, method);
         // The caller's closure may panic.
-        let unmatched = Unmatched { routes, method, started };
+        let mut unmatched = Unmatched { routes: Some(routes), method, started };
         let route = source.with(request.uri(), request.extensions(), find);
-        std::mem::forget(unmatched);
+        unmatched.routes = None;
         Some(Self { route, method, started })
     }
 
@@ -145,17 +145,20 @@ impl Observation {
     }
 }
 
-/// Records a request as failed whose endpoint could not be found, if it is dropped.
+/// Records a request as failed if looking for its endpoint panics.
 struct Unmatched<'a> {
-    routes: &'a Arc<RequestRoutes>,
+    /// Nothing once there was no panic.
+    routes: Option<&'a Arc<RequestRoutes>>,
     method: MethodLabel,
     started: Instant,
 }
 
 impl Drop for Unmatched<'_> {
     fn drop(&mut self) {
-        let route = self.routes.find(UNMATCHED, self.method);
-        Observation { route, method: self.method, started: self.started }.finish(500);
+        if let Some(routes) = self.routes {
+            let route = routes.find(UNMATCHED, self.method);
+            Observation { route, method: self.method, started: self.started }.finish(500);
+        }
     }
 }
 

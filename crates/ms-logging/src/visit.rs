@@ -188,6 +188,9 @@ impl Visit for FieldWriter<'_> {
         if plan.sensitive {
             return self.redacted(plan);
         }
+        if self.redactor.hides_float(value) {
+            return self.redacted(plan);
+        }
         if plan.role != Role::Value {
             return self.string(plan, zmij::Buffer::new().format(value));
         }

@@ -25,6 +25,10 @@ pub(crate) fn email(text: &str, at: usize, found: &mut Found) -> Option<usize> {
         return login(text, at, found);
     }
     let end = at + 1 + domain.len();
+    // Everybody's, as in `git@host:path`.
+    if local == "git" {
+        return Some(end);
+    }
     found.add(Kind::Email, at - local.len(), end);
     Some(end)
 }

@@ -20,8 +20,6 @@ use view::View;
 
 /// What stands in the place of a value that was taken out.
 pub(crate) const REDACTED: &str = "[redacted]";
-/// Without a digit or a sign, only a credential of this length can be told from words.
-const SHORTEST_BARE: usize = 24;
 const MOST_ROUNDS: usize = 8;
 
 /// What was found.
@@ -139,6 +137,13 @@ impl Redactor {
         // Shorter numbers are nobody's.
         digits.len() >= 10 && !self.spans(digits).is_empty()
     }
+
+    /// Whether a whole number that became a float is somebody's, as it happens to columns with gaps.
+    pub(crate) fn hides_float(&self, value: f64) -> bool {
+        value.abs() >= 1e9
+            && value.fract() == 0.0
+            && !self.spans(zmij::Buffer::new().format(value)).is_empty()
+    }
 }
 
 fn without(text: &str, spans: &[Span]) -> String {
@@ -156,8 +161,7 @@ fn without(text: &str, spans: &[Span]) -> String {
 /// Most texts of a log hold no digit and no sign at all.
 fn is_harmless(text: &str) -> bool {
     let classes = scan(text.as_bytes());
-    classes & (class::DIGIT | class::SIGN | class::WIDE) == 0
-        && (text.len() < SHORTEST_BARE || !patterns::may_hold_credential(text))
+    classes & (class::DIGIT | class::SIGN | class::WIDE) == 0 && !patterns::may_hold_credential(text)
 }
 
 #[cfg(test)]

@@ -8,6 +8,8 @@ use super::{Kind, card, iban, phone, tckn};
 const FEWEST_DIGITS: usize = 10;
 /// No number of anybody has more groups.
 const MOST_GROUPS: usize = 9;
+/// So many are looked at together. A number may begin in each of the first half.
+const WINDOW: usize = 2 * MOST_GROUPS;
 /// A hexadecimal text of this length is a digest or an id.
 const LONGEST_HEX_WORD: usize = 16;
 /// How far around a number its word is looked at.
@@ -19,7 +21,7 @@ struct Group {
     start: usize,
     end: usize,
     digits: Vec<u8>,
-    /// What stands before it, within the number; 0 for the first.
+    /// What joins it to the digits before it; 0 for nothing.
     separator: u8,
 }
 
@@ -31,8 +33,13 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> usize {
         return end;
     }
     let groups = groups(text, at);
+    let full = groups.len() == WINDOW;
     let mut first = 0;
-    while first < groups.len() {
+    while let Some(group) = groups.get(first) {
+        // A number that begins here may go on behind the window.
+        if full && first >= MOST_GROUPS {
+            return found.end_or(group.start);
+        }
         first = match longest(text, &groups, first, found) {
             Some(last) => last + 1,
             None => first + 1,
@@ -46,7 +53,7 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> usize {
 fn extent(text: &str, at: usize) -> (usize, usize) {
     let bytes = text.as_bytes();
     let (mut start, mut digits) = (at, 0);
-    for _ in 0..MOST_GROUPS {
+    for _ in 0..WINDOW {
         let rest = bytes.get(start..).unwrap_or_default();
         let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
         (start, digits) = (start + run, digits + run);
@@ -66,8 +73,8 @@ fn follows_country(text: &str, at: usize) -> bool {
 fn groups(text: &str, at: usize) -> Vec<Group> {
     let bytes = text.as_bytes();
     let mut groups: Vec<Group> = Vec::new();
-    let (mut start, mut separator) = (at, 0);
-    while groups.len() < MOST_GROUPS {
+    let (mut start, mut separator) = (at, separator_before(text, at));
+    while groups.len() < WINDOW {
         let run = bytes.get(start..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_digit());
         let digits: Vec<u8> = run.map(|byte| byte - b'0').collect();
         if digits.is_empty() {
@@ -79,6 +86,13 @@ fn groups(text: &str, at: usize) -> Vec<Group> {
         (separator, start) = (sign, end + length);
     }
     groups
+}
+
+/// The sign that joins the group at `at` to one before it.
+fn separator_before(text: &str, at: usize) -> u8 {
+    let sign = before(text, at).filter(|sign| matches!(sign, b'-' | b'.'));
+    let joined = at > 0 && before(text, at - 1).is_some_and(|byte| byte.is_ascii_digit());
+    sign.filter(|_| joined).unwrap_or_default()
 }
 
 /// What may stand between two groups of one number, and its length. Brackets count more than the space beside them.
@@ -155,11 +169,11 @@ impl Candidate<'_> {
         usual && separators.all(|sign| Some(sign) == first)
     }
 
-    /// One run of digits before or behind a decimal point.
+    /// One run of digits before or behind a decimal point. `.0` is how a whole number looks after it was a float.
     fn is_fraction(&self) -> bool {
         let [only] = self.part else { return false };
-        let next = self.groups.get(self.last + 1).map(|group| group.separator);
-        only.separator == b'.' || next == Some(b'.')
+        let next = self.groups.get(self.last + 1);
+        only.separator == b'.' || next.is_some_and(|next| next.separator == b'.' && next.digits != [0])
     }
 
     /// Four octets with dots between them; an octet has no leading zero.
@@ -211,8 +225,7 @@ impl Candidate<'_> {
         let joined =
             |group: Option<&Group>| group.is_some_and(|group| matches!(group.separator, b'-' | b'.'));
         let cut_off = self.part.len() > 1
-            && (joined(self.groups.get(self.first).filter(|_| self.first > 0))
-                || joined(self.groups.get(self.last + 1)));
+            && (joined(self.groups.get(self.first)) || joined(self.groups.get(self.last + 1)));
         if cut_off {
             return false;
         }

@@ -12,8 +12,41 @@ const LONGEST_ELEMENT: usize = 4096;
 const LONGEST_PERSONAL: usize = 256;
 /// `tc kimlik no:` are three words.
 const MOST_WORDS: usize = 3;
-/// What stands for no value.
-const NOTHING: [&str; 10] = ["null", "none", "nil", "true", "false", "undefined", "yok", "var", "<nil>", "-"];
+/// What stands for no value, or tells of it without saying it, as in `(using password: YES)`.
+const NOTHING: &[&str] = &[
+    "null",
+    "none",
+    "nil",
+    "true",
+    "false",
+    "undefined",
+    "yok",
+    "var",
+    "<nil>",
+    "-",
+    "yes",
+    "no",
+    "ok",
+    "set",
+    "unset",
+    "empty",
+    "missing",
+    "required",
+    "valid",
+    "invalid",
+    "expired",
+    "enabled",
+    "disabled",
+    "evet",
+    "hayır",
+    "boş",
+    "eksik",
+    "zorunlu",
+    "gerekli",
+    "geçerli",
+    "geçersiz",
+    "hatalı",
+];
 /// A number of fewer digits is no token.
 const SHORTEST_NUMBER: usize = 6;
 
@@ -37,7 +70,8 @@ pub(crate) fn at(text: &str, at: usize, keys: &[String], found: &mut Found) -> O
 
 /// `--password hunter2`.
 pub(crate) fn option(text: &str, at: usize, found: &mut Found) -> Option<usize> {
-    let rest = text.get(at..)?.strip_prefix("--")?;
+    let near = text.floor_char_boundary(at + LONGEST_NAME);
+    let rest = text.get(at..near)?.strip_prefix("--")?;
     let length = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '-' | '_' | '.'))?;
     let kind = keys::kind(rest.get(..length)?)?;
     let behind = at + 2 + length;
@@ -49,13 +83,21 @@ pub(crate) fn option(text: &str, at: usize, found: &mut Found) -> Option<usize> 
     add(kind, &value, found)
 }
 
-/// `PASSWORD 'hunter2'`, as in SQL: a quoted word right behind the name of a password.
+/// `PASSWORD 'hunter2'` and `IDENTIFIED BY 'hunter2'`, as in SQL: a quoted word right behind the name of a password.
 pub(crate) fn quoted(text: &str, at: usize, found: &mut Found) -> Option<usize> {
     let front = text.get(..at)?.strip_suffix(' ')?;
+    if ends_with(front, "identified by") {
+        return add(KeyKind::Password, &Value::behind(text, at).filter(|value| value.quoted)?, found);
+    }
     let name = front.get(front.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1)..)?;
     keys::kind(name).filter(|kind| *kind == KeyKind::Password)?;
     let value = Value::behind(text, at).filter(|value| value.quoted && value.get().len() > 3)?;
     add(KeyKind::Password, &value, found)
+}
+
+fn ends_with(text: &str, end: &str) -> bool {
+    let start = text.len().checked_sub(end.len());
+    start.and_then(|start| text.get(start..)).is_some_and(|tail| tail.eq_ignore_ascii_case(end))
 }
 
 /// `-u root:hunter2`, as curl takes it; two numbers are a user and a group.
@@ -250,15 +292,18 @@ fn credential(value: &Value<'_>) -> Option<(usize, usize)> {
     let gap =
         rest.get(scheme..)?.bytes().take_while(|byte| matches!(*byte, b' ' | SOFT_SPACE | b'+')).count();
     let start = value.start + scheme + gap;
-    let end = if several {
-        value.to_end_of_line()
-    } else if value.quoted {
+    if value.text.get(start..)?.starts_with(REDACTED) {
+        return None;
+    }
+    let end = if value.quoted {
         value.end
+    } else if several {
+        // Its parts are quoted each.
+        value.text.get(start..)?.find(['\n', '\r']).map_or(value.text.len(), |end| start + end)
     } else {
         start + unquoted(value.text.get(start..)?)
     };
-    let fresh = !value.text.get(start..)?.starts_with(REDACTED);
-    fresh.then_some((start, end))
+    Some((start, end))
 }
 
 /// A bare name goes on while its words begin with capitals.

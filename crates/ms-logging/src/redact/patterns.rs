@@ -21,15 +21,19 @@ const MAKES: [(&str, usize); 12] = [
     ("AIza", 30),
 ];
 const SHORTEST: usize = 8;
+/// Without a digit or a sign, only a credential of this length can be told from words.
+const SHORTEST_BARE: usize = 24;
+/// The longest head of a token, so that many that begin like one cost no look at all of the text each.
+const LONGEST_HEAD: usize = 4096;
 /// So long a word is a credential even without a digit.
 const SURELY: usize = 20;
 
 /// Whether a text without digits and signs is worth a look.
 pub(crate) fn may_hold_credential(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.windows(3).any(|three| {
-        three == b"eyJ" || three == b"er " || three == b"ER " || three == b"ic " || three == b"--"
-    }) || bytes.windows(2).any(|two| two == b"--")
+    let named = |two: &[u8]| matches!(two, b"--" | b" '" | b" \"");
+    let bare = |three: &[u8]| matches!(three, b"eyJ" | b"er " | b"ER " | b"ic " | b"IC ");
+    bytes.windows(2).any(named) || (text.len() >= SHORTEST_BARE && bytes.windows(3).any(bare))
 }
 
 /// Looks at the letter at `at`.
@@ -61,7 +65,7 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> Option<usize> {
 fn jwt(text: &str) -> Option<usize> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let part = |from: usize| text.as_bytes().iter().skip(from).take_while(|byte| is_part(byte)).count();
-    let head = part(0);
+    let head = text.bytes().take(LONGEST_HEAD).take_while(is_part).count();
     if head < 10 || text.as_bytes().get(head) != Some(&b'.') || part(head + 1) < 2 {
         return None;
     }

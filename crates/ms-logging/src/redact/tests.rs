@@ -21,6 +21,9 @@ fn numbers_of_people_go_in_every_spelling() {
         "no row for tc_10000000146_rec",
         "no row for hasta10000000146",
         "(10000000146)",
+        "row 10000000146.0 of a data frame",
+        "11 22 33 44 55 66 77 100 000 001 46",
+        "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 100 000 001 46",
         "1,10000000146,2",
         "GET /v1/shifts?q=100%20000%20001%2046&page=2",
         "tckn%3D10000000146",
@@ -91,6 +94,9 @@ fn values_of_secret_names_go_however_they_are_written() {
         "<password>hunter2</password>",
         "secret_key_base: hunter2",
         "CREATE USER app PASSWORD 'hunter2'; -- 1",
+        "ALTER USER app IDENTIFIED BY 'hunter2'",
+        "Authorization: Digest username=\"a\", response=\"hunter2\", uri=\"/\"",
+        "{\"Authorization\":\"Digest username=\\\"hunter2\\\"\",\"x\":1}",
         "curl -u root:hunter2 https://x",
         "patient_name=hunter2%20Y%C4%B1lmaz&x=1",
         "password=\"a \\\"hunter2\\\" b\"",
@@ -98,6 +104,32 @@ fn values_of_secret_names_go_however_they_are_written() {
         let shown = redact(text);
         assert!(!shown.contains("hunter2"), "{text} -> {shown}");
         assert!(shown.contains("[redacted]"), "{text} -> {shown}");
+    }
+}
+
+/// Texts without a digit and without a sign are nearly never looked at.
+#[test]
+fn secrets_of_letters_alone_go_too() {
+    for text in [
+        "LOGIN PASSWORD 'correct-horse'",
+        "IDENTIFIED BY 'horse'",
+        "--password horse",
+        "run --token correct-horse-battery",
+    ] {
+        let shown = redact(text);
+        assert!(!shown.contains("horse") && shown.contains("[redacted]"), "{text} -> {shown}");
+    }
+}
+
+/// Numbers of a table before a telephone number must not take it apart, wherever it begins.
+#[test]
+fn a_phone_behind_any_count_of_numbers_goes() {
+    for count in 0..40 {
+        let text = format!("{}0532 123 45 67", "7 ".repeat(count));
+        assert_eq!(redact(&text), format!("{}[redacted]", "7 ".repeat(count)));
+        // Joined by dashes it is a longer number.
+        let text = format!("{}532-123-45-67", "70-".repeat(count + 1));
+        assert_eq!(redact(&text), text);
     }
 }
 
@@ -143,6 +175,14 @@ fn what_an_operator_needs_stays() {
         "5321234567 bytes",
         "docker run -u 1000:1000",
         "id=91a90b79-bdee-4d7e-ba07-0300b62504ed",
+        "Access denied for user 'app'@'10.0.0.5' (using password: YES)",
+        "password: required, signature: valid, cookies: enabled",
+        "şifre: hatalı",
+        "syntax error: unexpected token: EOF",
+        "Unexpected token: '}' at line 3",
+        "fetch git@github.com:org/repo.git",
+        "mean 10000000146.5 of 1",
+        "0.10000000146",
     ] {
         assert_eq!(redact(text), text);
     }
@@ -165,9 +205,26 @@ fn own_names_count_too() {
 /// What looks far around itself would need minutes for these.
 #[test]
 fn repeated_pieces_take_no_look_at_the_whole_text_each() {
-    for piece in
-        ["phone=", "a:b@", "a://", ">", "<password>", "eyJ.", "1111111111a", "phone=\"", "a@", "\\\"", "' '"]
-    {
+    for piece in [
+        "phone=",
+        "a:b@",
+        "a://",
+        ">",
+        "<password>",
+        "eyJ.",
+        "eyJ-",
+        "1111111111a",
+        "phone=\"",
+        "a@",
+        "\\\"",
+        "' '",
+        "-",
+        "--a",
+        "1 ",
+        "1-",
+        "+1",
+        "Authorization: Digest [redacted] ",
+    ] {
         let text = piece.repeat(64 * 1024 / piece.len());
         let shown = redact(&text);
         assert!(shown.len() <= 4 * text.len(), "{piece}");

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::structured;
+
 /// Logs an event at INFO: one JSON line `{"timestamp":…,"event_type":…,"data":{…}}` in JSON sinks, `type key=value` in
 /// text.
 ///
@@ -57,12 +59,7 @@ impl StructuredLogger {
             name: "ms_logging.structured",
             tracing::Level::INFO,
             event_type,
-            data = to_json(&data)
+            data = structured::to_json(&data)
         );
     }
-}
-
-fn to_json(data: &impl Serialize) -> String {
-    serde_json::to_string(data)
-        .unwrap_or_else(|error| serde_json::json!({ "not_serializable": error.to_string() }).to_string())
 }

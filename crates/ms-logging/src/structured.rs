@@ -3,12 +3,38 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::io;
 
+use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::ser::Formatter;
 
 use crate::format::{Style, escape, json, text};
 use crate::plan::{json_key, text_key};
 use crate::redact::{REDACTED, Redactor};
+
+/// The data of an event as JSON, or the reason why there is none.
+pub(crate) fn to_json(data: &impl Serialize) -> String {
+    let mut json = Vec::with_capacity(128);
+    let result = data.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Numbers));
+    let text =
+        result.map_err(|error| error.to_string()).map(|()| String::from_utf8(json).unwrap_or_default());
+    text.unwrap_or_else(|error| serde_json::json!({ "not_serializable": error }).to_string())
+}
+
+/// Writes integers beyond 64 bits as text: as numbers, readers would round them.
+struct Numbers;
+
+impl Formatter for Numbers {
+    fn write_i128<W: io::Write + ?Sized>(&mut self, out: &mut W, value: i128) -> io::Result<()> {
+        let small = i64::try_from(value).is_ok() || u64::try_from(value).is_ok();
+        if small { write!(out, "{value}") } else { write!(out, "\"{value}\"") }
+    }
+
+    fn write_u128<W: io::Write + ?Sized>(&mut self, out: &mut W, value: u128) -> io::Result<()> {
+        if u64::try_from(value).is_ok() { write!(out, "{value}") } else { write!(out, "\"{value}\"") }
+    }
+}
 
 /// Writes `data` as a JSON value, or as `key=value` pairs of its top level.
 ///
@@ -77,7 +103,11 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        json::float(self.out, value);
+        if self.redactor.hides_float(value) {
+            text::string(self.out, REDACTED);
+        } else {
+            json::float(self.out, value);
+        }
         Ok(())
     }
 

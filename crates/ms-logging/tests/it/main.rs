@@ -14,6 +14,7 @@ mod faults;
 mod kill;
 mod lines;
 mod logger;
+mod numbers;
 mod python;
 #[cfg(feature = "axum")]
 mod request;

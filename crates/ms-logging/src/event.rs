@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use crate::structured;
 
-/// Logs an event at INFO: one JSON line `{"timestamp":…,"event_type":…,"data":{…}}` in JSON sinks, `type key=value` in
-/// text.
+/// Logs an event at INFO as `{"timestamp":…,"event_type":…,"data":{…}}`: a line of its own in JSON sinks, the message in
+/// the text log. A terminal shows `type key=value`.
 ///
 /// Fields are written as in `tracing`'s macros: `name = value`, `name = %display`, `name = ?debug`.
 ///

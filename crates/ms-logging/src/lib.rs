@@ -22,7 +22,8 @@
 //!
 //! assert_eq!(log.shutdown(Duration::from_secs(5)).abandoned, 0);
 //! let text = std::fs::read_to_string(&path)?;
-//! assert!(text.contains(" - medschedule - INFO - shift_planned department=\"Acil Servis\" hours=8"));
+//! assert!(text.contains(" - medschedule - INFO - {\"timestamp\":"));
+//! assert!(text.contains("\"event_type\":\"shift_planned\",\"data\":{\"department\":\"Acil Servis\",\"hours\":8}}"));
 //! assert!(text.contains(" - medschedule - INFO - patient moved tckn=[redacted]"));
 //! # Ok(())
 //! # }

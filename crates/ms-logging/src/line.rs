@@ -25,11 +25,18 @@ impl Core {
     ) where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let mut writer = FieldWriter::new(style, &plan.fields, &self.redactor, &mut desk.parts, LONGEST);
+        // In the text log the message of a structured event is its JSON, as with `logger.info(json.dumps(…))`.
+        let structured = matches!(plan.kind, PlanKind::Event | PlanKind::Structured);
+        let shape = if structured && style == Style::Text { Style::Json } else { style };
+        let mut writer = FieldWriter::new(shape, &plan.fields, &self.redactor, &mut desk.parts, LONGEST);
         event.record(&mut writer);
         let truncated = writer.truncated;
         desk.line.clear();
-        match style {
+        if style == Style::Text {
+            let Desk { line, local, .. } = desk;
+            text::head(line, now, local, &self.zone, &self.name, *event.metadata().level());
+        }
+        match shape {
             Style::Json => self.json_line(desk, now, event, plan, truncated, ctx),
             Style::Text | Style::Pretty { .. } => {
                 self.text_line(desk, style, now, event, plan, truncated, ctx)
@@ -136,7 +143,6 @@ impl Core {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let Desk { line, parts, local, .. } = desk;
-        let level = *event.metadata().level();
         if let Style::Pretty { color } = style {
             let log = event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log);
             let target = log.map(|log| {
@@ -145,9 +151,7 @@ impl Core {
                 target
             });
             let target = target.as_deref().unwrap_or(&plan.target);
-            pretty::head(line, now, local, &self.zone, level, target, color);
-        } else {
-            text::head(line, now, local, &self.zone, &self.name, level);
+            pretty::head(line, now, local, &self.zone, *event.metadata().level(), target, color);
         }
         line.extend_from_slice(&parts.message);
         if !parts.message.is_empty() && !parts.fields.is_empty() {
@@ -186,4 +190,19 @@ impl Core {
 
 fn separator(fields: &[u8]) -> &'static [u8] {
     if fields.is_empty() { b"" } else { b"," }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::format::Style;
+    use crate::redact::Redactor;
+
+    #[test]
+    fn a_terminal_shows_structured_data_as_pairs() {
+        let mut out = Vec::new();
+        let data = r#"{"z":1,"patient_name":"Ayşe","n":{"a":[1]}}"#;
+        crate::structured::write(&mut out, data, Style::Pretty { color: false }, &Redactor::default())
+            .unwrap();
+        assert_eq!(String::from_utf8(out).unwrap(), r#"z=1 patient_name=[redacted] n={"a":[1]}"#);
+    }
 }

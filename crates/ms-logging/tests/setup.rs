@@ -34,7 +34,10 @@ fn the_defaults_are_those_of_the_python_service() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 2, "{text}");
     assert!(lines[0].ends_with(" - medschedule - WARNING - disk is filling"), "{text}");
-    assert!(lines[1].ends_with(" - medschedule - INFO - shift_planned hours=8"), "{text}");
+    let (head, event) = lines[1].split_once(" - medschedule - INFO - ").unwrap();
+    assert_eq!(head.len(), "2026-03-02 08:00:00,123".len(), "{text}");
+    let event: Value = serde_json::from_str(event).unwrap();
+    assert_eq!((&event["event_type"], &event["data"]["hours"]), (&"shift_planned".into(), &8.into()));
 
     // stdout is a pipe here, so it gets the same events as JSON.
     let stdout = String::from_utf8(output.stdout).unwrap();

@@ -36,13 +36,10 @@ fn an_event_has_exactly_three_keys_in_order() {
     );
     let shape: String = stamp.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
     assert_eq!(shape, "0000-00-00T00:00:00.000000Z");
-    assert!(
-        text[0].ends_with(
-            " - medschedule - INFO - shift_planned department=\"Acil Servis\" hours=8.5 night=false id=7"
-        ),
-        "{}",
-        text[0]
-    );
+    // As `logger.info(json.dumps(…))` of the origin has it.
+    let (head, message) = text[0].split_once('{').unwrap();
+    assert!(head.ends_with(" - medschedule - INFO - "), "{head}");
+    assert_eq!(format!("{{{message}"), json[0]);
 }
 
 #[test]
@@ -77,7 +74,7 @@ fn structured_data_is_nested_redacted_and_in_order() {
         "{}",
         json[0]
     );
-    assert!(text[0].ends_with(" - e z=1 a=\"[redacted]\" patient_name=[redacted]"), "{}", text[0]);
+    assert!(text.iter().zip(&json).all(|(text, json)| text.ends_with(json.as_str())), "{text:?}");
     assert!(json[1].contains("not_serializable"), "{}", json[1]);
     let last: Value = serde_json::from_str(&json[2]).unwrap();
     assert_eq!((last["event_type"].as_str(), last["data"].as_str()), (Some(HOSTILE), Some(HOSTILE)));

@@ -12,7 +12,8 @@ use ::regex::{Regex, RegexBuilder};
 const LARGEST: usize = 1 << 20;
 
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    let translated = Translator { rest: pattern.chars().peekable(), out: String::new() }.translate()?;
+    let translated =
+        Translator { rest: pattern.chars().peekable(), out: String::new(), open: 0 }.translate()?;
     // Since version 3 a dot of Prometheus matches a line break too.
     RegexBuilder::new(&format!("^(?:{translated})$"))
         .dot_matches_new_line(true)
@@ -27,6 +28,8 @@ pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
 struct Translator<'a> {
     rest: Peekable<Chars<'a>>,
     out: String,
+    /// Groups that wait for their end. One too few or too many would pair with the parentheses around the whole.
+    open: usize,
 }
 
 impl Translator<'_> {
@@ -38,6 +41,10 @@ impl Translator<'_> {
                 '\\' => self.escape()?,
                 '[' => self.class()?,
                 '(' => self.group()?,
+                ')' => {
+                    self.open = self.open.checked_sub(1).ok_or("a `)` without its `(`")?;
+                    self.out.push(')');
+                }
                 '*' | '+' | '?' if repeated => return Err("a repetition of a repetition".to_owned()),
                 '{' => match self.counted()? {
                     Some(_) if repeated => return Err("a repetition of a repetition".to_owned()),
@@ -48,7 +55,7 @@ impl Translator<'_> {
                         continue;
                     }
                 },
-                plain @ ('.' | '*' | '+' | '?' | '|' | ')' | '^' | '$') => self.out.push(plain),
+                plain @ ('.' | '*' | '+' | '?' | '|' | '^' | '$') => self.out.push(plain),
                 literal => push_literal(&mut self.out, literal),
             }
             repeated = matches!(character, '*' | '+' | '?' | '{');
@@ -56,7 +63,7 @@ impl Translator<'_> {
                 self.out.push('?');
             }
         }
-        Ok(self.out)
+        if self.open > 0 { Err("a `(` without its `)`".to_owned()) } else { Ok(self.out) }
     }
 
     /// `{n}`, `{n,}` or `{n,m}` behind an opening brace; anything else is text.
@@ -80,6 +87,7 @@ impl Translator<'_> {
     fn group(&mut self) -> Result<(), String> {
         self.out.push('(');
         if self.rest.next_if_eq(&'?').is_none() {
+            self.open += 1;
             return Ok(());
         }
         let mut flags = String::new();
@@ -91,6 +99,7 @@ impl Translator<'_> {
                 self.out.push('?');
                 self.out.push_str(&flags);
                 self.out.push(end);
+                self.open += usize::from(end == ':');
                 Ok(())
             }
             _ => Err("a group of this kind is not supported".to_owned()),

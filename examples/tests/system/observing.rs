@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use jiff::civil::DateTime;
 use ms_analytics::{ShiftAnalytics, read};
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use crate::ending::{begin_import, roster};
 use crate::harness::metrics::Samples;
@@ -261,18 +261,27 @@ fn each_log_line_has_the_shape_of_the_python_log() {
         assert!(["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"].contains(&level), "{line}");
         messages.push(message);
     }
+    let events: Vec<Value> =
+        messages.iter().filter_map(|message| serde_json::from_str(message).ok()).collect();
+    for event in &events {
+        let keys: Vec<_> = event.as_object().expect("an object").keys().collect();
+        assert_eq!(keys, ["data", "event_type", "timestamp"], "{event}");
+    }
+    let kind = |event: &Value| event["event_type"].as_str().expect("a text").to_owned();
     let (first, last) = (messages.first().expect("a line"), messages.last().expect("a line"));
-    assert!(first.starts_with("service_started ") && last.starts_with("service_stopped"), "{log}");
-    let count = |start: &str| messages.iter().filter(|message| message.starts_with(start)).count();
-    assert_eq!((count("user_signed_in "), count("user_signed_out ")), (3, 1), "{log}");
+    assert!(first.contains("\"service_started\"") && last.contains("\"service_stopped\""), "{log}");
+    let count = |wanted: &str| events.iter().filter(|event| kind(event) == wanted).count();
+    assert_eq!((count("user_signed_in"), count("user_signed_out")), (3, 1), "{log}");
     assert_eq!(
-        (count("shift_planned "), count("shift_refused "), count("shift_cancelled ")),
+        (count("shift_planned"), count("shift_refused"), count("shift_cancelled")),
         (4, 1, 1),
         "{log}"
     );
-    assert_eq!(count("roster_imported accepted=2 rejected=1"), 1, "{log}");
+    let imported = events.iter().find(|event| kind(event) == "roster_imported").expect("it is told");
+    assert_eq!((&imported["data"]["accepted"], &imported["data"]["rejected"]), (&2.into(), &1.into()));
     // One line for each request: 3 + 2 sessions, 4 + 3 shifts, an import, 5 reports, a list, nothing.
-    assert_eq!(count("request "), 20, "{log}");
+    let requests = messages.iter().filter(|message| message.starts_with("request "));
+    assert_eq!(requests.count(), 20, "{log}");
 }
 
 /// The clock on the wall there, to the millisecond that the log rounds down to.

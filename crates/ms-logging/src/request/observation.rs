@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body;
-use tracing::{Span, info_span};
+use tracing::{Span, error_span};
 
 use super::id::RequestId;
 use super::trace::TraceId;
@@ -12,6 +12,18 @@ use super::trace::TraceId;
 /// What nginx calls a request whose client went away.
 const CLIENT_GONE: u16 = 499;
 const HEADER: &str = "x-request-id";
+/// A method is whatever the client calls one, of any length.
+const KNOWN: [Method; 9] = [
+    Method::GET,
+    Method::POST,
+    Method::PUT,
+    Method::DELETE,
+    Method::HEAD,
+    Method::OPTIONS,
+    Method::PATCH,
+    Method::CONNECT,
+    Method::TRACE,
+];
 
 /// Writes its line when it is dropped, so every way out of a request has one.
 #[derive(Debug)]
@@ -59,7 +71,8 @@ impl Observation {
         let id = RequestId::of(request.headers().get(HEADER));
         let trace = TraceId::of(request.headers());
         let route = Route::of(request);
-        let span = info_span!(
+        // Of the highest level, so that it is there wherever any event of the handler is.
+        let span = error_span!(
             target: "ms_logging::request",
             "request",
             request_id = id.as_str(),
@@ -131,9 +144,10 @@ impl Drop for Observation {
     fn drop(&mut self) {
         let status = if self.running { 500 } else { self.status };
         let _entered = self.span.enter();
-        let method = self.method.as_str();
+        let known = KNOWN.iter().find(|known| **known == self.method);
+        let method = known.map_or("OTHER", Method::as_str);
         let route = self.route.as_str();
-        let duration_ms = self.start.elapsed().as_secs_f64() * 1e3;
+        let duration_ms = self.start.elapsed().as_nanos() as f64 / 1e6;
         if status >= 500 {
             tracing::warn!(target: "ms_logging::request", method, route, status, duration_ms, "request");
         } else {

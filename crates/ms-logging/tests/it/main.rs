@@ -9,6 +9,8 @@
 )]
 
 mod accounts;
+#[cfg(feature = "axum")]
+mod bodies;
 mod building;
 mod faults;
 mod kill;

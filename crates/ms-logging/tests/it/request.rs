@@ -74,6 +74,17 @@ async fn a_request_is_one_line_with_its_template_and_without_its_query() {
 }
 
 #[tokio::test]
+async fn a_method_that_is_none_is_told_as_other() {
+    let method = "M".repeat(100_000);
+    let odd = Request::builder().method(method.as_str()).uri("/shifts/7").body(Body::empty()).unwrap();
+    let (_, events) = events(vec![odd]).await;
+    assert_eq!(
+        (&events[0]["fields"]["method"], &events[0]["fields"]["status"]),
+        (&"OTHER".into(), &405.into())
+    );
+}
+
+#[tokio::test]
 async fn statuses_decide_the_level_and_traces_are_followed() {
     let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let requests = vec![

@@ -90,6 +90,8 @@ async fn the_body_is_that_of_alertmanager() {
     let manager = AlertManager::builder().rule(rule).sink(sink).build().unwrap();
     manager.check_alerts(&[("cpu", 95.5)]).await;
     let (headers, firing) = seen.recv().await.unwrap();
+    manager.check_alerts(&[("cpu", 95.5)]).await;
+    let (_, reminder) = seen.recv().await.unwrap();
     manager.check_alerts(&[("cpu", 1.0)]).await;
     let (_, resolved) = seen.recv().await.unwrap();
 
@@ -110,6 +112,10 @@ async fn the_body_is_that_of_alertmanager() {
     assert_eq!((&alert["status"], &alert["endsAt"]), (&"firing".into(), &"0001-01-01T00:00:00Z".into()));
     // What Alertmanager 0.25 shows for an alert of these labels.
     assert_eq!(alert["fingerprint"], "6290adce0c0ca46c");
+
+    // A change of its own, about the same thing.
+    assert_ne!(reminder["notification_id"], firing["notification_id"]);
+    assert_eq!((&reminder["alerts"], &reminder["groupKey"]), (&firing["alerts"], &firing["groupKey"]));
 
     let ended = &resolved["alerts"][0];
     assert_eq!((&resolved["status"], &ended["status"]), (&"resolved".into(), &"resolved".into()));

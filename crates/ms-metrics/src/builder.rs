@@ -115,7 +115,7 @@ impl MetricsBuilder {
     }
 
     /// Bounds the series of each metric: at most `series` in all, of which the last stands for every further one, its label
-    /// values `__other__`. Default 1,000; 0 is taken as 1.
+    /// values `__other__`. A series without labels always finds room. Default 1,000; 0 is taken as 1.
     pub fn series_cap(mut self, series: usize) -> Self {
         self.series_cap = series;
         self

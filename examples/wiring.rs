@@ -6,9 +6,10 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
 use axum::routing::get;
+use axum::{Json, Router};
 use ms_alerts::{AlertManager, exposition, log_sink};
+use ms_analytics::{Shift, ShiftAnalytics};
 use ms_health::HealthCheck;
 use ms_logging::Logging;
 use ms_metrics::Metrics;
@@ -20,6 +21,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(address).await?;
     println!("listens on http://{}", listener.local_addr()?);
     let routes = Router::new().route("/greetings/{name}", get(|| async { "Merhaba!" }));
+    let (start, end) = ("2026-03-02T08:00:00+03:00", "2026-03-02T16:00:00+03:00");
+    let shifts = [Shift::new("1", "Ayşe", "Acil Servis", start, end, None)?];
     let limit = Duration::from_secs(5);
 
     let log = Logging::builder().install()?;
@@ -33,7 +36,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }))
         .sink(log_sink())
         .spawn()?;
+    let report = ShiftAnalytics::analyze_shift_patterns(&shifts); // of a roster that is in memory
     let app = routes // any Router<S>
+        .route("/reports/shifts", get(async move || Json(report)))
         .merge(metrics.router())
         .merge(health.router())
         .layer(log.http_layer())

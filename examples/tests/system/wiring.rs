@@ -42,6 +42,7 @@ fn a_service_with_those_lines_is_measured_logged_checked_and_alerted_on() {
 
     assert_eq!(client.get("/greetings/ay%C5%9Fe?token=s3cret").status, 200);
     assert_eq!(client.get("/nowhere").status, 404);
+    assert_eq!(client.get("/reports/shifts").json()["shifts_per_department"]["Acil Servis"], 1);
     let health = client.get("/health").json();
     assert_eq!(
         (&health["status"], &health["database"]["status"], &health["cache"]["error"]),

@@ -148,15 +148,27 @@ impl<'a> FieldWriter<'a> {
         let value = self.cut(value);
         let result = structured::write(&mut self.parts.fields, value, self.style, self.redactor);
         if result.is_err() {
-            // Only a text that was cut, or is no JSON at all.
+            // Only a text that was cut, or is nested too deep.
             self.parts.fields.clear();
             let clean = self.redactor.redact(value);
-            if self.style.is_json() {
-                self.parts.fields.push(b'"');
-                escape::json(&mut self.parts.fields, &clean);
-                self.parts.fields.push(b'"');
+            let room = self.room();
+            if !self.style.is_json() {
+                self.truncated |= fill(&mut self.parts.fields, &clean, room, text::string);
+                return;
+            }
+            let mut json = Vec::new();
+            self.truncated |= fill(&mut json, &clean, room, |out, part| {
+                out.push(b'"');
+                escape::json(out, part);
+                out.push(b'"');
+            });
+            let out = &mut self.parts.fields;
+            if self.truncated {
+                out.extend_from_slice(b"{\"json\":");
+                out.append(&mut json);
+                out.extend_from_slice(b",\"truncated\":true}");
             } else {
-                text::string(&mut self.parts.fields, &clean);
+                out.append(&mut json);
             }
         }
     }

@@ -234,13 +234,15 @@ fn long_lines_are_cut_and_say_so() {
         info!(controls, after = 1, "m");
         log_event!("e", long);
         StructuredLogger.log_event("e", &long);
+        StructuredLogger.log_event("e", vec![json!({"note": "\"\u{1}", "password": "hunter2"}); 3000]);
     });
     let (text, json) = logger.finish();
     for line in &json {
         assert!(line.len() < 70_000, "{}", line.len());
         serde_json::from_str::<Value>(line).unwrap();
     }
-    assert!(json[..4].iter().all(|line| line.contains("\"truncated\":true")));
+    assert!(json.iter().all(|line| line.contains("\"truncated\":true")));
+    assert!(!json[5].contains("hunter2"));
     assert!(text.iter().all(|line| line.len() < 70_000));
     assert!(text[..3].iter().all(|line| line.ends_with("truncated=true")));
 }

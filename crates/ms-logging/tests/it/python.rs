@@ -100,7 +100,18 @@ print(json.dumps(lines))
 #[test]
 fn text_lines_are_in_local_time() {
     let test = std::env::current_exe().unwrap();
-    for zone in ["Europe/Istanbul", "UTC", "America/St_Johns", "Asia/Kathmandu", "<+0330>-3:30"] {
+    for zone in [
+        "Europe/Istanbul",
+        "UTC",
+        "America/St_Johns",
+        "Asia/Kathmandu",
+        "<+0330>-3:30",
+        ":Europe/Berlin",
+        "/usr/share/zoneinfo/Asia/Tehran",
+        "EST5EDT,M3.2.0,M11.1.0",
+        "",
+        "Nowhere/City",
+    ] {
         let child = Command::new(&test)
             .args(["--exact", "python::text_lines_are_those_of_pythons_formatter", "--nocapture"])
             .env("TZ", zone)

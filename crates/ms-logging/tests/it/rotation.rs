@@ -78,6 +78,47 @@ fn file_sets_equal_those_of_python() {
         .unwrap_or_else(|error| panic!("{error}"));
 }
 
+/// Backups with gaps between them, more than are kept, and a file that is exactly full.
+#[test]
+fn files_that_are_there_already_are_treated_as_python_does() {
+    let record = "x".repeat(20);
+    let line = format!("{:0>23} - medschedule - INFO - {record}", "").len() as u64 + 1;
+    for backups in 1..=3 {
+        for (max_bytes, before) in [
+            (2 * line, 0),
+            (2 * line, line),
+            (2 * line + 1, line),
+            (2 * line - 1, 2 * line),
+            (line, line - 1),
+        ] {
+            let (ours, theirs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+            for directory in [ours.path(), theirs.path()] {
+                for number in [1, 3, 4] {
+                    fs::write(directory.join(format!("app.log.{number}")), format!("old {number}\n"))
+                        .unwrap();
+                }
+                if before > 0 {
+                    let text = format!("{}\n", "o".repeat(before as usize - 1));
+                    fs::write(directory.join("app.log"), text).unwrap();
+                }
+            }
+            let records = vec![record.clone(); 5];
+            write_ours(&ours.path().join("app.log"), max_bytes, backups, &records, false);
+            let lines = vec![without_time(&format!("{:23} - medschedule - INFO - {record}", "")); 5];
+            Python::rotate(&theirs.path().join("app.log"), max_bytes, backups, &lines);
+            let timeless = |line: &str| {
+                let line = if line.contains("INFO") { without_time(line) } else { line.to_owned() };
+                line + "\n"
+            };
+            let ours: BTreeMap<String, String> = contents(ours.path())
+                .into_iter()
+                .map(|(name, text)| (name, text.lines().map(timeless).collect()))
+                .collect();
+            assert_eq!(ours, contents(theirs.path()), "{backups} backups of {max_bytes} after {before}");
+        }
+    }
+}
+
 #[test]
 fn sizes_count_bytes_and_an_empty_file_is_not_rotated() {
     let logger = Logger::with(|builder| builder.max_bytes(60).backups(2));

@@ -7,6 +7,7 @@
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
 //! | [`import`], [`seed`] | rosters from HTTP and from files |
+//! | [`serve`] | connections: how many, how long, and how they end |
 //! | [`exposure`], [`web`], [`problem`], [`chain`] | who may ask, what every request passes, what errors look like |
 //!
 //! `main.rs` puts them together with the crates.
@@ -20,6 +21,7 @@ pub mod import;
 pub mod page;
 pub mod problem;
 pub mod seed;
+pub mod serve;
 pub mod service;
 pub mod sessions;
 pub mod store;

@@ -13,6 +13,7 @@ use medschedule::chain::Chain;
 use medschedule::config::Config;
 use medschedule::exposure::Exposure;
 use medschedule::seed::seed;
+use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
 use medschedule::{routes, web};
@@ -88,10 +89,8 @@ async fn run(config: Config) -> Result<(), Failure> {
     let ending = health.shutdown();
     greet(&config, &service, address);
     log_event!("service_started", address = address.to_string(), database = store.kind());
-    let server = axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>());
-    tokio::select! {
-        ended = server.with_graceful_shutdown(ending) => ended?,
-        () = async { health.shutdown().await; tokio::time::sleep(LIMIT).await } => tracing::warn!("requests were cut off"),
+    if !serve(listener, app, ending, LIMIT).await {
+        tracing::warn!("requests were cut off");
     }
     let undelivered = alerts.shutdown(LIMIT).await.undelivered;
     service.close().await;

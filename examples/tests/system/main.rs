@@ -13,6 +13,7 @@ mod prometheus;
 mod readme;
 mod real_servers;
 mod roster;
+mod slow_clients;
 mod starting;
 mod token;
 mod wiring;

@@ -95,3 +95,12 @@ fn metrics_without_end_are_refused() {
     metrics.recorder().register_counter(&key("m9000", &[]), &METADATA).increment(1);
     assert_eq!(value(&metrics, "m9000"), Some(2.0), "known ones go on");
 }
+
+#[test]
+fn a_series_without_labels_always_finds_room() {
+    let metrics = Metrics::builder().series_cap(2).build().unwrap();
+    for labels in [&[("n", "1")][..], &[("n", "2")], &[("n", "3")], &[], &[("n", "")]] {
+        metrics.recorder().register_counter(&key("m", labels), &METADATA).increment(1);
+    }
+    assert_eq!(lines(&metrics, "m"), ["m{n=\"1\"} 1", "m{n=\"__other__\"} 2", "m 2"]);
+}

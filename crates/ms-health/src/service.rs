@@ -51,7 +51,8 @@ impl Endpoint {
 /// Answers `/health`, `/health/live`, `/health/ready` and `/health/startup`, exactly these paths; 404 elsewhere. Made by
 /// [`HealthCheck::service`].
 ///
-/// GET and HEAD; 405 otherwise. `Cache-Control: no-store`. A cached bare status allocates no body.
+/// GET and HEAD; 405 otherwise. Both errors are problem details (RFC 9457). `Cache-Control: no-store`. A cached bare
+/// status allocates no body.
 #[derive(Debug, Clone)]
 pub struct HealthService {
     health: HealthCheck,
@@ -113,8 +114,16 @@ impl HealthCheck {
 
 struct Answer {
     status: StatusCode,
+    kind: HeaderValue,
     body: Bytes,
 }
+
+const STATUS: HeaderValue = HeaderValue::from_static("application/json");
+const PROBLEM: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NOT_FOUND: &str =
+    r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"no such health endpoint"}"#;
+const NOT_ALLOWED: &str =
+    r#"{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"GET and HEAD only"}"#;
 
 impl Answer {
     fn of(report: &Report, details: bool) -> Self {
@@ -128,51 +137,51 @@ impl Answer {
             Status::Unknown => r#"{"status":"unknown"}"#,
             Status::Unhealthy => r#"{"status":"unhealthy"}"#,
         };
-        Self { status: status.http_status(), body: Bytes::from_static(body.as_bytes()) }
+        Self { status: status.http_status(), kind: STATUS, body: Bytes::from_static(body.as_bytes()) }
+    }
+
+    fn problem(status: StatusCode, body: &'static str) -> Self {
+        Self { status, kind: PROBLEM, body: Bytes::from_static(body.as_bytes()) }
     }
 
     fn detailed(report: &Report) -> Self {
         // Text keys and finite numbers only: there is nothing that could fail, and the bare status is no lie.
         serde_json::to_vec(report).map_or_else(
             |_| Self::bare(report.status()),
-            |body| Self { status: report.status().http_status(), body: body.into() },
+            |body| Self { status: report.status().http_status(), kind: STATUS, body: body.into() },
         )
     }
 
     fn into_response(self, head: bool) -> Response<Full<Bytes>> {
         let length = HeaderValue::from(self.body.len());
         let body = if head { Bytes::new() } else { self.body };
-        let mut response = empty(self.status);
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(CONTENT_TYPE, self.kind);
         headers.insert(CONTENT_LENGTH, length);
-        *response.body_mut() = Full::new(body);
         response
     }
-}
-
-fn empty(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
 }
 
 impl HealthService {
     fn respond(&self, request: &Parts) -> ResponseFuture {
         let path = request.uri.path();
+        let head = request.method == Method::HEAD;
         let asked = self.only.or_else(|| Endpoint::ALL.into_iter().find(|endpoint| endpoint.path() == path));
         let Some(endpoint) = asked else {
-            return ResponseFuture::ready(empty(StatusCode::NOT_FOUND));
+            return ResponseFuture::ready(
+                Answer::problem(StatusCode::NOT_FOUND, NOT_FOUND).into_response(head),
+            );
         };
-        if !matches!(request.method, Method::GET | Method::HEAD) {
-            let mut response = empty(StatusCode::METHOD_NOT_ALLOWED);
+        if !head && request.method != Method::GET {
+            let mut response =
+                Answer::problem(StatusCode::METHOD_NOT_ALLOWED, NOT_ALLOWED).into_response(false);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return ResponseFuture::ready(response);
         }
-        let head = request.method == Method::HEAD;
         let details = self.health.0.access.allows(request);
         if let Some(answer) = self.health.answer_at_once(endpoint, details) {
             return ResponseFuture::ready(answer.into_response(head));

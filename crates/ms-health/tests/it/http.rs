@@ -8,7 +8,7 @@ use axum::Router;
 use ms_health::{Check, HealthCheck};
 use serde_json::json;
 
-use crate::server::{get, send, serve};
+use crate::server::{Answer, get, send, serve};
 
 fn health_with(database: Arc<AtomicBool>, cache: Arc<AtomicBool>) -> HealthCheck {
     let answer = |up: Arc<AtomicBool>| {
@@ -97,8 +97,36 @@ async fn head_is_get_without_a_body_and_other_methods_are_refused() {
                 (405, Some("GET, HEAD")),
                 "{method} {path}"
             );
+            assert_problem(&refused, "Method Not Allowed");
         }
     }
+}
+
+#[track_caller]
+fn assert_problem(answer: &Answer, title: &str) {
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{title}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{title}");
+    let problem = answer.json();
+    assert_eq!(
+        (&problem["type"], &problem["title"], &problem["status"]),
+        (&json!("about:blank"), &json!(title), &json!(answer.status))
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_a_problem_too() {
+    let health = health_with(Arc::new(true.into()), Arc::new(true.into()));
+    let server = serve(Router::new().fallback_service(health.service())).await;
+    let ask =
+        |method: &str| format!("{method} /x HTTP/1.1\r\nHost: example.org\r\nConnection: close\r\n\r\n");
+    for method in ["GET", "POST"] {
+        let answer = send(server, &ask(method)).await;
+        assert_eq!(answer.status, 404);
+        assert_problem(&answer, "Not Found");
+    }
+    let head = send(server, &ask("HEAD")).await;
+    assert_eq!((head.status, head.body.as_str()), (404, ""));
+    assert_eq!(head.header("content-type"), Some("application/problem+json"));
 }
 
 #[tokio::test]

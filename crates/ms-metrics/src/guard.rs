@@ -4,8 +4,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use metrics::Key;
 
+use crate::person;
+
 /// The label value that stands for all series past the cap.
 pub(crate) const OTHER: &str = "__other__";
+/// The label value that stands for all that tell who somebody is.
+const REDACTED: &str = "__redacted__";
 const LONGEST_VALUE: usize = 128;
 const LONGEST_NAME: usize = 200;
 const MOST_LABELS: usize = 32;
@@ -77,7 +81,8 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
             return Err(Refusal::LabelName);
         }
         if !label.value().is_empty() {
-            let value = cut(label.value());
+            let value =
+                if person::is_told_by(label.value()) { REDACTED.to_owned() } else { cut(label.value()) };
             checked.push(CheckedLabel { name, given_name: label.key().to_owned(), value });
         }
     }
@@ -85,8 +90,8 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
 }
 
 /// Tells if every label is exposed as it was given: such keys are no more than series, and small.
-pub(crate) fn is_exact(key: &Key) -> bool {
-    key.labels().all(|label| (1..=LONGEST_VALUE).contains(&label.value().len()))
+pub(crate) fn is_exact(key: &Key, checked: &[CheckedLabel]) -> bool {
+    key.labels().map(metrics::Label::value).eq(checked.iter().map(|label| label.value.as_str()))
 }
 
 fn valid(given: &str, allowed: impl Fn(char) -> bool) -> String {

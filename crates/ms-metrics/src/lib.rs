@@ -61,6 +61,7 @@ mod cells;
 mod guard;
 #[cfg(feature = "http")]
 mod http;
+mod person;
 mod recorder;
 mod registry;
 #[cfg(feature = "axum")]

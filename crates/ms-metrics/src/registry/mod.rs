@@ -158,7 +158,7 @@ impl Registry {
         let placed = families.place(key.name(), &name, kind, buckets, &labels, make)?;
         let Placed { cell, overflow } = placed;
         // Keys with empty values are names without end for one series, and those with long ones fill the memory.
-        let lasting = overflow.is_none() && guard::is_exact(key);
+        let lasting = overflow.is_none() && guard::is_exact(key, &labels);
         if let Some((label, value)) = overflow {
             let warn = families.count_overflow(&name, &label, Instant::now());
             // Not under the lock: whoever writes the line may register metrics.

@@ -155,3 +155,14 @@ fn the_first_description_stays_and_the_catalog_was_first() {
     assert!(page.contains("# HELP m One \"line\"\\nand \\\\ more.\n# TYPE m counter\nm 1\n"), "{page}");
     assert!(!page.contains("Mine.") && !page.contains("never_seen"), "{page}");
 }
+
+#[test]
+fn labels_that_tell_who_somebody_is_are_one_series() {
+    let metrics = built();
+    let recorder = metrics.recorder();
+    for person in ["10000000146", "ward of 10000000146", "ayse@hastane.example", "10000000146"] {
+        recorder.register_counter(&key("visits_total", &[("by", person)]), &METADATA).increment(1);
+    }
+    assert_eq!(lines(&metrics, "visits_total"), ["visits_total{by=\"__redacted__\"} 4"]);
+    assert!(!metrics.render().contains("10000000146"));
+}

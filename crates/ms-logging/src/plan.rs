@@ -6,7 +6,7 @@ use tracing::Metadata;
 use tracing::callsite::Identifier;
 
 use crate::format::escape;
-use crate::redact::Redactor;
+use crate::redact::{KeyKind, Redactor};
 
 /// The name of the call sites that `log_event!` makes.
 pub(crate) const EVENT: &str = "ms_logging.event";
@@ -44,6 +44,8 @@ pub(crate) struct FieldPlan {
     pub(crate) index: usize,
     pub(crate) role: Role,
     pub(crate) sensitive: bool,
+    /// What the value is if it looks like that.
+    pub(crate) vague: Option<KeyKind>,
     /// `"name":`
     pub(crate) json: Vec<u8>,
     /// `name=`
@@ -74,6 +76,7 @@ impl Plan {
                     index: field.index(),
                     role,
                     sensitive,
+                    vague: redactor.vague_key(field.name()).filter(|_| role == Role::Value),
                     json: json_key(&name),
                     text: text_key(&name),
                 }

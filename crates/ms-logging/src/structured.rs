@@ -11,7 +11,7 @@ use serde_json::ser::Formatter;
 
 use crate::format::{Style, escape, json, text};
 use crate::plan::{json_key, text_key};
-use crate::redact::{REDACTED, Redactor};
+use crate::redact::{KeyKind, REDACTED, Redactor};
 
 /// The data of an event as JSON, or the reason why there is none.
 pub(crate) fn to_json(data: &impl Serialize) -> String {
@@ -49,7 +49,7 @@ pub(crate) fn write(
 ) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(data);
     if style.is_json() {
-        Value { out, redactor }.deserialize(&mut reader)?;
+        Value { out, redactor, secret: false, vague: None, bare: false }.deserialize(&mut reader)?;
     } else {
         reader.deserialize_any(Pairs { out, redactor })?;
     }
@@ -60,12 +60,33 @@ pub(crate) fn write(
 struct Value<'a> {
     out: &'a mut Vec<u8>,
     redactor: &'a Redactor,
+    /// Its name tells of a secret.
+    secret: bool,
+    /// What it is if it looks like that.
+    vague: Option<KeyKind>,
+    /// It stands in no JSON.
+    bare: bool,
 }
 
-impl Value<'_> {
-    fn number(self, digits: &str) {
-        if self.redactor.hides_number(digits) {
+impl<'a> Value<'a> {
+    /// The value behind this name.
+    fn named(name: &str, out: &'a mut Vec<u8>, redactor: &'a Redactor) -> Self {
+        let (secret, vague) = (redactor.is_sensitive_key(name), redactor.vague_key(name));
+        Self { out, redactor, secret, vague, bare: false }
+    }
+
+    fn redacted(self) {
+        if self.bare {
+            self.out.extend_from_slice(REDACTED.as_bytes());
+        } else {
             text::string(self.out, REDACTED);
+        }
+    }
+
+    fn number(self, digits: &str) {
+        let hidden = self.secret || self.redactor.hides_number(digits);
+        if hidden || self.redactor.hides(self.vague, digits) {
+            self.redacted();
         } else {
             self.out.extend_from_slice(digits.as_bytes());
         }
@@ -87,6 +108,7 @@ impl<'de> Visitor<'de> for Value<'_> {
         f.write_str("JSON")
     }
 
+    // That there is a secret or none is no secret.
     fn visit_bool<E>(self, value: bool) -> Result<(), E> {
         self.out.extend_from_slice(if value { b"true" } else { b"false" });
         Ok(())
@@ -103,8 +125,8 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        if self.redactor.hides_float(value) {
-            text::string(self.out, REDACTED);
+        if self.secret || self.redactor.hides_float(value) {
+            self.redacted();
         } else {
             json::float(self.out, value);
         }
@@ -117,6 +139,10 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        if self.secret || self.redactor.hides(self.vague, value) {
+            self.redacted();
+            return Ok(());
+        }
         self.out.push(b'"');
         escape::json(self.out, &self.redactor.redact(value));
         self.out.push(b'"');
@@ -124,6 +150,11 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
+        if self.secret {
+            while values.next_element::<IgnoredAny>()?.is_some() {}
+            self.redacted();
+            return Ok(());
+        }
         self.out.push(b'[');
         let mut first = true;
         loop {
@@ -131,7 +162,7 @@ impl<'de> Visitor<'de> for Value<'_> {
             if !first {
                 self.out.push(b',');
             }
-            if values.next_element_seed(Value { out: self.out, redactor: self.redactor })?.is_none() {
+            if values.next_element_seed(Value { out: self.out, bare: false, ..self })?.is_none() {
                 self.out.truncate(mark);
                 break;
             }
@@ -142,22 +173,22 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        if self.secret {
+            while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            self.redacted();
+            return Ok(());
+        }
         self.out.push(b'{');
         let mut names = HashSet::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let name = unused(name, &names);
+            // Names may be data too: a map from numbers of patients to their wards.
+            let shown = unused(self.redactor.redact(&name).into_owned(), &names);
             if !names.is_empty() {
                 self.out.push(b',');
             }
-            // Names may be data too: a map from numbers of patients to their wards.
-            self.out.extend_from_slice(&json_key(&self.redactor.redact(&name)));
-            if self.redactor.is_sensitive_key(&name) {
-                entries.next_value::<IgnoredAny>()?;
-                text::string(self.out, REDACTED);
-            } else {
-                entries.next_value_seed(Value { out: self.out, redactor: self.redactor })?;
-            }
-            names.insert(name);
+            self.out.extend_from_slice(&json_key(&shown));
+            entries.next_value_seed(Value::named(&name, self.out, self.redactor))?;
+            names.insert(shown);
         }
         self.out.push(b'}');
         Ok(())
@@ -180,18 +211,14 @@ impl<'de> Visitor<'de> for Pairs<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         let mut names = HashSet::new();
         while let Some(name) = entries.next_key::<String>()? {
-            let name = unused(name, &names);
+            let shown = unused(self.redactor.redact(&name).into_owned(), &names);
             if !names.is_empty() {
                 self.out.push(b' ');
             }
-            self.out.extend_from_slice(&text_key(&self.redactor.redact(&name)));
-            if self.redactor.is_sensitive_key(&name) {
-                entries.next_value::<IgnoredAny>()?;
-                self.out.extend_from_slice(REDACTED.as_bytes());
-            } else {
-                entries.next_value_seed(Value { out: self.out, redactor: self.redactor })?;
-            }
-            names.insert(name);
+            self.out.extend_from_slice(&text_key(&shown));
+            let value = Value::named(&name, self.out, self.redactor);
+            entries.next_value_seed(Value { bare: true, ..value })?;
+            names.insert(shown);
         }
         Ok(())
     }

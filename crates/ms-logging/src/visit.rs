@@ -85,7 +85,7 @@ impl<'a> FieldWriter<'a> {
         if plan.role != Role::Value {
             return self.string(plan, value);
         }
-        if plan.sensitive || self.redactor.hides_number(value) {
+        if plan.sensitive || self.redactor.hides_number(value) || self.redactor.hides(plan.vague, value) {
             return self.redacted(plan);
         }
         if self.begin(plan) {
@@ -109,7 +109,7 @@ impl<'a> FieldWriter<'a> {
             Role::Skip => {}
             Role::Message => self.message(value),
             Role::Data => self.data(value),
-            Role::Value if plan.sensitive => self.redacted(plan),
+            Role::Value if plan.sensitive || self.redactor.hides(plan.vague, value) => self.redacted(plan),
             Role::Value => {
                 if self.begin(plan) {
                     let clean = self.redactor.redact(self.cut(value));

@@ -19,6 +19,14 @@ pub(crate) fn is_sensitive(name: &str) -> bool {
     folded.kind().is_some() && !VAGUE.contains(&folded.text.as_str())
 }
 
+/// What the value of a field of this name is, if it looks like that.
+pub(crate) fn vague(name: &str) -> Option<KeyKind> {
+    let folded = Folded::of(name);
+    // A number of a row; identity numbers are found without a name.
+    let known = VAGUE.contains(&folded.text.as_str()) && folded.text != "patientid";
+    folded.kind().filter(|_| known)
+}
+
 /// What the value of a field of this name is.
 pub(crate) fn kind(name: &str) -> Option<KeyKind> {
     Folded::of(name).kind()

@@ -16,6 +16,7 @@ mod view;
 use std::borrow::Cow;
 
 use crate::format::escape::{class, scan};
+pub(crate) use keys::KeyKind;
 use view::View;
 
 /// What stands in the place of a value that was taken out.
@@ -130,6 +131,16 @@ impl Redactor {
     /// Whether a field of this name is redacted whatever its value is.
     pub fn is_sensitive_key(&self, name: &str) -> bool {
         !self.off && (keys::is_sensitive(name) || self.keys.contains(&keys::folded(name)))
+    }
+
+    /// What a field of this name may hold, if its name alone does not tell.
+    pub(crate) fn vague_key(&self, name: &str) -> Option<KeyKind> {
+        keys::vague(name).filter(|_| !self.off)
+    }
+
+    /// Whether the value of such a field is that.
+    pub(crate) fn hides(&self, vague: Option<KeyKind>, value: &str) -> bool {
+        vague.is_some_and(|kind| pair::tells(kind, value))
     }
 
     /// Whether these digits are somebody's.

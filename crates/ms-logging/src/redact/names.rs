@@ -4,6 +4,8 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
     Password,
+    /// Like `Password`, but of four characters at least: others are the pins of chips.
+    Pin,
     /// Like `Password`, but a small number is just a number.
     Token,
     /// A header that may begin with the name of a scheme.
@@ -41,9 +43,6 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "parolasi",
             "passwordhash",
             "passwordsalt",
-            "pin",
-            "pincode",
-            "pinkodu",
             "cvv",
             "cvv2",
             "cvc",
@@ -51,6 +50,7 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "kullanicisifresi",
         ],
     ),
+    (KeyKind::Pin, &["pin", "pincode", "pinkodu"]),
     (
         KeyKind::Token,
         &[

@@ -49,6 +49,7 @@ const NOTHING: &[&str] = &[
 ];
 /// A number of fewer digits is no token.
 const SHORTEST_NUMBER: usize = 6;
+const SHORTEST_PIN: usize = 4;
 
 /// Looks at the name before and the value behind the sign at `at`.
 pub(crate) fn at(text: &str, at: usize, keys: &[String], found: &mut Found) -> Option<usize> {
@@ -66,6 +67,12 @@ pub(crate) fn at(text: &str, at: usize, keys: &[String], found: &mut Found) -> O
         if kind.is_personal() { text.get(..text.floor_char_boundary(at + LONGEST_PERSONAL))? } else { text };
     let value = Value::behind(text, at + 1)?;
     add(kind, &value, found)
+}
+
+/// Whether a whole value is what its name says that it may be.
+pub(crate) fn tells(kind: KeyKind, text: &str) -> bool {
+    let value = Value { text, start: 0, end: text.len(), quoted: true };
+    add(kind, &value, &mut Found::default()).is_some()
 }
 
 /// `--password hunter2`.
@@ -254,6 +261,7 @@ fn add(kind: KeyKind, value: &Value<'_>, found: &mut Found) -> Option<usize> {
     }
     let (start, end) = match kind {
         KeyKind::Password => (value.start, value.end),
+        KeyKind::Pin => (value.start, if value.get().len() < SHORTEST_PIN { 0 } else { value.end }),
         KeyKind::Token => {
             let small =
                 value.get().len() < SHORTEST_NUMBER && value.get().bytes().all(|byte| byte.is_ascii_digit());
@@ -273,7 +281,7 @@ fn add(kind: KeyKind, value: &Value<'_>, found: &mut Found) -> Option<usize> {
 
 fn found_kind(kind: KeyKind) -> Kind {
     match kind {
-        KeyKind::Password | KeyKind::Token | KeyKind::Cookie => Kind::Password,
+        KeyKind::Password | KeyKind::Pin | KeyKind::Token | KeyKind::Cookie => Kind::Password,
         KeyKind::Authorization => Kind::Bearer,
         KeyKind::Name => Kind::PatientName,
         KeyKind::Tckn => Kind::Tckn,

@@ -5,7 +5,7 @@ use super::{address, number, pair, patterns};
 
 /// Finds everything, in order.
 pub(crate) fn find(text: &str, keys: &[String]) -> Vec<Span> {
-    let mut found = Found { spans: Vec::new(), end: 0 };
+    let mut found = Found::default();
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -31,6 +31,7 @@ pub(crate) fn find(text: &str, keys: &[String]) -> Vec<Span> {
 }
 
 /// The spans so far.
+#[derive(Default)]
 pub(crate) struct Found {
     spans: Vec<Span>,
     end: usize,

@@ -178,6 +178,7 @@ fn what_an_operator_needs_stays() {
         "Access denied for user 'app'@'10.0.0.5' (using password: YES)",
         "password: required, signature: valid, cookies: enabled",
         "şifre: hatalı",
+        "GPIO pin: 13",
         "syntax error: unexpected token: EOF",
         "Unexpected token: '}' at line 3",
         "fetch git@github.com:org/repo.git",

@@ -16,6 +16,7 @@ mod faults;
 mod kill;
 mod lines;
 mod logger;
+mod names;
 mod numbers;
 mod python;
 #[cfg(feature = "axum")]

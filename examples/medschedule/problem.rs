@@ -60,6 +60,8 @@ impl IntoResponse for Problem {
         let mut response = (self.status, [kind], Value::Object(body).to_string()).into_response();
         let header = match self.status {
             StatusCode::UNAUTHORIZED => Some((header::WWW_AUTHENTICATE, "Bearer")),
+            // What is still to come of the body is not waited for.
+            StatusCode::REQUEST_TIMEOUT => Some((header::CONNECTION, "close")),
             StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, "2")),
             _ => None,
         };

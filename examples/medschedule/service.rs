@@ -1,5 +1,6 @@
 //! What the handlers share.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,20 +162,48 @@ pub(crate) fn disk_full() -> Problem {
     Problem::new(StatusCode::INSUFFICIENT_STORAGE, "the service's disk is full")
 }
 
+tokio::task_local! {
+    /// Whether the request of this task has begun something that goes on without it.
+    static BEGUN: Cell<bool>;
+}
+
 /// Runs to its end even if the client goes away: a commit, its counters and the cache belong together.
 pub(crate) async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, Problem>> + Send + 'static,
 ) -> Result<T, Problem> {
+    // Only a request within a limit has anybody to tell.
+    let _ = BEGUN.try_with(|begun| begun.set(true));
     let ended = tokio::spawn(work.in_current_span()).await;
     ended.unwrap_or_else(|_| {
         Err(Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "an error of the service's own"))
     })
 }
 
+/// Drops work that has not ended within the limit: nothing was changed. What [`to_the_end`] has begun goes on, so the
+/// limit counts again for it, and then nobody knows.
+pub(crate) async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, Problem> {
+    let limited = async {
+        let mut work = std::pin::pin!(work);
+        if let Ok(ended) = tokio::time::timeout(limit, &mut work).await {
+            return Ok(ended);
+        }
+        if !BEGUN.with(Cell::get) {
+            return Err(Problem::unavailable("no answer in time; nothing was changed"));
+        }
+        let ended = tokio::time::timeout(limit, work).await;
+        ended.map_err(|_| {
+            let detail = "the database does not say whether the change is kept: look before you ask again";
+            Problem::new(StatusCode::GATEWAY_TIMEOUT, detail)
+        })
+    };
+    BEGUN.scope(Cell::new(false), limited).await
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use axum::response::IntoResponse;
     use tokio::sync::watch;
 
     use super::*;
@@ -208,5 +237,34 @@ mod tests {
         }
         assert_eq!(ask().await.expect("answers"), "done");
         assert_eq!(runs.load(Ordering::Relaxed), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_drops_what_waits_and_waits_for_what_has_begun() {
+        const LIMIT: Duration = Duration::from_secs(30);
+        let sleep = |limits: u32| tokio::time::sleep(LIMIT * limits / 4);
+        let status = |outcome: Result<Result<u8, Problem>, Problem>| match outcome {
+            Ok(Ok(_)) => 200,
+            Ok(Err(problem)) | Err(problem) => problem.into_response().status().as_u16(),
+        };
+        let begun = Arc::new(AtomicUsize::new(0));
+        let ask = |waits: u32, works: u32| {
+            let begun = Arc::clone(&begun);
+            within(LIMIT, async move {
+                sleep(waits).await;
+                let work = async move {
+                    begun.fetch_add(1, Ordering::Relaxed);
+                    sleep(works).await;
+                    Ok(1)
+                };
+                to_the_end(work).await
+            })
+        };
+        assert_eq!(status(ask(1, 1).await), 200);
+        assert_eq!(status(ask(3, 2).await), 200, "its end is waited for");
+        assert_eq!(begun.load(Ordering::Relaxed), 2);
+        assert_eq!(status(ask(5, 1).await), 503);
+        assert_eq!(begun.load(Ordering::Relaxed), 2, "refused means not begun");
+        assert_eq!(status(ask(1, 9).await), 504);
     }
 }

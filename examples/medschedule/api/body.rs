@@ -1,34 +1,84 @@
-//! Bodies and parameters, read so that an error says what was wrong and where.
+//! JSON bodies and ids in paths, read so that an error says what was wrong and where.
+
+use std::fmt;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
+use axum::http::StatusCode;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::media::require_type;
+use super::named::{self, pick};
 use crate::problem::Problem;
 
 /// The longest JSON body; a shift or a session is far shorter.
 const LONGEST: usize = 64 << 10;
 /// What is read of a body that is too long: a client that is still sending would not see the answer.
 const PATIENCE: usize = 8 << 20;
+/// The longest that a JSON body may take to arrive: less than the answer may, so that the two can be told apart.
+const ARRIVAL: Duration = Duration::from_secs(15);
 
-/// A JSON body of at most 64 KiB, sent as `application/json`.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Json<T>(pub(super) T);
+/// The members of a JSON object of at most 64 KiB, sent as `application/json`: in the order in which they came, and each
+/// as often as it came.
+#[derive(Clone, Debug)]
+pub(super) struct Object(Vec<(String, Value)>);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl Object {
+    /// Takes the members of these names; any other, or one given twice, is refused with 422.
+    pub(super) fn take<const N: usize>(
+        self,
+        names: [&'static str; N],
+    ) -> Result<[Option<Value>; N], Problem> {
+        pick(self.0, names, StatusCode::UNPROCESSABLE_ENTITY)
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Object {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         require_type(request.headers(), &["application/json"])?;
-        let body = read(request.into_body()).await?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| {
-            let problem = if error.is_data() { Problem::unprocessable } else { Problem::bad_request };
-            problem(error.to_string()).with("line", error.line()).with("column", error.column())
+        let read = tokio::time::timeout(ARRIVAL, read(request.into_body())).await;
+        let body = read.unwrap_or_else(|_| {
+            Err(Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 15 seconds"))
+        })?;
+        serde_json::from_slice(&body).map_err(|error| {
+            let problem = if error.is_data() {
+                Problem::unprocessable("the body is not a JSON object")
+            } else {
+                Problem::bad_request(format!("the body is not JSON: {error}"))
+            };
+            problem.with("line", error.line()).with("column", error.column())
         })
+    }
+}
+
+// By hand: a derived struct would be read from a list as well, and a map would hide what came twice.
+impl<'de> Deserialize<'de> for Object {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+
+        impl<'de> Visitor<'de> for Members {
+            type Value = Object;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Object(members))
+            }
+        }
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -61,40 +111,7 @@ pub(super) fn text(field: &'static str, value: Option<Value>) -> Result<String, 
 
 /// A field that cannot be used.
 pub(super) fn wrong(field: &'static str, reason: &str) -> Problem {
-    Problem::unprocessable(format!("{field}: {reason}")).with("field", field)
-}
-
-/// Checks the media type and names those that are taken.
-///
-/// A page of another site may send a form or plain text without asking; it may not send these types.
-pub(super) fn require_type(headers: &HeaderMap, taken: &[&'static str]) -> Result<&'static str, Problem> {
-    let sent = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let sent = sent.and_then(|text| text.parse::<mime::Mime>().ok());
-    let found = sent.as_ref().and_then(|sent| taken.iter().find(|taken| **taken == sent.essence_str()));
-    let utf8 =
-        sent.as_ref().and_then(|sent| sent.get_param(mime::CHARSET)).is_none_or(|set| set == mime::UTF_8);
-    match found {
-        Some(found) if utf8 => Ok(found),
-        _ => {
-            let detail = format!("send Content-Type: {}, in UTF-8", taken.join(" or "));
-            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
-        }
-    }
-}
-
-/// The query string; unknown, repeated or malformed parameters are refused by name.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Query<T>(pub(super) T);
-
-impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
-            Ok(axum::extract::Query(found)) => Ok(Self(found)),
-            Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
-        }
-    }
+    named::wrong(StatusCode::UNPROCESSABLE_ENTITY, field, reason)
 }
 
 /// A last path segment.

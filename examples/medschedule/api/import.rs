@@ -14,7 +14,7 @@ use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
-use super::body::require_type;
+use super::media::require_type;
 use crate::import::{Format, LoadError, load};
 use crate::problem::Problem;
 use crate::service::{Service, disk_full, to_the_end};

@@ -2,6 +2,9 @@
 
 mod body;
 mod import;
+mod media;
+mod named;
+mod query;
 mod reports;
 mod sessions;
 mod shifts;
@@ -17,10 +20,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
 pub(crate) use self::reports::shift_report;
-use crate::problem::Problem;
-use crate::service::Service;
+use crate::service::{Service, within};
 
-/// The longest that a client waits for an answer, its own sending included.
+/// The longest that a client waits for an answer, its own sending included; twice that for a change that has begun.
 const ANSWER: Duration = Duration::from_secs(30);
 
 /// Builds the routes of the interface.
@@ -38,6 +40,5 @@ pub fn router() -> Router<Service> {
 }
 
 async fn limit_time(request: Request, next: Next) -> Response {
-    let answer = tokio::time::timeout(ANSWER, next.run(request)).await;
-    answer.unwrap_or_else(|_| Problem::unavailable("no answer within 30 seconds").into_response())
+    within(ANSWER, next.run(request)).await.into_response()
 }

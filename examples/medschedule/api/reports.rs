@@ -6,30 +6,18 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use ms_analytics::ShiftAnalytics;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::body::Query;
-use super::shifts::{given, instant};
+use super::query::Query;
+use super::shifts::range;
 use crate::problem::Problem;
 use crate::service::Service;
 use crate::store::{Filter, Store, StoreError};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Range {
-    from: Option<String>,
-    to: Option<String>,
-}
-
-pub(super) async fn shifts(
-    State(service): State<Service>,
-    Query(range): Query<Range>,
-) -> Result<Response, Problem> {
-    let filter = Filter {
-        from_us: given(range.from).map(|text| instant("from", &text)).transpose()?,
-        to_us: given(range.to).map(|text| instant("to", &text)).transpose()?,
-        ..Filter::default()
-    };
+pub(super) async fn shifts(State(service): State<Service>, query: Query) -> Result<Response, Problem> {
+    let [from, to] = query.take(["from", "to"])?;
+    let (from_us, to_us) = range(from, to)?;
+    let filter = Filter { from_us, to_us, ..Filter::default() };
     let text = shift_report(&service, &filter).await.map_err(|error| service.refuse(&error))?;
     Ok(json(text))
 }

@@ -4,26 +4,16 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ms_logging::log_event;
-use serde::Deserialize;
-use serde_json::Value;
 use uuid::Uuid;
 
-use super::body::{Id, Json, text, wrong};
+use super::body::{Id, Object, text, wrong};
 use crate::problem::Problem;
 use crate::service::Service;
 
 const LONGEST: usize = 256;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SignIn {
-    user: Option<Value>,
-}
-
-pub(super) async fn sign_in(
-    State(service): State<Service>,
-    Json(SignIn { user }): Json<SignIn>,
-) -> Result<Response, Problem> {
+pub(super) async fn sign_in(State(service): State<Service>, body: Object) -> Result<Response, Problem> {
+    let [user] = body.take(["user"])?;
     let user = text("user", user)?;
     check_user(&user)?;
     let id = service.sessions.sign_in().ok_or_else(|| Problem::unavailable("too many sessions are open"))?;

@@ -5,44 +5,18 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ms_analytics::{FieldFault, Instant, ShiftRef};
 use ms_logging::log_event;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::body::{Id, Json, Query, text, wrong};
+use super::body::{Id, Object, text, wrong};
+use super::query::{Query, bad};
 use crate::problem::Problem;
 use crate::service::{Service, to_the_end};
 use crate::store::{Cursor, Filter, Overlaps, Planned, StoredShift};
 
 const PAGE: u16 = 100;
 const LARGEST_PAGE: u16 = 1000;
-
-/// Values as they came, so that a wrong one is named by its field.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct NewShift {
-    id: Option<Value>,
-    employee: Option<Value>,
-    department: Option<Value>,
-    start: Option<Value>,
-    end: Option<Value>,
-    duration: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct PlanOptions {
-    #[serde(default)]
-    on_conflict: OnConflict,
-}
-
-#[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum OnConflict {
-    #[default]
-    Flag,
-    Refuse,
-}
 
 #[derive(Serialize)]
 struct Kept<'a> {
@@ -54,17 +28,6 @@ struct Kept<'a> {
     conflicts_total: Option<u64>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ListOptions {
-    employee: Option<String>,
-    department: Option<String>,
-    from: Option<String>,
-    to: Option<String>,
-    limit: Option<String>,
-    cursor: Option<String>,
-}
-
 #[derive(Serialize)]
 struct Page {
     shifts: Vec<StoredShift>,
@@ -73,13 +36,16 @@ struct Page {
 
 pub(super) async fn plan(
     State(service): State<Service>,
-    Query(options): Query<PlanOptions>,
-    Json(new): Json<NewShift>,
+    query: Query,
+    body: Object,
 ) -> Result<Response, Problem> {
-    let shift = new.check()?;
+    let [on_conflict] = query.take(["on_conflict"])?;
+    let refuse = refuses(on_conflict.as_deref())?;
+    let shift = new_shift(body)?;
+    // Until its turn comes the client may give up, or be sent away, and nothing has changed.
+    let turn = service.store.turn_to_plan(&shift.employee).await.map_err(|error| service.refuse(&error))?;
     to_the_end(async move {
-        let refuse = options.on_conflict == OnConflict::Refuse;
-        let planned = service.store.plan(&shift, refuse).await.map_err(|error| service.refuse(&error))?;
+        let planned = turn.plan(&shift, refuse).await.map_err(|error| service.refuse(&error))?;
         match planned {
             Planned::Kept(overlaps) => {
                 service.business.shifts_scheduled(&shift.department, 1);
@@ -106,11 +72,8 @@ pub(super) async fn plan(
     .await
 }
 
-pub(super) async fn list(
-    State(service): State<Service>,
-    Query(options): Query<ListOptions>,
-) -> Result<Response, Problem> {
-    let (filter, after, limit) = options.check()?;
+pub(super) async fn list(State(service): State<Service>, query: Query) -> Result<Response, Problem> {
+    let (filter, after, limit) = list_options(query)?;
     let page = service.store.page(&filter, after, limit).await.map_err(|error| service.refuse(&error))?;
     let (shifts, next) = page;
     let next_cursor = next.map(|Cursor { start_us, seq }| format!("{start_us}_{seq}"));
@@ -118,11 +81,15 @@ pub(super) async fn list(
 }
 
 pub(super) async fn cancel(State(service): State<Service>, Id(id): Id) -> Result<StatusCode, Problem> {
+    const UNKNOWN: &str = "no shift has this id";
+    // PostgreSQL takes no NUL in a text, and no shift has a control character in its id.
+    if id.contains(char::is_control) {
+        return Err(Problem::not_found(UNKNOWN));
+    }
+    let turn = service.store.turn_to_delete(&id).await.map_err(|error| service.refuse(&error))?;
     to_the_end(async move {
-        // PostgreSQL takes no NUL in a text, and no shift has a control character in its id.
-        let possible = !id.contains(char::is_control);
-        if !possible || !service.store.delete(&id).await.map_err(|error| service.refuse(&error))? {
-            return Err(Problem::not_found("no shift has this id"));
+        if !turn.delete(&id).await.map_err(|error| service.refuse(&error))? {
+            return Err(Problem::not_found(UNKNOWN));
         }
         service.roster_changed().await;
         log_event!("shift_cancelled", shift = id);
@@ -131,52 +98,66 @@ pub(super) async fn cancel(State(service): State<Service>, Id(id): Id) -> Result
     .await
 }
 
-impl NewShift {
-    fn check(self) -> Result<StoredShift, Problem> {
-        let id = match self.id {
-            None => Uuid::now_v7().to_string(),
-            given => text("id", given)?,
-        };
-        let employee = text("employee", self.employee)?;
-        let department = text("department", self.department)?;
-        let (start, end) = (text("start", self.start)?, text("end", self.end)?);
-        let duration = match self.duration {
-            None => None,
-            Some(Value::Number(hours)) => hours.as_f64(),
-            Some(_) => return Err(wrong("duration", "not a number of hours")),
-        };
-        let shift = ShiftRef::new(&id, &employee, &department, &start, &end, duration);
-        shift.map(StoredShift::from).map_err(|FieldFault { field, reason, .. }| wrong(field, &reason))
+fn new_shift(body: Object) -> Result<StoredShift, Problem> {
+    let names = ["id", "employee", "department", "start", "end", "duration"];
+    let [id, employee, department, start, end, duration] = body.take(names)?;
+    let id = match id {
+        None => Uuid::now_v7().to_string(),
+        given => text("id", given)?,
+    };
+    let (employee, department) = (text("employee", employee)?, text("department", department)?);
+    let (start, end) = (text("start", start)?, text("end", end)?);
+    let duration = match duration {
+        None => None,
+        Some(Value::Number(hours)) => hours.as_f64(),
+        Some(_) => return Err(wrong("duration", "not a number of hours")),
+    };
+    let shift = ShiftRef::new(&id, &employee, &department, &start, &end, duration);
+    shift.map(StoredShift::from).map_err(|FieldFault { field, reason, .. }| wrong(field, &reason))
+}
+
+/// Tells whether a shift with conflicts is refused; it is only flagged where nobody says so.
+fn refuses(on_conflict: Option<&str>) -> Result<bool, Problem> {
+    match on_conflict {
+        None | Some("flag") => Ok(false),
+        Some("refuse") => Ok(true),
+        Some(_) => Err(bad("on_conflict", "neither `flag` nor `refuse`")),
     }
 }
 
-impl ListOptions {
-    fn check(self) -> Result<(Filter, Option<Cursor>, u16), Problem> {
-        let filter = Filter {
-            employee: name("employee", self.employee)?,
-            department: name("department", self.department)?,
-            from_us: given(self.from).map(|text| instant("from", &text)).transpose()?,
-            to_us: given(self.to).map(|text| instant("to", &text)).transpose()?,
-        };
-        let after = given(self.cursor).map(|text| cursor(&text)).transpose()?;
-        let limit = match given(self.limit) {
-            None => PAGE,
-            Some(text) => match text.parse() {
-                Ok(limit @ 1..=LARGEST_PAGE) => limit,
-                _ => return Err(bad("limit", "not a number from 1 to 1000")),
-            },
-        };
-        Ok((filter, after, limit))
+fn list_options(query: Query) -> Result<(Filter, Option<Cursor>, u16), Problem> {
+    let names = ["employee", "department", "from", "to", "limit", "cursor"];
+    let [employee, department, from, to, limit, after] = query.take(names)?;
+    let (employee, department) = (name("employee", employee)?, name("department", department)?);
+    let (from_us, to_us) = range(from, to)?;
+    let after = given(after).map(|text| cursor(&text)).transpose()?;
+    let limit = match given(limit) {
+        None => PAGE,
+        Some(text) => match text.parse() {
+            Ok(limit @ 1..=LARGEST_PAGE) => limit,
+            _ => return Err(bad("limit", "not a number from 1 to 1000")),
+        },
+    };
+    Ok((Filter { employee, department, from_us, to_us }, after, limit))
+}
+
+/// Reads a range of times in microseconds since 1970, either end of which may be open.
+pub(super) fn range(from: Option<String>, to: Option<String>) -> Result<(Option<i64>, Option<i64>), Problem> {
+    let from = given(from).map(|text| instant("from", &text)).transpose()?;
+    let to = given(to).map(|text| instant("to", &text)).transpose()?;
+    if from.zip(to).is_some_and(|(from, to)| from > to) {
+        return Err(bad("from", "after `to`"));
     }
+    Ok((from, to))
 }
 
 /// A parameter without a value was not given.
-pub(super) fn given(value: Option<String>) -> Option<String> {
+fn given(value: Option<String>) -> Option<String> {
     value.filter(|text| !text.is_empty())
 }
 
 /// Reads a point in time out of a parameter, in microseconds since 1970.
-pub(super) fn instant(field: &'static str, text: &str) -> Result<i64, Problem> {
+fn instant(field: &'static str, text: &str) -> Result<i64, Problem> {
     // A plus sign that was not escaped arrives as a space, and timestamps have none.
     let instant = Instant::parse(&text.replace(' ', "+"));
     instant.map(Instant::as_microseconds).map_err(|fault| bad(field, &fault.to_string()))
@@ -194,10 +175,6 @@ fn cursor(text: &str) -> Result<Cursor, Problem> {
         Some(Cursor { start_us: start_us.parse().ok()?, seq: seq.parse().ok()? })
     });
     numbers.ok_or_else(|| bad("cursor", "not a `next_cursor` of this service"))
-}
-
-fn bad(field: &'static str, reason: &str) -> Problem {
-    Problem::bad_request(format!("{field}: {reason}")).with("field", field)
 }
 
 fn kept(shift: &StoredShift, overlaps: &Overlaps) -> Response {

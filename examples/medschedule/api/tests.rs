@@ -1,5 +1,7 @@
 //! The interface without a socket: what goes in, what comes out, and that a refused request changes nothing.
 
+mod strict;
+
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
@@ -16,6 +18,7 @@ use crate::web::protect;
 
 struct Api {
     dir: TempDir,
+    store: Store,
     metrics: Metrics,
     app: Router,
 }
@@ -25,9 +28,9 @@ impl Api {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Store::sqlite(&dir.path().join("medschedule.db")).await.expect("opens");
         let metrics = Metrics::builder().departments(&["Acil Servis"]).build().expect("builds");
-        let service = Service::new(store, Cache::memory(), metrics.business(), dir.path());
+        let service = Service::new(store.clone(), Cache::memory(), metrics.business(), dir.path());
         let routes = router().with_state(service.clone()).route("/panics", get(panics));
-        Self { dir, metrics, app: protect(routes, &service, Exposure::new(&[], None)) }
+        Self { dir, store, metrics, app: protect(routes, &service, Exposure::new(&[], None)) }
     }
 
     async fn send(&self, request: Request<Body>) -> (u16, Value) {
@@ -326,7 +329,30 @@ async fn a_client_that_falls_silent_is_sent_away() {
     tokio::time::pause();
     let silent = || Body::from_stream(futures_util::stream::pending::<Result<&str, std::io::Error>>());
     assert_eq!(api.import("text/csv", silent()).await.0, 408);
-    assert_eq!(api.post("/api/v1/shifts", silent()).await.0, 503);
+    for path in ["/api/v1/shifts", "/api/v1/sessions"] {
+        let sent = request("POST", path, "application/json", silent());
+        let answer = api.app.clone().oneshot(sent).await.expect("infallible");
+        assert_eq!(answer.status(), StatusCode::REQUEST_TIMEOUT);
+        assert_eq!(answer.headers()["connection"], "close", "the rest of the body is not read");
+    }
+}
+
+#[tokio::test]
+async fn a_change_refused_for_its_time_is_not_made_later() {
+    let api = Api::start().await;
+    let kept = api.post("/api/v1/shifts", shift("Ayşe", "08:00", "16:00")).await.1;
+    let path = format!("/api/v1/shifts/{}", kept["id"].as_str().expect("an id"));
+    let import = api.store.import().await.expect("begins");
+    tokio::time::pause();
+    assert_eq!(api.post("/api/v1/shifts", shift("Ayşe", "16:00", "20:00")).await.0, 503);
+    assert_eq!(api.delete(&path).await.0, 503);
+    tokio::time::resume();
+    drop(import);
+    // Writers are served in order: whatever was still to come would be done before this.
+    assert_eq!(api.post("/api/v1/shifts", shift("Ömer", "08:00", "16:00")).await.0, 201);
+    assert_eq!(api.count().await, 2);
+    assert!(api.metric("scheduled_shifts_total{department=\"Acil Servis\"} 2"));
+    assert_eq!(api.delete(&path).await.0, 204);
 }
 
 #[tokio::test]

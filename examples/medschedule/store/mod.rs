@@ -6,6 +6,7 @@ mod schema;
 mod shift;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod writing;
 
 use std::path::{Path, PathBuf};
@@ -21,6 +22,7 @@ use tokio::sync::Mutex;
 pub use self::import::{Import, Imported};
 pub use self::overlap::Overlaps;
 pub use self::shift::{Filter, StoredShift};
+pub use self::turn::{Planned, Turn};
 use self::writing::Writing;
 use crate::config::Secret;
 
@@ -35,17 +37,6 @@ const DEPARTMENTS: i64 = 100;
 pub struct Cursor {
     pub start_us: i64,
     pub seq: i64,
-}
-
-/// What became of a planned shift.
-#[derive(Clone, Debug)]
-pub enum Planned {
-    /// It is kept; these shifts of the same employee overlap with it.
-    Kept(Overlaps),
-    /// It is not kept, because these are in the way.
-    Refused(Overlaps),
-    /// It is not kept, because its id is taken.
-    IdTaken,
 }
 
 /// Why the store could not do its work.
@@ -163,40 +154,6 @@ impl Store {
         self.find_file().await?;
         sqlx::query("SELECT seq FROM shifts LIMIT 1").fetch_optional(&self.pool).await?;
         Ok(())
-    }
-
-    /// Keeps a shift unless its id is taken or, with `refuse`, another of the same employee overlaps with it.
-    ///
-    /// # Cancel safety
-    ///
-    /// Dropped before it ends, it keeps nothing or the whole shift.
-    pub async fn plan(&self, shift: &StoredShift, refuse: bool) -> Result<Planned, StoreError> {
-        let mut writing = self.begin().await?;
-        if matches!(self.dialect, Dialect::Postgres) {
-            schema::lock_shared(&mut writing, schema::WHOLE_ROSTER).await?;
-            schema::lock_text(&mut writing, &shift.employee).await?;
-        }
-        let overlaps = overlap::find(&mut writing, shift).await?;
-        if refuse && overlaps.total > 0 {
-            writing.undo().await?;
-            return Ok(Planned::Refused(overlaps));
-        }
-        let kept = import::insert(&mut writing, std::slice::from_ref(shift)).await?;
-        if kept.is_empty() {
-            writing.undo().await?;
-            return Ok(Planned::IdTaken);
-        }
-        writing.commit().await?;
-        Ok(Planned::Kept(overlaps))
-    }
-
-    /// Deletes a shift; false if there is none of that id.
-    pub async fn delete(&self, id: &str) -> Result<bool, StoreError> {
-        let mut writing = self.begin().await?;
-        let delete = sqlx::query("DELETE FROM shifts WHERE id = $1").bind(id.to_owned());
-        let done = delete.execute(&mut *writing).await?;
-        writing.commit().await?;
-        Ok(done.rows_affected() > 0)
     }
 
     /// Reads one page in the order of starts, and where the next one begins.

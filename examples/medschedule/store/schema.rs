@@ -59,3 +59,9 @@ pub(super) async fn lock_text(connection: &mut AnyConnection, key: &str) -> Resu
     let sql = "SELECT CASE WHEN pg_advisory_xact_lock(hashtextextended($1, 0)) IS NULL THEN 1 ELSE 0 END";
     sqlx::query(sql).bind(key.to_owned()).execute(connection).await.map(drop)
 }
+
+/// Waits for whoever changes the row, if there is one.
+pub(super) async fn lock_row(connection: &mut AnyConnection, id: &str) -> Result<(), sqlx::Error> {
+    let sql = "SELECT seq FROM shifts WHERE id = $1 FOR UPDATE";
+    sqlx::query(sql).bind(id.to_owned()).fetch_optional(connection).await.map(drop)
+}

@@ -3,6 +3,7 @@
 mod duration;
 mod error;
 mod position;
+mod quirks;
 mod yaml;
 
 use std::collections::HashSet;
@@ -31,6 +32,11 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Group>, RuleFileError> {
 /// Reads a text of rules; `name` stands for the file in errors.
 pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<Group>, RuleFileError> {
     let mut loader = Loader { source: Source::new(text), problems: Vec::new() };
+    if let Some(at) = quirks::old_break(text) {
+        let (line, column) = loader.source.position(at);
+        let message = "this line break is one for Prometheus alone; write it as an escape".to_owned();
+        return Err(RuleFileError::refused(name, vec![RuleProblem::new(line, column, None, message)]));
+    }
     let groups = match yaml::parse(text) {
         Ok(file) => loader.groups(&file.groups.unwrap_or_default()),
         Err(problem) => return Err(RuleFileError::refused(name, vec![problem])),
@@ -65,6 +71,7 @@ impl Loader<'_> {
     }
 
     fn group(&mut self, node: &GroupNode) -> Group {
+        self.check_quirks(&node.name, None);
         if let Some(offset) = &node.query_offset {
             self.problem(offset, None, "`query_offset` is not supported");
         }
@@ -73,7 +80,7 @@ impl Loader<'_> {
         }
         let interval = self.duration(node.interval.as_ref(), None);
         let limit = node.limit.as_ref().map_or(0, |limit| limit.value);
-        if let Some(quoted) = node.limit.as_ref().filter(|limit| self.source.is_quoted(limit)) {
+        if let Some(quoted) = node.limit.as_ref().filter(|limit| self.is_quoted(limit)) {
             self.problem(quoted, None, "expected a whole number, without quotes");
         }
         let rules = node.rules.iter().flatten().filter_map(|rule| self.rule(rule, limit)).collect();
@@ -98,6 +105,7 @@ impl Loader<'_> {
             }
         };
         let rule = Some(name.value.as_str());
+        self.check_quirks(name, rule);
         let query = self.query(&node.expr, rule);
         let timing = Timing {
             hold: self.duration(node.hold.as_ref(), rule),
@@ -117,6 +125,7 @@ impl Loader<'_> {
     }
 
     fn query(&mut self, text: &Text, rule: Option<&str>) -> Option<Query> {
+        self.check_quirks(text, rule);
         if text.value.trim().is_empty() {
             self.problem(text, rule, "`expr` is empty; expected a selector, alone or compared with a number");
             return None;
@@ -131,6 +140,7 @@ impl Loader<'_> {
 
     fn duration(&mut self, text: Option<&Text>, rule: Option<&str>) -> Duration {
         let Some(text) = text else { return Duration::ZERO };
+        self.check_quirks(text, rule);
         duration::parse(&text.value).unwrap_or_else(|| {
             let message =
                 format!("{:?} is not a duration; expected one like `30s`, `5m` or `1h30m`", text.value);
@@ -147,6 +157,7 @@ impl Loader<'_> {
     ) -> Vec<(String, Template)> {
         let mut templates = Vec::new();
         for (name, node) in texts.into_iter().flatten() {
+            self.check_quirks(node, rule);
             if !is_label_name(name) || (kind == "label" && name == "__name__") {
                 self.problem(node, rule, format!("{name:?} is not a name for {kind}s"));
             }
@@ -163,6 +174,17 @@ impl Loader<'_> {
             }
         }
         templates
+    }
+
+    fn is_quoted<T>(&self, node: &yaml::Node<T>) -> bool {
+        self.source.from(node).is_some_and(|text| text.starts_with(['"', '\'']))
+    }
+
+    /// Refuses what Prometheus's YAML does.
+    fn check_quirks<T>(&mut self, node: &yaml::Node<T>, rule: Option<&str>) {
+        if let Some(problem) = self.source.from(node).and_then(quirks::of_value) {
+            self.problem(node, rule, problem);
+        }
     }
 
     fn problem<T>(&mut self, node: &yaml::Node<T>, rule: Option<&str>, message: impl Into<String>) {

@@ -3,7 +3,11 @@
 use super::yaml::Node;
 
 /// The text of a rule file.
-pub(super) struct Source<'a>(&'a str);
+pub(super) struct Source<'a> {
+    text: &'a str,
+    /// Where each line begins, in bytes.
+    lines: Vec<usize>,
+}
 
 /// Gives line and column of a value, counted from 1.
 pub(super) fn of<T>(node: &Node<T>) -> (u64, u64) {
@@ -12,18 +16,29 @@ pub(super) fn of<T>(node: &Node<T>) -> (u64, u64) {
 
 impl<'a> Source<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self(text)
+        let behind_breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
+        Self { text, lines: std::iter::once(0).chain(behind_breaks).collect() }
     }
 
-    /// Tells whether a value stands in quotes.
-    pub(super) fn is_quoted<T>(&self, node: &Node<T>) -> bool {
-        self.rest_of_line(of(node)).is_some_and(|text| text.starts_with(['"', '\'']))
-    }
-
-    fn rest_of_line(&self, (line, column): (u64, u64)) -> Option<&'a str> {
-        let line = self.0.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?)?;
+    /// Gives the file from the beginning of a value.
+    pub(super) fn from<T>(&self, node: &Node<T>) -> Option<&'a str> {
+        let (line, column) = of(node);
+        let line = self.line_on(line)?;
         let skipped = usize::try_from(column).ok()?.checked_sub(1)?;
         line.get(line.char_indices().nth(skipped)?.0..)
+    }
+
+    /// Gives the file from the beginning of a line.
+    fn line_on(&self, line: u64) -> Option<&'a str> {
+        self.text.get(*self.lines.get(usize::try_from(line).ok()?.checked_sub(1)?)?..)
+    }
+
+    /// Gives line and column of a byte of the file.
+    pub(super) fn position(&self, at: usize) -> (u64, u64) {
+        let line = self.lines.partition_point(|start| *start <= at);
+        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+        let column = self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1;
+        (line as u64, column as u64)
     }
 
     /// Gives line and column of the byte `at` of the `text` of the value that stands at `start`.
@@ -37,12 +52,11 @@ impl<'a> Source<'a> {
     fn find(&self, (line, column): (u64, u64), text: &str, at: usize) -> Option<(u64, u64)> {
         let word = word(text.get(at..)?);
         let before = text.get(..at)?.matches(word).count();
-        let first_line = usize::try_from(line).ok()?.checked_sub(1)?;
         let skipped = usize::try_from(column).ok()?.checked_sub(1)?;
         let mut found = 0;
-        for (number, content) in self.0.lines().enumerate().skip(first_line) {
+        for (number, content) in (line..).zip(self.line_on(line)?.lines()) {
             let mut start = 0;
-            if number == first_line {
+            if number == line {
                 start = content.char_indices().nth(skipped).map_or(content.len(), |(at, _)| at);
                 // The head of a block is no part of it.
                 if content.get(start..)?.starts_with(['|', '>']) {
@@ -52,7 +66,7 @@ impl<'a> Source<'a> {
             for (at, _) in content.get(start..)?.match_indices(word) {
                 if found == before {
                     let column = content.get(..start + at)?.chars().count() + 1;
-                    return Some((number as u64 + 1, column as u64));
+                    return Some((number, column as u64));
                 }
                 found += 1;
             }

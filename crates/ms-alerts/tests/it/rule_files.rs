@@ -87,6 +87,8 @@ fn what_is_not_the_shape_of_a_rule_file_is_refused_where_it_is() {
             "5:9: duplicate mapping key: alert",
         ),
         ("groups:\n  - name: a\n   rules: []\n", "3:4: "),
+        ("groups:\n  - name: \"a\\/b\"\n", "2:11: `\\/` is no escape"),
+        ("groups:\n  - name: ü # \u{2028}\n", "2:15: this line break"),
         ("- a\n", "1:1: "),
         ("nonsense: 1\n", "1:1: unknown field `nonsense`"),
     ] {

@@ -1,6 +1,5 @@
 //! Rosters into the database, from HTTP and from files alike.
 
-mod lines;
 mod parse;
 #[cfg(test)]
 mod tests;

@@ -2,14 +2,15 @@
 
 use std::io::{self, Read};
 
+use ms_analytics::ShiftRef;
 use ms_analytics::read::{RosterReader, RowError};
 use tokio::sync::mpsc;
 
-use super::lines::LineOfRow;
 use super::{Format, LoadError};
 use crate::store::StoredShift;
 
 const CHUNK: usize = 64 << 10;
+/// A batch goes on once it has so many rows; its last chunk may bring more.
 const ROWS: usize = 1024;
 
 /// Some rows of the roster, in its order.
@@ -31,7 +32,7 @@ pub(super) fn parse(
         Format::Csv => RosterReader::csv(),
         Format::JsonLines => RosterReader::json_lines(),
     };
-    let (mut batch, mut place) = (Batch::default(), LineOfRow::default());
+    let mut batch = Batch::default();
     let mut chunk = vec![0; CHUNK];
     loop {
         let length = match source.read(&mut chunk) {
@@ -40,32 +41,26 @@ pub(super) fn parse(
             Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(LoadError::Read(error)),
         };
-        // Line by line: the reader tells the lines of the rows it refuses only.
-        for piece in chunk.get(..length).unwrap_or_default().split_inclusive(|byte| *byte == b'\n') {
-            reader.push_each(piece, |row| batch.take(row, &mut place)).map_err(LoadError::Unreadable)?;
-            place.pushed(piece);
-            if batch.is_full() && out.blocking_send(std::mem::take(&mut batch)).is_err() {
-                return Ok(());
-            }
+        let chunk = chunk.get(..length).unwrap_or_default();
+        reader.push_each(chunk, |line, row| batch.take(line, row)).map_err(LoadError::Unreadable)?;
+        if batch.is_full() && out.blocking_send(std::mem::take(&mut batch)).is_err() {
+            return Ok(());
         }
     }
-    reader.finish_each(|row| batch.take(row, &mut place)).map_err(LoadError::Unreadable)?;
+    reader.finish_each(|line, row| batch.take(line, row)).map_err(LoadError::Unreadable)?;
     // If the other side is gone, nobody misses the last rows.
     let _ = out.blocking_send(batch);
     Ok(())
 }
 
 impl Batch {
-    fn take(&mut self, row: Result<ms_analytics::ShiftRef<'_>, RowError>, place: &mut LineOfRow) {
+    fn take(&mut self, line: u64, row: Result<ShiftRef<'_>, RowError>) {
         match row {
             Ok(shift) => {
                 self.rows.push(shift.into());
-                self.lines.push(place.accepted());
+                self.lines.push(line);
             }
-            Err(fault) => {
-                place.refused(fault.line);
-                self.refused.push(fault);
-            }
+            Err(fault) => self.refused.push(fault),
         }
     }
 

@@ -51,6 +51,21 @@ async fn lines_behind_a_forgotten_quote_are_counted_on() {
 }
 
 #[tokio::test]
+async fn a_known_row_of_several_lines_is_refused_on_its_first() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let service = service(dir.path()).await;
+    let header = HEADER.replace('\n', ",note\n");
+    let noted = |id: &str, note: &str| row(id).replace('\n', &format!(",{note}\n"));
+    let text = [header.as_str(), &noted("1", "\"a\nb\nc\""), &noted("2", "")].concat();
+    assert_eq!(csv(&service, &text).await.accepted, 2);
+    assert_eq!(places(&csv(&service, &text).await), [(2, Some("id")), (5, Some("id"))]);
+
+    let text = [&header, "9,\"Ayşe\n\n\n", &noted("1", ""), "\n", &noted("2", "")].concat();
+    let expected = [(2, Some("employee")), (5, Some("id")), (7, Some("id"))];
+    assert_eq!(places(&csv(&service, &text).await), expected);
+}
+
+#[tokio::test]
 async fn an_unreadable_roster_changes_nothing() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let service = service(dir.path()).await;

@@ -73,9 +73,9 @@ impl<R: Read> Rows<R> {
         }
         let Some(mut source) = self.source else { return Ok(()) };
         while let Some(chunk) = next_chunk(&mut source, &mut self.chunk)? {
-            self.reader.push_each(chunk, &mut each).map_err(ReadError::Unreadable)?;
+            self.reader.push_each(chunk, |_, row| each(row)).map_err(ReadError::Unreadable)?;
         }
-        self.reader.finish_each(each).map_err(ReadError::Unreadable)
+        self.reader.finish_each(|_, row| each(row)).map_err(ReadError::Unreadable)
     }
 
     /// Reads the next chunk; false at the end of the source.

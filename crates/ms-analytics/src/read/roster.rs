@@ -36,8 +36,8 @@ pub struct RosterReader {
     checks: Checks,
 }
 
-/// Where the rows go, refused ones too.
-type Sink<'s> = dyn FnMut(Result<ShiftRef<'_>, RowError>) + 's;
+/// Where the rows go, refused ones too, with the line on which each begins.
+type Sink<'s> = dyn FnMut(u64, Result<ShiftRef<'_>, RowError>) + 's;
 
 #[derive(Debug)]
 enum Format {
@@ -81,18 +81,33 @@ impl RosterReader {
     ///
     /// The header or the encoding makes the file unreadable; nothing more should be pushed.
     pub fn push(&mut self, chunk: &[u8], rows: &mut Vec<Result<Shift, RowError>>) -> Result<(), RowError> {
-        self.push_each(chunk, |row| rows.push(row.map(ShiftRef::to_shift)))
+        self.push_each(chunk, |_, row| rows.push(row.map(ShiftRef::to_shift)))
     }
 
-    /// Takes a chunk; calls `each` with the rows that it completes, without copying them.
+    /// Takes a chunk; calls `each` with the rows that it completes, without copying them, and with the physical line
+    /// on which each begins; the first line of the file is 1.
     ///
     /// # Errors
     ///
     /// As for [`RosterReader::push`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use ms_analytics::read::RosterReader;
+    ///
+    /// let roster = "id,employee,department,start,end,note\n\
+    ///     1,E1,A,2026-03-02T08:00Z,2026-03-02T16:00Z,\"two\nlines\"\n\
+    ///     2,E2,A,2026-03-02T08:00Z,2026-03-02T16:00Z,\n";
+    /// let (mut reader, mut lines) = (RosterReader::csv(), Vec::new());
+    /// reader.push_each(roster.as_bytes(), |line, row| lines.push((line, row.is_ok())))?;
+    /// assert_eq!(lines, [(2, true), (4, true)]);
+    /// # Ok::<(), ms_analytics::read::RowError>(())
+    /// ```
     pub fn push_each(
         &mut self,
         chunk: &[u8],
-        mut each: impl FnMut(Result<ShiftRef<'_>, RowError>),
+        mut each: impl FnMut(u64, Result<ShiftRef<'_>, RowError>),
     ) -> Result<(), RowError> {
         let Self { lines, format, checks } = self;
         lines.push(chunk, |line| format.line(line, checks, &mut each))
@@ -104,17 +119,17 @@ impl RosterReader {
     ///
     /// As for [`RosterReader::push`]; a CSV file without a header is one.
     pub fn finish(&mut self, rows: &mut Vec<Result<Shift, RowError>>) -> Result<(), RowError> {
-        self.finish_each(|row| rows.push(row.map(ShiftRef::to_shift)))
+        self.finish_each(|_, row| rows.push(row.map(ShiftRef::to_shift)))
     }
 
-    /// Tells that the file ends here; calls `each` with what was still open.
+    /// Tells that the file ends here; calls `each` with what was still open, as [`RosterReader::push_each`] does.
     ///
     /// # Errors
     ///
     /// As for [`RosterReader::finish`].
     pub fn finish_each(
         &mut self,
-        mut each: impl FnMut(Result<ShiftRef<'_>, RowError>),
+        mut each: impl FnMut(u64, Result<ShiftRef<'_>, RowError>),
     ) -> Result<(), RowError> {
         let Self { lines, format, checks } = self;
         lines.finish(|line| format.line(line, checks, &mut each))?;
@@ -169,13 +184,15 @@ fn json_line(line: Line<'_>, number: u64, checks: &mut Checks, each: &mut Sink<'
         Line::Whole(text) => text,
         Line::TooLong(text) => {
             let column = jsonl::key_at_end(text).map(str::to_owned);
-            return each(Err(RowError { line: number, column, reason: "longer than 1 MiB".to_owned() }));
+            let reason = "longer than 1 MiB".to_owned();
+            return each(number, Err(RowError { line: number, column, reason }));
         }
     };
     if !text.trim_ascii().is_empty() {
-        let read = jsonl::shift(number, text, &mut checks.ids, checks.longest, |shift| each(Ok(shift)));
+        let read =
+            jsonl::shift(number, text, &mut checks.ids, checks.longest, |shift| each(number, Ok(shift)));
         if let Err(fault) = read {
-            each(Err(fault));
+            each(number, Err(fault));
         }
     }
 }
@@ -206,13 +223,14 @@ fn take(
         *header = Some(Box::new(Header::read(event)?));
         return Ok(());
     };
-    each(match event {
+    let row = match event {
         Event::Record(record) => header.shift(record, checks),
         Event::Broken { line, field, reason } => {
             let column = field.and_then(|field| header.names.get(field)).cloned();
             Err(RowError { line, column, reason: reason.to_owned() })
         }
-    });
+    };
+    each(event.line(), row);
     Ok(())
 }
 

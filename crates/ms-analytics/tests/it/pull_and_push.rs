@@ -39,6 +39,50 @@ proptest! {
     }
 }
 
+#[test]
+fn the_line_of_a_row_is_the_one_it_begins_on() {
+    let times = "2026-03-02T08:00Z,2026-03-02T16:00Z";
+    let csv = [
+        "id,employee,department,start,end,note\n".to_owned(),
+        format!("1,E,D,{times},\"a\n\nb\"\n"),
+        format!("\r\n\n2,E,D,{times},\n"),
+        // Never closed: the lines that it swallows are read again.
+        format!("3,E,D,{times},\"\n\n4,E,D,{times},\n\n\n5,E,D,{times},\n"),
+        format!("6,E,D,{times},"),
+    ]
+    .concat();
+    let json = format!(
+        r#"{{"id":1,"employee":"E","department":"D","start":"{}","end":"{}"}}"#,
+        &times[..17],
+        &times[18..]
+    );
+    let json = format!("\n{json}\n\nx\n{}", json.replace(":1,", ":2,"));
+    let cases = [
+        (
+            RosterReader::csv as fn() -> RosterReader,
+            csv,
+            vec![(2, true), (7, true), (8, false), (10, true), (13, true), (14, true)],
+        ),
+        (RosterReader::json_lines, json, vec![(2, true), (4, false), (5, true)]),
+    ];
+    for (reader, text, expected) in cases {
+        for size in [1, 7, text.len()] {
+            let (mut reader, mut lines) = (reader(), Vec::new());
+            let mut each = |line, row: Result<ms_analytics::ShiftRef<'_>, read::RowError>| {
+                if let Err(fault) = &row {
+                    assert_eq!(fault.line, line);
+                }
+                lines.push((line, row.is_ok()));
+            };
+            for chunk in text.as_bytes().chunks(size) {
+                reader.push_each(chunk, &mut each).unwrap();
+            }
+            reader.finish_each(&mut each).unwrap();
+            assert_eq!(lines, expected, "{size}");
+        }
+    }
+}
+
 struct Broken(usize);
 
 impl Read for Broken {

@@ -11,6 +11,7 @@ mod patterns;
 mod phone;
 mod rules;
 mod tckn;
+mod value;
 mod view;
 
 use std::borrow::Cow;

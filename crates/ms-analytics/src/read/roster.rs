@@ -257,6 +257,12 @@ impl Header {
                 // The whole file would be one line, and no row be read or refused.
                 return Err(RowError::row(line, "lines end with CR alone: LF or CRLF is needed"));
             }
+            if record.len() == 1
+                && let Some(separator) = other_separator(name)
+            {
+                let reason = format!("header not recognised: separate columns by commas, not by {separator}");
+                return Err(RowError::row(line, reason));
+            }
             if name.contains(char::is_control) {
                 return Err(RowError::row(line, "header: holds a control character"));
             }
@@ -267,12 +273,8 @@ impl Header {
         }
         let positions = FIELDS.map(|field| names.iter().position(|name| name == field));
         if positions.iter().all(Option::is_none) {
-            let hint = if record.len() == 1 && names.iter().any(|name| name.contains([';', '\t'])) {
-                "separate columns by commas"
-            } else {
-                "its columns are id,employee,department,start,end,duration, in any order"
-            };
-            return Err(RowError::row(line, format!("header not recognised: {hint}")));
+            let columns = "its columns are id,employee,department,start,end,duration, in any order";
+            return Err(RowError::row(line, format!("header not recognised: {columns}")));
         }
         match FIELDS.iter().zip(positions).take(REQUIRED).find(|(_, position)| position.is_none()) {
             Some((missing, _)) => Err(RowError::at(line, *missing, "column missing")),
@@ -305,6 +307,12 @@ impl Header {
         let shift = unique(texts, record.may_hold_control(), given(duration), ids, *longest);
         shift.map_err(|fault| RowError::field(line, fault))
     }
+}
+
+/// Names what separates the columns of a header without commas.
+fn other_separator(header: &str) -> Option<&'static str> {
+    let known = [('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
+    known.into_iter().find(|(separator, _)| header.contains(*separator)).map(|(_, name)| name)
 }
 
 /// Reads hours; an empty field gives none.

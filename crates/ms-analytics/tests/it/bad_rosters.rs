@@ -33,6 +33,22 @@ fn at(line: u64, column: &str) -> Vec<(u64, Option<String>)> {
 }
 
 #[test]
+fn another_separator_is_named() {
+    for (separator, name) in [("\t", "tabs"), (";", "semicolons"), ("|", "vertical bars")] {
+        let text = [HEADER, GOOD].concat().replace(',', separator);
+        let Some(Err(ReadError::Unreadable(fault))) = read::csv(text.as_bytes()).next() else {
+            panic!("{name}: it was read");
+        };
+        assert_eq!((fault.line, fault.column), (1, None), "{name}");
+        assert!(
+            fault.reason.ends_with(&format!("separate columns by commas, not by {name}")),
+            "{}",
+            fault.reason
+        );
+    }
+}
+
+#[test]
 fn a_faulty_row_is_named_and_the_next_is_read() {
     let cases = [
         ("1,E2,A,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8", "id"),

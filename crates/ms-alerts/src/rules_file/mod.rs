@@ -71,7 +71,7 @@ impl Loader<'_> {
     }
 
     fn group(&mut self, node: &GroupNode) -> Group {
-        self.check_quirks(&node.name, None);
+        self.check_quirks(&node.name, &node.name.value, None);
         if let Some(offset) = &node.query_offset {
             self.problem(offset, None, "`query_offset` is not supported");
         }
@@ -105,7 +105,7 @@ impl Loader<'_> {
             }
         };
         let rule = Some(name.value.as_str());
-        self.check_quirks(name, rule);
+        self.check_quirks(name, &name.value, rule);
         let query = self.query(&node.expr, rule);
         let timing = Timing {
             hold: self.duration(node.hold.as_ref(), rule),
@@ -125,7 +125,7 @@ impl Loader<'_> {
     }
 
     fn query(&mut self, text: &Text, rule: Option<&str>) -> Option<Query> {
-        self.check_quirks(text, rule);
+        self.check_quirks(text, &text.value, rule);
         if text.value.trim().is_empty() {
             self.problem(text, rule, "`expr` is empty; expected a selector, alone or compared with a number");
             return None;
@@ -140,7 +140,7 @@ impl Loader<'_> {
 
     fn duration(&mut self, text: Option<&Text>, rule: Option<&str>) -> Duration {
         let Some(text) = text else { return Duration::ZERO };
-        self.check_quirks(text, rule);
+        self.check_quirks(text, &text.value, rule);
         duration::parse(&text.value).unwrap_or_else(|| {
             let message =
                 format!("{:?} is not a duration; expected one like `30s`, `5m` or `1h30m`", text.value);
@@ -157,11 +157,11 @@ impl Loader<'_> {
     ) -> Vec<(String, Template)> {
         let mut templates = Vec::new();
         for (name, node) in texts.into_iter().flatten() {
-            self.check_quirks(node, rule);
             if !is_label_name(name) || (kind == "label" && name == "__name__") {
                 self.problem(node, rule, format!("{name:?} is not a name for {kind}s"));
             }
             let text = node.value.as_deref().unwrap_or_default();
+            self.check_quirks(node, text, rule);
             match Template::parse(text) {
                 Ok(template) => templates.push((name.clone(), template)),
                 Err(found) => {
@@ -181,8 +181,8 @@ impl Loader<'_> {
     }
 
     /// Refuses what Prometheus's YAML does.
-    fn check_quirks<T>(&mut self, node: &yaml::Node<T>, rule: Option<&str>) {
-        if let Some(problem) = self.source.from(node).and_then(quirks::of_value) {
+    fn check_quirks<T>(&mut self, node: &yaml::Node<T>, value: &str, rule: Option<&str>) {
+        if let Some(problem) = self.source.from(node).and_then(|text| quirks::of_value(value, text)) {
             self.problem(node, rule, problem);
         }
     }

@@ -10,11 +10,12 @@ pub(super) fn old_break(text: &str) -> Option<usize> {
     text.find(OLD_BREAKS)
 }
 
-/// Gives what is wrong with a value, if anything is; `text` is the file from its beginning.
-pub(super) fn of_value(text: &str) -> Option<&'static str> {
+/// Gives what is wrong with a value, if anything is; `text` is the file from its beginning, in a block from its first letter.
+pub(super) fn of_value(value: &str, text: &str) -> Option<&'static str> {
     match text.chars().next()? {
-        '"' => of_quoted(text),
-        '|' | '>' => of_block(text),
+        // A block may begin with a quote of its own.
+        '"' if !value.starts_with('"') || text.starts_with("\"\\") => of_quoted(text),
+        '\t' => Some("a block begins with a tab, which Prometheus refuses"),
         _ => None,
     }
 }
@@ -43,44 +44,23 @@ fn is_surrogate(digits: impl Iterator<Item = char>) -> bool {
     u32::from_str_radix(&number, 16).is_ok_and(|number| (0xd800..0xe000).contains(&number))
 }
 
-/// The first line tells how far a block is indented, unless its head does.
-fn of_block(text: &str) -> Option<&'static str> {
-    let (head, block) = text.split_once('\n')?;
-    let indicators = head.split([' ', '\t']).next()?;
-    if indicators.contains(|c: char| c.is_ascii_digit()) {
-        return None;
-    }
-    let first = block.lines().map(|line| line.trim_start_matches(' ')).find(|line| !line.is_empty())?;
-    first.starts_with('\t').then_some("a block begins with a tab, which Prometheus refuses")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_only_the_reader_takes_is_found() {
-        for text in ["\"a\\\\\\/b\"", "\"\n \\ud83c\\udfe5\"", "|\n   \ta\n", ">- # x\n\n  \t\n", "|+\r\n\ta"]
-        {
-            assert!(of_value(text).is_some(), "{text:?}");
+    fn escapes_that_only_the_reader_knows_are_found() {
+        for text in ["\"a\\\\\\/b\"", "\"\n \\ud83c\\udfe5\"", "\"\\\"\\/\""] {
+            assert!(of_value("a", text).is_some(), "{text:?}");
         }
+        assert!(of_value("\"/", "\"\\\"\\/\"").is_some());
     }
 
     #[test]
     fn what_both_take_is_left_alone() {
-        for text in [
-            "a\\/b",
-            "'a\\/b'",
-            "\"a/b\\\\/\" # \\/",
-            "\"\\u00fc\\U0001F600\"",
-            "|\n  a\tb\n \\/",
-            "|2\n  \ta",
-            "\"",
-            "|",
-            "\"\\",
-            "> # 2\n  a",
-        ] {
-            assert_eq!(of_value(text), None, "{text:?}");
+        for text in ["a\\/b", "'a\\/b'", "\"a/b\\\\/\" # \\/", "\"\\u00fc\\U0001F600\"", "\"", "\"\\"] {
+            assert_eq!(of_value("a", text), None, "{text:?}");
         }
+        assert_eq!(of_value("\"a\\/b\" in a block", "\"a\\/b\" in a block"), None);
     }
 }

@@ -88,6 +88,7 @@ fn what_is_not_the_shape_of_a_rule_file_is_refused_where_it_is() {
         ),
         ("groups:\n  - name: a\n   rules: []\n", "3:4: "),
         ("groups:\n  - name: \"a\\/b\"\n", "2:11: `\\/` is no escape"),
+        ("groups:\n  - name: >-\n      \ta\n", "3:7: a block begins with a tab"),
         ("groups:\n  - name: ü # \u{2028}\n", "2:15: this line break"),
         ("- a\n", "1:1: "),
         ("nonsense: 1\n", "1:1: unknown field `nonsense`"),

@@ -219,7 +219,11 @@ fn secrets_are_redacted_before_they_are_escaped() {
     assert!(text[1].ends_with("call [redacted] id=[redacted] text=\"tc [redacted]\\\"\""), "{}", text[1]);
     assert!(text[2].ends_with("[redacted] secret=[redacted]"), "{}", text[2]);
     for line in text.iter().chain(&json) {
-        assert!(!line.contains("hunter2") && !line.contains("146") && !line.contains("123 45"), "{line}");
+        // The time of day may hold fewer of these digits.
+        assert!(
+            !line.contains("hunter2") && !line.contains("10000000146") && !line.contains("123 45"),
+            "{line}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`config`] | flags and environment |
+//! | [`config`], [`greeting`] | flags and environment, what the terminal says |
 //! | [`service`] | the state that handlers share |
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
@@ -17,6 +17,7 @@ pub mod cache;
 pub mod chain;
 pub mod config;
 pub mod exposure;
+pub mod greeting;
 pub mod import;
 pub mod page;
 pub mod problem;

@@ -1,8 +1,9 @@
 //! The whole of a service with the five crates: read it from `run` on as the guide to your own.
 
 use std::error::Error;
-use std::io::{self, Write};
+use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use medschedule::cache::Cache;
 use medschedule::chain::Chain;
 use medschedule::config::Config;
 use medschedule::exposure::Exposure;
+use medschedule::greeting::greet;
 use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
@@ -65,16 +67,15 @@ async fn run(config: Config) -> Result<(), Failure> {
         )
         .check("cache", asking(cache.clone(), |cache| async move { cache.ping().await.map_err(Chain::from) }))
         .poll_interval(Duration::from_secs(15))
+        .startup_gate()
         .drain_period(config.drain);
     if let Some(token) = &token {
-        health = health.token(token.expose());
+        // A proxy on this machine is a neighbour, too: what the token guards, it guards from everybody.
+        health = health.token(token.expose()).details_on_loopback(false);
     }
     let health = health.build()?;
     let alerts = alerts(&config, &metrics)?;
 
-    if let Some(file) = &config.seed {
-        seed(&service, file, &mut io::stdout()).await?;
-    }
     let app: Router = routes(&service, &metrics, &health, &alerts)
         .route_layer(metrics.endpoint_latency_layer())
         .merge(metrics.router())
@@ -85,11 +86,16 @@ async fn run(config: Config) -> Result<(), Failure> {
         .layer(metrics.http_layer()); // last, so that 404s and templates are seen
 
     let address = listener.local_addr()?;
-    // Before anybody is told where it listens: a signal from here on is an end in order.
-    let ending = health.shutdown();
-    greet(&config, &service, address);
-    log_event!("service_started", address = address.to_string(), database = store.kind());
-    if !serve(listener, app, ending, LIMIT).await {
+    // From here on a signal is an end in order, and probes are answered; a long seed must not look like a hang.
+    let mut serving = pin!(serve(listener, app, health.shutdown(), LIMIT));
+    let all_answered = tokio::select! {
+        ended = &mut serving => ended,
+        started = start(&config, &service, &health, address) => {
+            started?;
+            serving.await
+        }
+    };
+    if !all_answered {
         tracing::warn!("requests were cut off");
     }
     let undelivered = alerts.shutdown(LIMIT).await.undelivered;
@@ -99,6 +105,21 @@ async fn run(config: Config) -> Result<(), Failure> {
     if lost > 0 {
         eprintln!("medschedule: the last {lost} log lines could not be written");
     }
+    Ok(())
+}
+
+async fn start(
+    config: &Config,
+    service: &Service,
+    health: &HealthCheck,
+    address: SocketAddr,
+) -> Result<(), Failure> {
+    if let Some(file) = &config.seed {
+        seed(service, file, &mut io::stdout()).await?;
+    }
+    health.mark_started();
+    greet(config, service, address);
+    log_event!("service_started", address = address.to_string(), database = service.database());
     Ok(())
 }
 
@@ -118,22 +139,6 @@ fn alerts(config: &Config, metrics: &Metrics) -> Result<AlertHandle, Failure> {
 /// A check is called for every run, so it clones what its future needs.
 fn asking<T: Clone, R>(whom: T, ask: impl Fn(T) -> R) -> impl Fn() -> R {
     move || ask(whom.clone())
-}
-
-fn greet(config: &Config, service: &Service, address: SocketAddr) {
-    let (database, cache, log) = (service.database(), service.cache(), config.log_file());
-    // Whether anybody reads it is not what the service depends on.
-    let _ = writeln!(
-        io::stdout(),
-        "MedSchedule listens on http://{address} ({database}, {cache} cache)
-  operations page  http://{address}/
-  health           http://{address}/health
-  metrics          http://{address}/metrics
-  shifts           http://{address}/api/v1/shifts
-  log              {}
-Ctrl-C ends it.",
-        log.display()
-    );
 }
 
 fn fail(error: Failure) -> ExitCode {

@@ -45,12 +45,13 @@ pub enum SeedError {
 /// [`SeedError`]; nothing was kept.
 pub async fn seed(service: &Service, path: &Path, out: &mut impl Write) -> Result<(), SeedError> {
     let (format, packed) = format(path).ok_or_else(|| SeedError::Name(path.to_owned()))?;
-    let open = || {
-        let file = File::open(path)?;
-        let length = file.metadata()?.len();
-        io::Result::Ok((file, length))
+    // Not on this thread: a pipe is open only once somebody writes to it, and others are served meanwhile.
+    let open = async {
+        let file = tokio::fs::File::open(path).await?;
+        let length = file.metadata().await?.len();
+        io::Result::Ok((file.into_std().await, length))
     };
-    let (file, length) = open().map_err(|source| SeedError::Open { path: path.to_owned(), source })?;
+    let (file, length) = open.await.map_err(|source| SeedError::Open { path: path.to_owned(), source })?;
     let read = Arc::new(AtomicU64::new(0));
     let counted = Counted { file, read: Arc::clone(&read) };
     let source: Box<dyn Read + Send> =
@@ -65,6 +66,8 @@ pub async fn seed(service: &Service, path: &Path, out: &mut impl Write) -> Resul
             outcome = &mut loading => break outcome,
             _ = seconds.tick() => {
                 let percent = read.load(Ordering::Relaxed).saturating_mul(100) / length.max(1);
+                // A pipe has no length, and a file may grow.
+                let percent = percent.min(100);
                 // Whether anybody reads along is not what the seed depends on.
                 let _ = writeln!(out, "seeding from {}: {percent} %", path.display());
             }

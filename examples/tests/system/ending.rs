@@ -116,7 +116,10 @@ fn a_restart_keeps_the_roster() {
     assert_eq!(list(&again, "limit=1000"), shifts);
     assert_eq!(again.get("/api/v1/reports/shifts").ok(200), report);
     let log = std::fs::read_to_string(again.log_file()).expect("the log");
-    assert!(log.contains("roster_imported accepted=30"), "the log goes on where it was: {log}");
+    assert!(
+        log.contains("\"event_type\":\"roster_imported\",\"data\":{\"accepted\":30,"),
+        "the log goes on where it was: {log}"
+    );
 }
 
 #[test]

@@ -1,12 +1,18 @@
 //! Starts, and what cannot start.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Command;
 
 use serde_json::json;
 
-use crate::harness::Service;
+use crate::ending::roster;
 use crate::harness::http::{raw, status_of};
+use crate::harness::process::{Process, free_address};
 use crate::harness::service::{command, new_directory};
+use crate::harness::wait::until;
+use crate::harness::{Client, Service};
 use crate::roster::{shift, total};
 
 #[test]
@@ -108,4 +114,42 @@ fn what_cannot_start_says_why_in_one_line() {
         assert!(message.starts_with("medschedule: ") && message.contains(word), "{arguments:?}: {message}");
         assert!(!message.contains("s3cret-word"), "{arguments:?}: {message}");
     }
+}
+
+#[test]
+fn while_it_is_seeded_it_answers_probes_and_ends_in_order() {
+    let directory = new_directory();
+    let pipe = directory.path().join("roster.csv");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo of coreutils").success());
+    // Open both ways it blocks nobody, and has no end until it is closed.
+    let mut rows = OpenOptions::new().read(true).write(true).open(&pipe).expect("opened");
+    let address = free_address();
+    let client = Client::new(address);
+    let start = || {
+        let mut service = command(directory.path());
+        service.args(["--listen", &address.to_string(), "--seed"]).arg(&pipe);
+        let process = Process::start(&mut service, &directory.path().join("terminal"));
+        until("it answers", || client.try_get("/health/live").is_ok_and(|live| live.status == 200));
+        process
+    };
+
+    let mut service = start();
+    rows.write_all(roster(3000).as_bytes()).expect("it reads");
+    for probe in ["/health/startup", "/health/ready"] {
+        assert_eq!(client.get(probe).status, 503, "{probe}");
+    }
+    assert!(!service.output().contains("http://"), "{}", service.output());
+    service.signal("TERM");
+    let status = service.wait();
+    assert_eq!(status.code(), Some(0), "{status}: {}", service.output());
+
+    // A part of a roster is not kept: now it comes whole.
+    let mut service = start();
+    rows.write_all(roster(10).as_bytes()).expect("it reads");
+    drop(rows);
+    service.until_ready("it says where it listens", |output| output.contains("http://").then_some(()));
+    for probe in ["/health/startup", "/health/ready"] {
+        assert_eq!(client.get(probe).status, 200, "{probe}");
+    }
+    assert_eq!(total(&client), 10);
 }

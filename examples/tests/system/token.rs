@@ -103,7 +103,7 @@ fn with_a_token_nothing_but_bare_health_is_open() {
 }
 
 #[test]
-fn health_details_are_for_loopback_and_the_token() {
+fn health_details_are_for_the_token_or_without_one_for_loopback() {
     let open = Service::start(&[]);
     let details = |client: &Client, headers: &[(&str, &str)]| {
         let health = client.send(Method::GET, "/health", headers, "").ok(200);
@@ -124,7 +124,12 @@ fn health_details_are_for_loopback_and_the_token() {
         &closed,
         &[("authorization", "Bearer 0123456789-abcdef-WRONG"), ("x-forwarded-for", "203.0.113.7")]
     ));
-    // Whether loopback still counts beside a token is the service's choice; an address of the network never does.
+    for path in ["/health", "/health/ready"] {
+        let bare = closed.get(path).ok(200);
+        let members: Vec<_> = bare.as_object().expect("an object").keys().collect();
+        assert_eq!(members, ["status"], "{path}: {bare}");
+    }
+    assert!(!details(&closed, &[("host", "localhost")]), "not even a neighbour sees them");
     if let Some(address) = network_address() {
         let stranger = Client::new((address, closed.address.port()).into());
         assert!(!details(&stranger, &[]), "{address}");

@@ -14,8 +14,9 @@ pub(crate) const LONGEST_LIMIT: Duration = Duration::from_secs(100 * 24 * 3600);
 
 const LONGEST_TEXT: usize = 1024;
 pub(crate) const HOUR: u64 = 3_600_000_000;
-/// Rosters round hours to six decimals.
-const DURATION_TOLERANCE: f64 = 1e-6;
+/// Rosters round hours to six decimals. The rest is room for what binary numbers make of those: 8 and 7.999999 differ
+/// by a little more than a millionth, two numbers below 2,400 (100 days) by half of that rest more at most.
+const DURATION_TOLERANCE: f64 = 1e-6 + 1e-12;
 
 /// A shift of one employee in one department: the half-open interval from `start` to `end`.
 ///
@@ -351,6 +352,22 @@ mod tests {
         assert_eq!(shift.duration_hours(), 8.500_000_4);
         assert_eq!(Shift::new("1", "E", "D", START, END, None).unwrap().duration_hours(), 8.5);
         assert_eq!(shift.start_text(), START);
+    }
+
+    #[test]
+    fn a_millionth_of_an_hour_more_or_less_agrees() {
+        // Steps of three minutes, whose hours have two decimals.
+        for step in 1..=960_i64 {
+            let (day, hour, minute) = (2 + step / 480, step / 20 % 24, step % 20 * 3);
+            let end = format!("2026-03-{day:02}T{hour:02}:{minute:02}Z");
+            let agrees = |off: i64| {
+                let hours = step * 5_000_000 + off;
+                let hours = format!("{}.{:08}", hours / 100_000_000, hours % 100_000_000).parse().unwrap();
+                Shift::new("1", "E", "D", "2026-03-02T00:00Z", &end, Some(hours)).is_ok()
+            };
+            assert!(agrees(100) && agrees(-100), "{end}");
+            assert!(!agrees(101) && !agrees(-101), "{end}");
+        }
     }
 
     #[test]

@@ -34,8 +34,9 @@ impl Instant {
 
     /// Reads an RFC 3339 timestamp with an offset.
     ///
-    /// As ISO 8601 allows, seconds may be left out and the offset written `+0300` or `+03`. Up to nine decimals are
-    /// taken; those beyond the sixth are cut. A leap second (`:60`) is refused.
+    /// As ISO 8601 allows, seconds may be left out and the offset written `+0300` or `+03`. Up to 18 decimals are
+    /// taken, as pandas does; those beyond the sixth are cut. Refused although RFC 3339 has them: a leap second
+    /// (`:60`), the years 0 and 9999, and more decimals.
     ///
     /// # Errors
     ///
@@ -208,7 +209,7 @@ impl Digits<'_> {
             }
         }
         match digits {
-            0 | 10.. => Err(InstantError::Shape),
+            0 | 19.. => Err(InstantError::Shape),
             _ => Ok((second, microseconds * 10_i64.pow(6_u32.saturating_sub(digits)))),
         }
     }
@@ -281,7 +282,7 @@ mod tests {
             ("yarın", InstantError::Shape),
             ("2026-03-02", InstantError::Shape),
             ("2026-03-02T08:00:00.Z", InstantError::Shape),
-            ("2026-03-02T08:00:00.0123456789Z", InstantError::Shape),
+            ("2026-03-02T08:00:00.0123456789012345678Z", InstantError::Shape),
             ("2026-03-02T08:00:00Z ", InstantError::Shape),
             ("2026-03-02T08:00:00+03:00[Europe/Istanbul]", InstantError::Shape),
             ("2026-03-02T08:00:00+3", InstantError::Shape),
@@ -290,6 +291,16 @@ mod tests {
         ];
         for (text, fault) in cases {
             assert_eq!(Instant::parse(text), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn decimals_beyond_the_sixth_are_cut() {
+        let decimals = "999999999999999999";
+        for count in 1..=decimals.len() {
+            let text = format!("1969-12-31T23:59:58.{}Z", &decimals[..count]);
+            let kept = format!("{:0<6}", &decimals[..count.min(6)]).parse::<i64>().unwrap();
+            assert_eq!(Instant::parse(&text).unwrap().as_microseconds(), kept - 2_000_000, "{text}");
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) mod class {
     pub(crate) const WIDE: u8 = 16;
     /// What must be quoted in `key=value`.
     pub(crate) const SPACE: u8 = 32;
+    /// Dashes and quotes, which options and quoted secrets begin with.
+    pub(crate) const MARK: u8 = 64;
 }
 
 const CLASSES: [u8; 256] = classes();
@@ -26,12 +28,14 @@ const fn classes() -> [u8; 256] {
     let mut byte = 0;
     while byte < 256 {
         table[byte] = match byte as u8 {
-            0..=0x1f | b'"' | b'\\' | 0x7f => class::ESCAPE,
+            b'"' => class::ESCAPE | class::MARK,
+            0..=0x1f | b'\\' | 0x7f => class::ESCAPE,
             0xc2 | 0xd8 | 0xe2 => class::LEAD,
             0xef => class::LEAD | class::WIDE,
             b'0'..=b'9' => class::DIGIT,
             b'=' | b':' | b'@' | b'%' | b'>' => class::SIGN,
             b' ' => class::SPACE,
+            b'-' | b'\'' => class::MARK,
             _ => 0,
         };
         byte += 1;

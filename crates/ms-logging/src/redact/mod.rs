@@ -173,7 +173,9 @@ fn without(text: &str, spans: &[Span]) -> String {
 /// Most texts of a log hold no digit and no sign at all.
 fn is_harmless(text: &str) -> bool {
     let classes = scan(text.as_bytes());
-    classes & (class::DIGIT | class::SIGN | class::WIDE) == 0 && !patterns::may_hold_credential(text)
+    classes & (class::DIGIT | class::SIGN | class::WIDE) == 0
+        && !(classes & class::MARK != 0 && patterns::may_hold_option(text))
+        && !patterns::may_hold_credential(text)
 }
 
 #[cfg(test)]

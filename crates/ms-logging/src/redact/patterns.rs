@@ -28,12 +28,15 @@ const LONGEST_HEAD: usize = 4096;
 /// So long a word is a credential even without a digit.
 const SURELY: usize = 20;
 
-/// Whether a text without digits and signs is worth a look.
+/// Whether a text may hold `--password x` or `PASSWORD 'x'`.
+pub(crate) fn may_hold_option(text: &str) -> bool {
+    text.as_bytes().windows(2).any(|two| matches!(two, b"--" | b" '" | b" \""))
+}
+
+/// Whether a text without digits and signs may hold a credential.
 pub(crate) fn may_hold_credential(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let named = |two: &[u8]| matches!(two, b"--" | b" '" | b" \"");
     let bare = |three: &[u8]| matches!(three, b"eyJ" | b"er " | b"ER " | b"ic " | b"IC ");
-    bytes.windows(2).any(named) || (text.len() >= SHORTEST_BARE && bytes.windows(3).any(bare))
+    text.len() >= SHORTEST_BARE && text.as_bytes().windows(3).any(bare)
 }
 
 /// Looks at the letter at `at`.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -15,6 +16,9 @@ static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
     [const { [const { AtomicU64::new(0) }; 4] }; 3];
 const DROPPED: &str = "ms_logging_dropped_total";
 const SINKS: [&str; 3] = ["file", "json", "console"];
+
+/// How long a caller that has logged too late waits for its turn to publish that.
+const SOON: Duration = Duration::from_millis(100);
 
 /// Held while totals are published, so that whoever waits for it finds them published.
 static TURN: Mutex<()> = Mutex::new(());
@@ -32,9 +36,20 @@ impl Turn {
         if PUBLISHING.get() {
             return None;
         }
-        let turn = TURN.lock();
+        Some(Self::begin(TURN.lock()))
+    }
+
+    /// Waits no longer than a short while: whoever publishes may wait for a recorder that the caller holds.
+    pub(crate) fn take_soon() -> Option<Self> {
+        if PUBLISHING.get() {
+            return None;
+        }
+        TURN.try_lock_for(SOON).map(Self::begin)
+    }
+
+    fn begin(turn: MutexGuard<'static, ()>) -> Self {
         PUBLISHING.set(true);
-        Some(Self(turn))
+        Self(turn)
     }
 
     /// Adds to `ms_logging_dropped_total{sink,reason}`; nothing makes it appear.

@@ -97,7 +97,7 @@ impl Queue {
         if state.closing {
             state.dropped.after_shutdown += 1;
             drop(state);
-            return self.publish();
+            return self.publish_in(Turn::take_soon());
         }
         if state.fill() + line.len() > self.limit(level) {
             state.dropped.queue_full += 1;
@@ -212,7 +212,11 @@ impl Queue {
     /// Brings the metrics up to date. They are set even if nothing was lost: zeros let `rate()` work from the first
     /// loss on, and a recorder may have been installed since the last time.
     fn publish(&self) {
-        let Some(turn) = Turn::take() else { return };
+        self.publish_in(Turn::take());
+    }
+
+    fn publish_in(&self, turn: Option<Turn>) {
+        let Some(turn) = turn else { return };
         for _ in 0..MOST_ROUNDS {
             let (now, before) = {
                 let mut state = self.state.lock();

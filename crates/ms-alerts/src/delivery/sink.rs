@@ -76,9 +76,11 @@ impl SendError {
         Self { text: cause.to_string(), retry: Retry::Never }
     }
 
-    /// Sends again after this time rather than after the usual one; between 1 s and 15 min.
+    /// Sends again after this time rather than after the usual one; between 1 s and 15 min. A permanent failure stays one.
     pub fn retry_after(mut self, wait: Duration) -> Self {
-        self.retry = Retry::After(wait);
+        if self.retry != Retry::Never {
+            self.retry = Retry::After(wait);
+        }
         self
     }
 
@@ -94,3 +96,15 @@ impl fmt::Display for SendError {
 }
 
 impl std::error::Error for SendError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_makes_no_permanent_failure_a_temporary_one() {
+        let wait = Duration::from_secs(7);
+        assert_eq!(SendError::permanent("no").retry_after(wait).retry(), Retry::Never);
+        assert_eq!(SendError::temporary("later").retry_after(wait).retry(), Retry::After(wait));
+    }
+}

@@ -19,6 +19,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 
+use self::body::Id;
 pub(crate) use self::reports::shift_report;
 use crate::service::{Service, within};
 
@@ -32,6 +33,11 @@ pub fn router() -> Router<Service> {
         .route("/api/v1/sessions/{id}", delete(sessions::sign_out))
         .route("/api/v1/shifts", post(shifts::plan).get(shifts::list))
         .route("/api/v1/shifts/{id}", delete(shifts::cancel))
+        // A roster may hold a shift of this id.
+        .route(
+            "/api/v1/shifts/import",
+            delete(|service| shifts::cancel(service, Id(shifts::IMPORT.to_owned()))),
+        )
         .route("/api/v1/reports/shifts", get(reports::shifts))
         .route("/api/v1/reports/response-times", get(reports::response_times))
         .layer(from_fn(limit_time))

@@ -25,11 +25,9 @@ pub(super) async fn sign_in(State(service): State<Service>, body: Object) -> Res
 }
 
 pub(super) async fn sign_out(State(service): State<Service>, Id(id): Id) -> Result<StatusCode, Problem> {
-    let known = Uuid::try_parse(&id).is_ok_and(|id| service.sessions.sign_out(&id));
-    if !known {
-        return Err(Problem::not_found("no session has this id"));
-    }
-    log_event!("user_signed_out", session = id);
+    let session = Uuid::try_parse(&id).ok().filter(|id| service.sessions.sign_out(id));
+    let session = session.ok_or_else(|| Problem::not_found("no session has this id"))?;
+    log_event!("user_signed_out", session = session.to_string());
     Ok(StatusCode::NO_CONTENT)
 }
 

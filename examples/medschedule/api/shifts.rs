@@ -1,5 +1,8 @@
 //! Planning, listing and cancelling shifts.
 
+use std::hash::{BuildHasher, RandomState};
+use std::sync::LazyLock;
+
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +18,8 @@ use crate::problem::Problem;
 use crate::service::{Service, to_the_end};
 use crate::store::{Cursor, Filter, Overlaps, Planned, StoredShift};
 
+/// The path segment of imports, which is also a possible id.
+pub(super) const IMPORT: &str = "import";
 const PAGE: u16 = 100;
 const LARGEST_PAGE: u16 = 1000;
 
@@ -53,7 +58,7 @@ pub(super) async fn plan(
                 service.roster_changed().await;
                 log_event!(
                     "shift_planned",
-                    shift = shift.id,
+                    shift = loggable(&shift.id),
                     department = shift.department,
                     conflicts = overlaps.total
                 );
@@ -92,7 +97,7 @@ pub(super) async fn cancel(State(service): State<Service>, Id(id): Id) -> Result
             return Err(Problem::not_found(UNKNOWN));
         }
         service.roster_changed().await;
-        log_event!("shift_cancelled", shift = id);
+        log_event!("shift_cancelled", shift = loggable(&id));
         Ok(StatusCode::NO_CONTENT)
     })
     .await
@@ -103,7 +108,7 @@ fn new_shift(body: Object) -> Result<StoredShift, Problem> {
     let [id, employee, department, start, end, duration] = body.take(names)?;
     let id = match id {
         None => Uuid::now_v7().to_string(),
-        given => text("id", given)?,
+        given => given_id(text("id", given)?)?,
     };
     let (employee, department) = (text("employee", employee)?, text("department", department)?);
     let (start, end) = (text("start", start)?, text("end", end)?);
@@ -114,6 +119,14 @@ fn new_shift(body: Object) -> Result<StoredShift, Problem> {
     };
     let shift = ShiftRef::new(&id, &employee, &department, &start, &end, duration);
     shift.map(StoredShift::from).map_err(|FieldFault { field, reason, .. }| wrong(field, &reason))
+}
+
+/// Clients could not address a shift of such an id: a path ends there, or they take the segment out.
+fn given_id(id: String) -> Result<String, Problem> {
+    match id.as_str() {
+        IMPORT | "." | ".." => Err(wrong("id", "cannot stand in a path")),
+        _ => Ok(id),
+    }
 }
 
 /// Tells whether a shift with conflicts is refused; it is only flagged where nobody says so.
@@ -177,6 +190,14 @@ fn cursor(text: &str) -> Result<Cursor, Problem> {
     numbers.ok_or_else(|| bad("cursor", "not a `next_cursor` of this service"))
 }
 
+/// An id that others chose may be a patient's number, so the log has a hash in its place. The key is this process's own:
+/// of a number with few digits a plain hash could be looked up.
+fn loggable(id: &str) -> String {
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    let own = Uuid::try_parse(id).is_ok_and(|uuid| uuid.get_version_num() == 7 && uuid.to_string() == id);
+    if own { id.to_owned() } else { format!("hash:{:016x}", KEY.hash_one(id)) }
+}
+
 fn kept(shift: &StoredShift, overlaps: &Overlaps) -> Response {
     let id: String = form_urlencoded::byte_serialize(shift.id.as_bytes()).collect();
     let location = format!("/api/v1/shifts/{}", id.replace('+', "%20"));
@@ -196,4 +217,22 @@ fn in_the_way(overlaps: &Overlaps) -> Problem {
 
 fn unlisted(overlaps: &Overlaps) -> Option<u64> {
     (overlaps.total > overlaps.shifts.len() as u64).then_some(overlaps.total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_own_ids_are_logged() {
+        let own = Uuid::now_v7().to_string();
+        assert_eq!(loggable(&own), own);
+        let foreign = ["10000000146", "ayşe@example.org", &own.to_uppercase(), &own.replace('-', "")];
+        for id in foreign.into_iter().chain(["67e55044-10b1-426f-9247-bb680e5fe0c8"]) {
+            let logged = loggable(id);
+            assert!(logged.starts_with("hash:") && !logged.contains(id), "{logged}");
+            assert_eq!(logged, loggable(id), "the same shift is found again");
+        }
+        assert_ne!(loggable("1"), loggable("2"));
+    }
 }

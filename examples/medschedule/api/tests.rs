@@ -155,6 +155,28 @@ async fn given_ids_and_durations_are_kept() {
 }
 
 #[tokio::test]
+async fn every_shift_can_be_cancelled_whatever_its_id() {
+    let api = Api::start().await;
+    let ids = ["import", ".", ".."];
+    for id in ids {
+        let mut body: Value = serde_json::from_str(&shift("Ayşe", "08:00", "16:00")).expect("JSON");
+        body["id"] = json!(id);
+        let (status, problem) = api.post("/api/v1/shifts", body.to_string()).await;
+        assert_eq!((status, &problem["field"]), (422, &json!("id")), "{id}");
+    }
+    assert_eq!(api.count().await, 0);
+
+    let rows = ids.map(|id| format!("{id},Ayşe,Acil,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z\n"));
+    let roster = format!("id,employee,department,start,end\n{}", rows.concat());
+    assert_eq!(api.import("text/csv", roster).await.1["accepted"], 3);
+    for segment in ["import", "%2E", "%2E%2E"] {
+        assert_eq!(api.delete(&format!("/api/v1/shifts/{segment}")).await.0, 204, "{segment}");
+    }
+    assert_eq!(api.delete("/api/v1/shifts/import").await.0, 404);
+    assert_eq!(api.count().await, 0);
+}
+
+#[tokio::test]
 async fn bad_shifts_are_refused_by_field_and_change_nothing() {
     let api = Api::start().await;
     let good = || json!({ "employee": "E", "department": "D", "start": "2026-03-02T08:00:00Z", "end": "2026-03-02T16:00:00Z" });

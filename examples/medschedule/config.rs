@@ -1,12 +1,19 @@
 //! Flags of the service; each is an environment variable too.
 
+#[cfg(test)]
+mod tests;
+
+use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::Parser;
+use clap::builder::Resettable;
+use clap::{CommandFactory, FromArgMatches, Parser};
+
+use crate::exposure::AllowedHost;
 
 /// MedSchedule: plans hospital shifts, and shows how it is doing.
 ///
@@ -23,7 +30,7 @@ pub struct Config {
     #[arg(long, env = "MEDSCHEDULE_DATA_DIR", value_name = "DIR", default_value = ".")]
     pub data_dir: PathBuf,
 
-    /// Roster to load before listening: .csv, or .jsonl (JSON Lines), either also with .gz.
+    /// Roster to load before the service is ready: .csv, or .jsonl (JSON Lines), either also with .gz.
     #[arg(long, env = "MEDSCHEDULE_SEED", value_name = "FILE")]
     pub seed: Option<PathBuf>,
 
@@ -36,9 +43,10 @@ pub struct Config {
     #[arg(long, env = "MEDSCHEDULE_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
-    /// Host name that clients use, beside localhost and plain addresses. May be given several times.
-    #[arg(long = "allow-host", env = "MEDSCHEDULE_ALLOW_HOST", value_name = "NAME", value_delimiter = ',')]
-    pub allow_hosts: Vec<String>,
+    /// Host that clients name, beside localhost and plain addresses: a name, or a name and a port. May be given several
+    /// times.
+    #[arg(long = "allow-host", env = "MEDSCHEDULE_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
+    pub allow_hosts: Vec<AllowedHost>,
 
     /// URL that alerts are posted to, in the shape of Alertmanager's webhook.
     #[arg(long, env = "MEDSCHEDULE_WEBHOOK", value_name = "URL", hide_env_values = true)]
@@ -87,6 +95,16 @@ pub enum ConfigError {
     /// An open service would be reachable from other machines.
     #[error("--listen {0} is reachable from other machines: give --token-file, or listen on 127.0.0.1")]
     Exposed(SocketAddr),
+    /// The URL is one of another kind of server. It may hold a password, so only its scheme is told.
+    #[error("{flag} begins with `{scheme}:`, but must begin with {taken}")]
+    Scheme {
+        /// The flag that gives it.
+        flag: &'static str,
+        /// What it begins with.
+        scheme: String,
+        /// What is taken.
+        taken: &'static str,
+    },
     /// The data directory could not be made.
     #[error("cannot create the data directory {}", path.display())]
     DataDir {
@@ -112,6 +130,41 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Reads the flags and the environment, where an empty variable is one that is not set. Ends the process with 2 if
+    /// they cannot be used.
+    pub fn load() -> Self {
+        Self::from_arguments(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        let command = Self::command().mut_args(|argument| {
+            let is_empty =
+                argument.get_env().and_then(std::env::var_os).is_some_and(|value| value.is_empty());
+            if is_empty { argument.env(Resettable::Reset) } else { argument }
+        });
+        Self::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    }
+
+    /// Refuses servers of a kind that the service does not use.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Scheme`].
+    pub fn check_servers(&self) -> Result<(), ConfigError> {
+        check_scheme(
+            "--database-url",
+            self.database_url.as_ref(),
+            &POSTGRES,
+            "postgres:// or postgresql://",
+        )?;
+        check_scheme(
+            "--redis-url",
+            self.redis_url.as_ref(),
+            &REDIS,
+            "redis://, or unix:// for a socket of Redis",
+        )
+    }
+
     /// Reads the token, if one is configured, and refuses to be reachable without one.
     ///
     /// # Errors
@@ -146,6 +199,27 @@ impl Config {
     }
 }
 
+const POSTGRES: [&str; 2] = ["postgres", "postgresql"];
+const REDIS: [&str; 2] = ["redis", "unix"];
+
+fn check_scheme(
+    flag: &'static str,
+    url: Option<&Secret>,
+    schemes: &[&str],
+    taken: &'static str,
+) -> Result<(), ConfigError> {
+    let Some(url) = url else { return Ok(()) };
+    let scheme = url.expose().split_once("://").map_or("", |(scheme, _)| scheme);
+    if schemes.iter().any(|taken| taken.eq_ignore_ascii_case(scheme)) {
+        return Ok(());
+    }
+    // What is not a scheme may be a password that somebody forgot to put behind one.
+    let is_scheme =
+        scheme.len() <= 20 && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+');
+    let scheme = if is_scheme && !scheme.is_empty() { scheme } else { "?" }.to_owned();
+    Err(ConfigError::Scheme { flag, scheme, taken })
+}
+
 fn read_token(path: &Path) -> Result<Secret, ConfigError> {
     let path = path.to_owned();
     let text = match std::fs::read_to_string(&path) {
@@ -166,43 +240,4 @@ fn is_loopback(ip: IpAddr) -> bool {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| format!("`{text}` is not a number of seconds"))?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn config(arguments: &[&str]) -> Config {
-        let program = ["medschedule"];
-        Config::try_parse_from(program.iter().chain(arguments)).expect("flags are valid")
-    }
-
-    #[test]
-    fn only_loopback_is_open_without_a_token() {
-        for open in ["127.0.0.1:0", "127.8.8.8:1", "[::1]:0", "[::ffff:127.0.0.1]:0"] {
-            assert!(config(&["--listen", open]).token().expect("loopback is open").is_none());
-        }
-        for closed in ["0.0.0.0:0", "[::]:0", "192.168.1.4:80", "[::ffff:10.0.0.1]:0"] {
-            let error = config(&["--listen", closed]).token().expect_err("must be refused");
-            assert!(matches!(error, ConfigError::Exposed(_)), "{error}");
-        }
-    }
-
-    #[test]
-    fn a_weak_or_missing_token_is_refused_by_name() {
-        let dir = tempfile::tempdir().expect("a temporary directory");
-        let path = dir.path().join("token");
-        let path_text = path.to_str().expect("UTF-8");
-        let read = || config(&["--listen", "0.0.0.0:0", "--token-file", path_text]).token();
-
-        assert!(read().expect_err("missing").to_string().contains(path_text));
-        for weak in ["", "short", "with a blank inside it", "şifre-şifre-şifre-şifre"] {
-            std::fs::write(&path, weak).expect("writes");
-            assert!(matches!(read(), Err(ConfigError::WeakToken { .. })), "{weak}");
-        }
-        std::fs::write(&path, "0123456789abcdef\n").expect("writes");
-        let token = read().expect("strong enough").expect("configured");
-        assert_eq!(token.expose(), "0123456789abcdef");
-        assert_eq!(format!("{token:?}"), "Secret");
-    }
 }

@@ -1,6 +1,7 @@
 //! Who may ask: a page of another site must not reach a service on localhost, nor a stranger one on the network.
 
-use std::net::IpAddr;
+mod host;
+
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
@@ -10,6 +11,8 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+pub use self::host::{AllowedHost, HostError};
+use self::host::{is_address, split_port};
 use crate::config::Secret;
 use crate::problem::Problem;
 
@@ -21,17 +24,16 @@ use crate::problem::Problem;
 /// - With a token, everything but the bare health status and the style sheet needs it; 401 otherwise.
 #[derive(Clone, Debug)]
 pub struct Exposure {
-    allowed_hosts: Arc<[String]>,
+    allowed_hosts: Arc<[AllowedHost]>,
     token: Option<[u8; 32]>,
 }
 
 impl Exposure {
     /// Makes the rules from the names allowed and the token, if the service has one.
-    pub fn new(allowed_hosts: &[String], token: Option<&Secret>) -> Self {
-        let allowed_hosts = allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
+    pub fn new(allowed_hosts: &[AllowedHost], token: Option<&Secret>) -> Self {
         // A digest of fixed length, so that comparing tells nothing about the token's length either.
         let token = token.map(|token| Sha256::digest(token.expose()).into());
-        Self { allowed_hosts, token }
+        Self { allowed_hosts: allowed_hosts.into(), token }
     }
 
     /// Tells whether the request may see what it asks for.
@@ -66,13 +68,11 @@ impl Exposure {
     }
 
     fn serves(&self, authority: &str) -> bool {
-        let host = without_port(authority);
+        let (host, _) = split_port(authority);
         // A browser sends an address only where its user typed one: no name, nothing to rebind.
-        let is_address = host.parse::<IpAddr>().is_ok()
-            || host
-                .strip_prefix('[')
-                .is_some_and(|rest| rest.strip_suffix(']').is_some_and(|ip| ip.parse::<IpAddr>().is_ok()));
-        is_address || host == "localhost" || self.allowed_hosts.iter().any(|allowed| allowed == host)
+        is_address(host)
+            || host == "localhost"
+            || self.allowed_hosts.iter().any(|allowed| allowed.is(authority))
     }
 }
 
@@ -121,13 +121,6 @@ fn names_host(origin: &[u8], host: &str) -> bool {
     rest.is_some_and(|authority| authority.eq_ignore_ascii_case(host.as_bytes()))
 }
 
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,7 +139,7 @@ mod tests {
 
     #[test]
     fn only_own_hosts_are_served() {
-        let exposure = Exposure::new(&["Roster.Example".to_owned()], None);
+        let exposure = Exposure::new(&["Roster.Example".parse().expect("a host")], None);
         for host in
             ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000", "[::1]", "roster.example:443"]
         {

@@ -8,7 +8,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
-use clap::Parser;
 use medschedule::cache::Cache;
 use medschedule::chain::Chain;
 use medschedule::config::Config;
@@ -32,7 +31,7 @@ const RULES: &str = include_str!("deploy/alerts.yml");
 const LIMIT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
-    let config = Config::parse();
+    let config = Config::load();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(error.into()),
@@ -45,6 +44,7 @@ fn main() -> ExitCode {
 
 async fn run(config: Config) -> Result<(), Failure> {
     let token = config.token()?;
+    config.check_servers()?;
     config.make_data_dir()?;
     let listener = TcpListener::bind(config.listen)
         .await
@@ -117,9 +117,9 @@ async fn start(
     if let Some(file) = &config.seed {
         seed(service, file, &mut io::stdout()).await?;
     }
+    log_event!("service_started", address = address.to_string(), database = service.database());
     health.mark_started();
     greet(config, service, address);
-    log_event!("service_started", address = address.to_string(), database = service.database());
     Ok(())
 }
 

@@ -36,7 +36,8 @@ pub fn ask(service: &Client, line: &str, headers: &[&str]) -> u16 {
 
 #[test]
 fn only_requests_for_this_host_are_answered() {
-    let service = Service::start(&["--allow-host", "roster.hospital.example"]);
+    let hosts = "roster.hospital.example,other.example:8443";
+    let service = Service::start(&["--allow-host", hosts]);
     let port = service.address.port();
     for host in [
         "localhost".to_owned(),
@@ -46,6 +47,7 @@ fn only_requests_for_this_host_are_answered() {
         "LocalHost:8000".to_owned(),
         "roster.hospital.example".to_owned(),
         "ROSTER.hospital.example:443".to_owned(),
+        "other.example:8443".to_owned(),
     ] {
         assert_eq!(ask(&service, "GET /api/v1/shifts", &[&format!("Host: {host}")]), 200, "{host}");
     }
@@ -56,6 +58,7 @@ fn only_requests_for_this_host_are_answered() {
         "evil-localhost",
         "127.0.0.1.evil.example",
         "roster.hospital.example.evil.example",
+        "other.example:8444",
         "localhost:8000@evil.example",
         "evil.example#localhost",
         "",

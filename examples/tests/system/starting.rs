@@ -73,6 +73,45 @@ fn every_flag_is_an_environment_variable_too() {
 }
 
 #[test]
+fn an_empty_variable_is_one_that_is_not_set() {
+    let directory = new_directory();
+    let mut service = command(directory.path());
+    for name in [
+        "MEDSCHEDULE_SEED",
+        "MEDSCHEDULE_RULES",
+        "MEDSCHEDULE_TOKEN_FILE",
+        "MEDSCHEDULE_ALLOW_HOST",
+        "MEDSCHEDULE_WEBHOOK",
+        "MEDSCHEDULE_DRAIN",
+        "DATABASE_URL",
+        "REDIS_URL",
+    ] {
+        service.env(name, "");
+    }
+    let service = Service::run(&mut service, &directory);
+    assert!(service.terminal().contains("SQLite, in-process cache"), "{}", service.terminal());
+    assert_eq!(total(&service), 0);
+}
+
+#[test]
+fn a_host_that_no_client_can_name_is_refused() {
+    for host in ["https://roster.example", "roster.example/", "roster.example,"] {
+        for by_variable in [false, true] {
+            let mut service = command(new_directory().path());
+            match by_variable {
+                true => service.env("MEDSCHEDULE_ALLOW_HOST", host),
+                false => service.args(["--allow-host", host]),
+            };
+            // Its directory is gone: it must not come so far.
+            let ended = service.current_dir("/").output().expect("it starts");
+            let message = String::from_utf8_lossy(&ended.stderr);
+            assert_eq!(ended.status.code(), Some(2), "{host}: {message}");
+            assert!(message.contains("--allow-host") && message.contains("roster.example:8443"), "{message}");
+        }
+    }
+}
+
+#[test]
 fn a_seed_given_again_is_known_and_not_rejected() {
     let roster = Path::new(env!("CARGO_MANIFEST_DIR")).join("medschedule/roster.csv");
     let arguments = ["--seed", roster.to_str().expect("UTF-8")];
@@ -104,7 +143,8 @@ fn what_cannot_start_says_why_in_one_line() {
         (["--data-dir", &path("broken")], "not a database"),
         (["--database-url", &format!("postgres://postgres:s3cret-word@{nobody}/x")], "database"),
         (["--database-url", "mysql://root:s3cret-word@localhost/x"], "mysql"),
-        (["--redis-url", "http://:s3cret-word@localhost"], "Redis"),
+        (["--database-url", "sqlite:///s3cret-word.db"], "sqlite"),
+        (["--redis-url", "http://:s3cret-word@localhost"], "--redis-url"),
         (["--webhook", "ftp://s3cret-word.example"], "webhook"),
     ] {
         let ended = command(directory.path()).args(arguments).output().expect("it starts");

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-use crate::data::{answered, data, fault, is_tolerated, read, same};
+use crate::data::{answered, bad_rosters, data, is_tolerated, same};
 
 fn analyze(kind: &str, file: &Path) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_analyze"));
@@ -26,17 +26,13 @@ fn analyze_reports_on_every_roster_as_pandas_does() {
 
 #[test]
 fn analyze_finds_every_fault_of_the_bad_rosters() {
-    let faults = read(&data("rosters/bad/faults.json"));
-    let faults = faults.as_object().expect("an object by file");
-    assert!(!faults.is_empty());
-    for (name, expected) in faults {
-        let file = data("rosters/bad").join(name);
+    for (file, expected) in bad_rosters(&data("rosters/bad")).expect("all are known") {
+        let name = file.display().to_string();
         let output = analyze("shifts", &file);
         let messages = String::from_utf8(output.stderr).expect("UTF-8");
         let place = |line: &str| place(line, &file);
         let mut found: BTreeSet<_> = messages.lines().filter_map(place).collect();
-        let expected: BTreeSet<_> = expected.as_array().expect("a list").iter().map(fault).collect();
-        found.retain(|found| !is_tolerated(name, found, &expected));
+        found.retain(|found| !is_tolerated(&file, found, &expected));
         assert_eq!(found, expected, "{name}: {messages}");
         assert_eq!(output.status.success(), messages.is_empty(), "{name}: {messages}");
     }

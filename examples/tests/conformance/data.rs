@@ -57,11 +57,49 @@ pub fn same(ours: &Value, theirs: &Value, at: &str) {
     }
 }
 
+/// The rosters of a folder with what is wrong in each, as its `faults.json` says.
+///
+/// An error names the rosters that it leaves out, and those that are not there.
+pub fn bad_rosters(directory: &Path) -> Result<Vec<(PathBuf, BTreeSet<Place>)>, String> {
+    const FAULTS: &str = "faults.json";
+    let faults = read(&directory.join(FAULTS));
+    let faults = faults.as_object().expect("an object by file");
+    let entries =
+        std::fs::read_dir(directory).unwrap_or_else(|error| panic!("{}: {error}", directory.display()));
+    let names = entries.map(|entry| entry.expect("a directory entry").file_name());
+    let mut names: BTreeSet<_> = names.map(|name| name.into_string().expect("UTF-8")).collect();
+    names.remove(FAULTS);
+    let told = faults.keys().cloned().collect();
+    let lost: Vec<_> = names.symmetric_difference(&told).collect();
+    if !lost.is_empty() || told.is_empty() {
+        return Err(format!("only a file or only an entry of {FAULTS}: {lost:?}"));
+    }
+    let places = |places: &Value| places.as_array().expect("a list").iter().map(fault).collect();
+    Ok(faults.iter().map(|(name, faults)| (directory.join(name), places(faults))).collect())
+}
+
 pub fn fault(fault: &Value) -> Place {
     (fault["line"].as_u64().expect("a line"), fault["column"].as_str().map(str::to_owned))
 }
 
 /// A line break within a name may be refused wherever it is.
-pub fn is_tolerated(file: &str, found: &Place, expected: &BTreeSet<Place>) -> bool {
-    file.contains("multi-line") && found.1.as_deref() == Some("employee") && !expected.contains(found)
+pub fn is_tolerated(file: &Path, found: &Place, expected: &BTreeSet<Place>) -> bool {
+    let name = file.file_name().expect("a file").to_string_lossy();
+    name.contains("multi-line") && found.1.as_deref() == Some("employee") && !expected.contains(found)
+}
+
+#[test]
+fn no_bad_roster_and_no_entry_is_left_out() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).expect("written");
+    let rosters = || bad_rosters(directory.path());
+    write("faults.json", "{}");
+    rosters().expect_err("nothing to try");
+    write("faults.json", r#"{"a.csv":[{"line":1,"column":null}],"b.csv":[]}"#);
+    write("a.csv", "");
+    assert!(rosters().expect_err("an entry without its file").contains("b.csv"));
+    write("b.csv", "");
+    assert_eq!(rosters().expect("complete").len(), 2);
+    write("c.csv", "");
+    assert!(rosters().expect_err("a file without its entry").contains("c.csv"));
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use serde_json::Value;
 
-use crate::data::{Place, answered, data, fault, is_tolerated, read, same};
+use crate::data::{Place, answered, bad_rosters, data, fault, is_tolerated, same};
 use crate::harness::{Answer, Client, Service};
 
 /// Reads a roster, unpacked if need be, and its media type.
@@ -44,17 +44,14 @@ fn the_service_reports_on_every_roster_as_pandas_does() {
 
 #[test]
 fn the_service_finds_every_fault_of_the_bad_rosters() {
-    let faults = read(&data("rosters/bad/faults.json"));
-    let faults = faults.as_object().expect("an object by file");
-    assert!(!faults.is_empty());
-    for (name, expected) in faults {
+    for (file, expected) in bad_rosters(&data("rosters/bad")).expect("all are known") {
         let service = Service::start(&[]);
-        let expected: BTreeSet<Place> = expected.as_array().expect("a list").iter().map(fault).collect();
-        let answer = import(&service, &data("rosters/bad").join(name));
+        let name = file.display().to_string();
+        let answer = import(&service, &file);
         let outcome = if answer.status == 422 { answer.problem(422) } else { answer.ok(200) };
         let mut found: BTreeSet<Place> =
             outcome["rejected"].as_array().expect("a list").iter().map(fault).collect();
-        found.retain(|found| !is_tolerated(name, found, &expected));
+        found.retain(|found| !is_tolerated(&file, found, &expected));
         assert_eq!(found, expected, "{name}: {outcome}");
         // A file of which nothing can be read has its fault in the header or in its bytes.
         assert!(answer.status == 200 || outcome["accepted"] == 0, "{name}: {outcome}");

@@ -1,12 +1,14 @@
 //! A real Prometheus server that scrapes the service with the deployed configuration.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::alerting::{self, RULES};
 use crate::dashboard::{queries, read};
+use crate::harness::process::program;
 use crate::harness::servers::{NodeExporter, Prometheus};
 use crate::harness::service::new_directory;
 use crate::harness::wait::{eventually, until};
@@ -84,6 +86,19 @@ fn every_panel_has_data_and_both_jobs_are_up() {
 
     assert_eq!(rules(&prometheus).len(), read("alerts.yml").matches("- alert:").count());
     until("every rule was evaluated", || rules(&prometheus).iter().all(|rule| rule["health"] == "ok"));
+}
+
+#[test]
+fn the_deployed_configuration_is_sound_as_it_stands() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("medschedule/deploy/prometheus.yml");
+    let checked =
+        Command::new(program("promtool", "prometheus")).args(["check", "config"]).arg(file).output();
+    let checked = checked.expect("promtool runs");
+    let told = String::from_utf8_lossy(&checked.stdout);
+    assert!(checked.status.success(), "{told}{}", String::from_utf8_lossy(&checked.stderr));
+    // With the rules beside it, which it names.
+    let rules = read("alerts.yml").matches("- alert:").count();
+    assert!(told.contains(&format!("{rules} rules found")), "{told}");
 }
 
 fn rules(prometheus: &Prometheus) -> Vec<Value> {

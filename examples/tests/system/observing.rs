@@ -284,6 +284,21 @@ fn each_log_line_has_the_shape_of_the_python_log() {
     assert_eq!(requests.count(), 20, "{log}");
 }
 
+#[test]
+fn ids_that_clients_choose_are_not_in_the_log() {
+    let mut service = Service::start(&[]);
+    let mut new = shift("A", "B", "2026-03-02T08:00:00Z", "2026-03-02T16:00:00Z");
+    let own = service.post("/api/v1/shifts", &new).ok(201)["id"].as_str().expect("an id").to_owned();
+    new["id"] = "patient-of-bed-7".into();
+    service.post("/api/v1/shifts", &new).ok(201);
+    assert_eq!(service.delete("/api/v1/shifts/patient-of-bed-7").status, 204);
+    service.stop();
+    let log = std::fs::read_to_string(service.log_file()).expect("the log");
+    assert!(log.contains(&own) && !log.contains("bed-7"), "{log}");
+    let hashes: Vec<_> = log.split("\"hash:").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(hashes.len() == 2 && hashes[0] == hashes[1], "planned and cancelled are found together: {log}");
+}
+
 /// The clock on the wall there, to the millisecond that the log rounds down to.
 fn istanbul() -> DateTime {
     let now = jiff::tz::Offset::constant(3).to_datetime(jiff::Timestamp::now());

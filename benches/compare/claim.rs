@@ -68,14 +68,18 @@ fn median(values: impl Iterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Adds the version that the lock file names to the name of a crate; other peers name their own.
-fn versioned(peer: &str) -> String {
-    let entry = format!("name = \"{peer}\"\nversion = \"");
+/// Adds the versions that the lock file names to the names of crates; other peers name their own.
+fn versioned(peers: &str) -> String {
     let lock = include_str!("../../Cargo.lock");
-    match lock.split_once(&entry).and_then(|(_, rest)| rest.split_once('"')) {
-        Some((version, _)) => format!("{peer} {version}"),
-        None => peer.to_owned(),
-    }
+    let version = |peer: &str| {
+        let entry = format!("name = \"{peer}\"\nversion = \"");
+        // Where there are several, an older one is somebody else's.
+        match lock.rsplit_once(&entry).and_then(|(_, rest)| rest.split_once('"')) {
+            Some((version, _)) => format!("{peer} {version}"),
+            None => peer.to_owned(),
+        }
+    };
+    peers.split(", ").map(version).collect::<Vec<_>>().join(", ")
 }
 
 /// Prints the claims as an aligned table.

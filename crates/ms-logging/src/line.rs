@@ -26,8 +26,8 @@ impl Core {
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         // In the text log the message of a structured event is its JSON, as with `logger.info(json.dumps(…))`.
-        let structured = matches!(plan.kind, PlanKind::Event | PlanKind::Structured);
-        let shape = if structured && style == Style::Text { Style::Json } else { style };
+        let is_json = plan.kind.is_structured() && style == Style::Text;
+        let shape = if is_json { Style::Json } else { style };
         let mut writer = FieldWriter::new(shape, &plan.fields, &self.redactor, &mut desk.parts, LONGEST);
         event.record(&mut writer);
         let truncated = writer.truncated;
@@ -58,7 +58,7 @@ impl Core {
     {
         let (line, parts) = (&mut desk.line, &desk.parts);
         json::head(line, now, &mut desk.utc);
-        if plan.kind == PlanKind::Event || plan.kind == PlanKind::Structured {
+        if plan.kind.is_structured() {
             line.push(b'"');
             line.extend_from_slice(&parts.message);
             line.extend_from_slice(b"\",\"data\":");

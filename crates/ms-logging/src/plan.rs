@@ -39,6 +39,13 @@ pub(crate) enum PlanKind {
     Span,
 }
 
+impl PlanKind {
+    /// Tells whether the event has a type and data of the caller's, and so a JSON of exactly three keys.
+    pub(crate) fn is_structured(self) -> bool {
+        matches!(self, Self::Event | Self::Structured)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct FieldPlan {
     pub(crate) index: usize,

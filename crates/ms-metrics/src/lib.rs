@@ -17,7 +17,7 @@
 //! ```
 //!
 //! With the feature `axum`, `Metrics::router` is the page for Prometheus and `Metrics::http_layer` knows route templates;
-//! with `system` the machine is read too. The repository's `docs/metrics.md` is the guide.
+//! with `system` the machine is read too; `testing` is for assertions in tests of your own. The repository's `docs/metrics.md` is the guide.
 //!
 //! # Names
 //!
@@ -69,6 +69,8 @@ mod scrape;
 mod summary;
 #[cfg(feature = "system")]
 mod system;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 
 pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
@@ -83,6 +85,6 @@ pub use crate::recorder::MetricsRecorder;
 pub use crate::system::SystemMetrics;
 
 /// The guide's examples.
-#[cfg(all(doctest, feature = "axum", feature = "system"))]
+#[cfg(all(doctest, feature = "axum", feature = "system", feature = "testing"))]
 #[doc = include_str!("../../../docs/metrics.md")]
 struct Guide;

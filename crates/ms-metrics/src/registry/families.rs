@@ -21,7 +21,7 @@ const SILENCE: Duration = Duration::from_secs(3600);
 
 pub(crate) struct Families {
     /// In order, so that two pages can be compared.
-    by_name: BTreeMap<String, Family>,
+    pub(super) by_name: BTreeMap<String, Family>,
     /// By name as given.
     help: FxHashMap<String, SharedString>,
     cap: usize,

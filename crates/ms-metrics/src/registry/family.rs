@@ -21,10 +21,10 @@ pub(crate) enum Cell {
     Summary(Arc<SummaryCell>),
 }
 
-struct Series {
+pub(super) struct Series {
     /// As it is exposed: for counters and gauges the whole line up to the value, for others the labels alone.
-    text: Box<str>,
-    cell: Cell,
+    pub(super) text: Box<str>,
+    pub(super) cell: Cell,
 }
 
 struct LabelName {
@@ -45,8 +45,8 @@ pub(crate) struct Family {
     pub(crate) given: String,
     pub(crate) kind: Kind,
     pub(crate) warned: Option<Instant>,
-    buckets: Option<Arc<Buckets>>,
-    series: Vec<Series>,
+    pub(super) buckets: Option<Arc<Buckets>>,
+    pub(super) series: Vec<Series>,
     /// By labels in the order of their names.
     places: FxHashMap<String, usize>,
     label_names: Vec<LabelName>,

@@ -5,6 +5,8 @@ mod families;
 mod family;
 mod kind;
 mod known;
+#[cfg(feature = "testing")]
+mod snapshot;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +21,8 @@ use self::families::{Families, is_due};
 use self::family::{Cell, Placed};
 pub(crate) use self::kind::Kind;
 use self::known::Known;
+#[cfg(feature = "testing")]
+pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{CATALOG, DROPPED_VALUES, REFUSED};
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, Refusal};

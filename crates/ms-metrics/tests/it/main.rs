@@ -24,5 +24,7 @@ mod storm;
 mod summaries;
 #[cfg(feature = "system")]
 mod system;
+#[cfg(feature = "testing")]
+mod testing;
 mod threads;
 mod warnings;

@@ -1,0 +1,160 @@
+//! What a metric says at one moment, for readers other than the page.
+
+use std::sync::Arc;
+
+use super::Registry;
+use super::family::{Cell, Family};
+use super::kind::Kind;
+use crate::summary;
+
+/// A metric that has series.
+pub(crate) struct MetricSnapshot {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// Of a histogram; empty for other kinds.
+    pub(crate) bounds: Arc<[f64]>,
+    pub(crate) series: Vec<SeriesSnapshot>,
+}
+
+pub(crate) struct SeriesSnapshot {
+    /// As exposed, and in that order.
+    pub(crate) labels: Vec<(String, String)>,
+    pub(crate) value: Value,
+}
+
+pub(crate) enum Value {
+    Counter(u64),
+    Gauge(f64),
+    Histogram {
+        /// Up to each bound, and up to infinity.
+        cumulative: Vec<u64>,
+        sum: f64,
+    },
+    Summary(summary::Snapshot),
+}
+
+impl Registry {
+    /// Lists the metrics, so that they can be read one by one: no registration waits for more than one.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.families.read().by_name.keys().cloned().collect()
+    }
+
+    /// Reads the metric `name` of the page; nothing if it has no series there.
+    pub(crate) fn read(&self, name: &str) -> Option<MetricSnapshot> {
+        let families = self.families.read();
+        let family = families.by_name.get(name)?;
+        let series = series_of(name, family);
+        let bounds = family.buckets.as_ref().map(|buckets| Arc::clone(&buckets.bounds)).unwrap_or_default();
+        let snapshot = MetricSnapshot { name: name.to_owned(), kind: family.kind, bounds, series };
+        (!snapshot.series.is_empty()).then_some(snapshot)
+    }
+}
+
+fn series_of(name: &str, family: &Family) -> Vec<SeriesSnapshot> {
+    let mut all = Vec::with_capacity(family.series.len());
+    for series in &family.series {
+        let value = match &series.cell {
+            Cell::Counter(counter) => Value::Counter(counter.value()),
+            Cell::Gauge(gauge) => match gauge.value() {
+                Some(value) => Value::Gauge(value),
+                None => continue,
+            },
+            Cell::Histogram(histogram) => {
+                Value::Histogram { cumulative: histogram.cumulative().collect(), sum: histogram.sum() }
+            }
+            Cell::Summary(summary) => Value::Summary(summary.snapshot(quanta::Instant::now())),
+        };
+        all.push(SeriesSnapshot { labels: labels_of(name, family.kind, &series.text), value });
+    }
+    all
+}
+
+fn labels_of(name: &str, kind: Kind, text: &str) -> Vec<(String, String)> {
+    match kind {
+        Kind::Histogram | Kind::Summary => read_labels(text),
+        Kind::Counter | Kind::Gauge => {
+            let labels = text.strip_prefix(name).and_then(|rest| rest.strip_prefix('{')?.strip_suffix("} "));
+            read_labels(labels.unwrap_or_default())
+        }
+    }
+}
+
+/// Reads what [`text::label`](crate::text::label) has written, with commas between.
+///
+/// The text is kept for the page; the labels beside it would double what a series costs.
+fn read_labels(text: &str) -> Vec<(String, String)> {
+    let mut labels = Vec::new();
+    let mut rest = text;
+    while let Some((name, quoted)) = rest.split_once("=\"") {
+        let mut value = String::new();
+        let mut letters = quoted.chars();
+        while let Some(letter) = letters.next() {
+            match letter {
+                '"' => break,
+                '\\' => {
+                    value.extend(letters.next().map(|escaped| if escaped == 'n' { '\n' } else { escaped }))
+                }
+                _ => value.push(letter),
+            }
+        }
+        labels.push((name.trim_start_matches(',').to_owned(), value));
+        rest = letters.as_str();
+    }
+    labels
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics::{Key, Label};
+    use proptest::prelude::*;
+    use rustc_hash::FxHashMap;
+
+    use super::*;
+    use crate::guard::CheckedLabel;
+    use crate::registry::Buckets;
+    use crate::text;
+
+    fn labels() -> impl Strategy<Value = Vec<(String, String)>> {
+        let part =
+            prop::sample::select(vec!["\\", "\n", "\"", "n", ",", "=", "{", "}", "} ", "=\"", "ş", "\r"]);
+        let value = prop_oneof![prop::collection::vec(part, 1..9).prop_map(|parts| parts.concat()), "\\PC+"];
+        prop::collection::vec(("[a-zA-Z_][a-zA-Z0-9_]{0,5}", value), 0..5)
+    }
+
+    proptest! {
+        #[test]
+        fn labels_read_back(labels in labels()) {
+            let mut written = String::new();
+            for (name, value) in &labels {
+                if !written.is_empty() {
+                    written.push(',');
+                }
+                let label = CheckedLabel::own(name, value);
+                text::label(&mut written, &label.name, &label.value);
+            }
+            prop_assert_eq!(read_labels(&written), labels);
+        }
+    }
+
+    #[test]
+    fn a_label_may_be_called_as_its_metric() {
+        let bounds = FxHashMap::from_iter([("h".to_owned(), Arc::new(Buckets::new(&[1.0]).unwrap()))]);
+        let registry = Registry::new(10, bounds);
+        let key = |name: &'static str| Key::from_parts(name, vec![Label::new(name, "} ")]);
+        registry.counter(&key("c")).increment(1);
+        registry.histogram(&key("h")).record(2.0);
+        registry.histogram(&key("s")).record(2.0);
+        for name in ["c", "h", "s"] {
+            let read = registry.read(name).unwrap();
+            assert_eq!(read.series.len(), 1);
+            assert_eq!(read.series[0].labels, [(name.to_owned(), "} ".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_metric_without_series_is_not_read() {
+        let registry = Registry::new(10, FxHashMap::default());
+        assert!(registry.names().contains(&"http_requests_total".to_owned()));
+        assert!(registry.read("http_requests_total").is_none() && registry.read("nowhere").is_none());
+    }
+}

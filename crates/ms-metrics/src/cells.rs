@@ -1,9 +1,11 @@
 //! The numbers themselves: plain atomics.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use metrics::{CounterFn, GaugeFn, HistogramFn};
+
+use crate::exemplars::Exemplars;
 
 /// Where a counter stops. Far enough below the largest number that concurrent small steps cannot wrap past it before
 /// one of them notices.
@@ -100,13 +102,16 @@ pub(crate) struct HistogramCell {
     /// One count a bound, and one for what is larger than all.
     counts: Box<[CounterCell]>,
     sum: AtomicU64,
+    /// Made with the first one: most histograms have none.
+    exemplars: OnceLock<Exemplars>,
     dropped: Arc<CounterCell>,
 }
 
 impl HistogramCell {
     pub(crate) fn new(bounds: Arc<[f64]>, dropped: Arc<CounterCell>) -> Self {
         let counts = (0..=bounds.len()).map(|_| CounterCell::default()).collect();
-        Self { bounds, counts, sum: AtomicU64::new(0.0_f64.to_bits()), dropped }
+        let sum = AtomicU64::new(0.0_f64.to_bits());
+        Self { bounds, counts, sum, exemplars: OnceLock::new(), dropped }
     }
 
     /// Returns the number of values up to each bound, and up to infinity.
@@ -119,6 +124,26 @@ impl HistogramCell {
 
     pub(crate) fn sum(&self) -> f64 {
         f64::from_bits(self.sum.load(Ordering::Relaxed))
+    }
+
+    /// Records a value and, if it is the largest of its bucket for a minute, the trace it belongs to: at most 120
+    /// characters, as OpenMetrics has it; with a longer one the value alone is recorded.
+    pub(crate) fn record_with_exemplar(&self, value: f64, trace_id: &str) {
+        self.record(value);
+        if value.is_finite() {
+            let exemplars = self.exemplars.get_or_init(|| Exemplars::new(self.counts.len()));
+            exemplars.offer(self.bucket(value), value, trace_id);
+        }
+    }
+
+    #[allow(dead_code, reason = "shown by the next change")]
+    pub(crate) fn exemplars(&self) -> Option<&Exemplars> {
+        self.exemplars.get()
+    }
+
+    fn bucket(&self, value: f64) -> usize {
+        // A dozen bounds: counting those below has no branch to mispredict.
+        self.bounds.iter().map(|bound| usize::from(value > *bound)).sum()
     }
 }
 
@@ -133,9 +158,7 @@ impl HistogramFn for HistogramCell {
             self.dropped.add(count as u64);
             return;
         }
-        // A dozen bounds: counting those below has no branch to mispredict.
-        let bucket = self.bounds.iter().map(|bound| usize::from(value > *bound)).sum::<usize>();
-        if let Some(counter) = self.counts.get(bucket) {
+        if let Some(counter) = self.counts.get(self.bucket(value)) {
             counter.add(count as u64);
         }
         // Two finite values may add up to infinity, which would stay for good.

@@ -58,6 +58,7 @@ mod builder;
 mod business;
 mod catalog;
 mod cells;
+mod exemplars;
 mod guard;
 #[cfg(feature = "http")]
 mod http;
@@ -72,6 +73,7 @@ mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod text;
+mod traced;
 
 pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
 pub use crate::business::{BusinessMetrics, SessionGuard};
@@ -83,6 +85,7 @@ pub use crate::http::{
 pub use crate::recorder::MetricsRecorder;
 #[cfg(feature = "system")]
 pub use crate::system::SystemMetrics;
+pub use crate::traced::TracedHistogram;
 
 /// The guide's examples.
 #[cfg(all(doctest, feature = "axum", feature = "system", feature = "testing"))]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 
 use crate::registry::Registry;
+use crate::traced::TracedHistogram;
 
 /// The recorder of the `metrics` facade; made by [`Metrics::recorder`](crate::Metrics::recorder), for
 /// [`metrics::with_local_recorder`], a fan-out or a filter of one's own. Clones share their numbers.
@@ -22,6 +23,15 @@ use crate::registry::Registry;
 /// ```
 #[derive(Clone)]
 pub struct MetricsRecorder(pub(crate) Arc<Registry>);
+
+impl MetricsRecorder {
+    /// Finds or makes the histogram `key`, for values that come with the trace they belong to.
+    ///
+    /// Keep the handle: finding it again takes the lock that every new series takes.
+    pub fn traced_histogram(&self, key: &Key) -> TracedHistogram {
+        self.0.traced_histogram(key)
+    }
+}
 
 impl Recorder for MetricsRecorder {
     fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {

@@ -27,6 +27,7 @@ use crate::catalog::{CATALOG, DROPPED_VALUES, REFUSED};
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, Refusal};
 use crate::summary::{self, SummaryCell};
+use crate::traced::TracedHistogram;
 
 pub(crate) struct Registry {
     counters: Known<Counter>,
@@ -130,6 +131,15 @@ impl Registry {
             self.histograms.insert(key, histogram.clone());
         }
         histogram
+    }
+
+    /// A histogram for values that come with a trace; not remembered, so it is for whoever keeps the handle.
+    pub(crate) fn traced_histogram(&self, key: &Key) -> TracedHistogram {
+        match self.register(Kind::Histogram, key).map(|found| found.cell) {
+            Some(Cell::Histogram(cell)) => TracedHistogram::new(cell),
+            Some(Cell::Summary(cell)) => TracedHistogram::alone(Histogram::from_arc(cell)),
+            _ => TracedHistogram::alone(Histogram::noop()),
+        }
     }
 
     /// The cell of a gauge of our own that has no labels.

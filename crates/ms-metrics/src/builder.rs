@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustc_hash::FxHashMap;
 
 use crate::business::BusinessMetrics;
-use crate::catalog::CATALOG;
+use crate::catalog::{Catalog, Metric, MetricError};
 use crate::guard;
 #[cfg(feature = "http")]
 use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, RequestRoutes};
@@ -24,6 +24,7 @@ pub struct Metrics(Arc<Shared>);
 
 struct Shared {
     registry: Arc<Registry>,
+    catalog: Catalog,
     business: BusinessMetrics,
     #[cfg(feature = "http")]
     requests: Arc<RequestRoutes>,
@@ -48,6 +49,15 @@ impl Metrics {
     /// Gives the recorder for the `metrics` facade.
     pub fn recorder(&self) -> MetricsRecorder {
         MetricsRecorder(Arc::clone(&self.0.registry))
+    }
+
+    /// Gives the declared metrics: ours, and those given to [`MetricsBuilder::catalog`].
+    pub fn catalog(&self) -> &Catalog {
+        &self.0.catalog
+    }
+
+    pub(crate) fn registry(&self) -> &Arc<Registry> {
+        &self.0.registry
     }
 
     /// Gives the handles of the business metrics.
@@ -79,6 +89,7 @@ impl fmt::Debug for Metrics {
 /// | option | default |
 /// |---|---|
 /// | [`buckets`](Self::buckets) | 1 ms to 10 s for the catalog's own histograms; others are summaries |
+/// | [`catalog`](Self::catalog) | our own metrics |
 /// | [`series_cap`](Self::series_cap) | 1,000 |
 /// | [`departments`](Self::departments) | none |
 /// | `system` | no |
@@ -86,6 +97,7 @@ impl fmt::Debug for Metrics {
 #[derive(Clone, Debug)]
 #[must_use = "nothing is measured until `build` or `install`"]
 pub struct MetricsBuilder {
+    declared: Vec<Metric>,
     buckets: Vec<(String, Vec<f64>)>,
     series_cap: usize,
     departments: Vec<String>,
@@ -96,6 +108,7 @@ pub struct MetricsBuilder {
 impl Default for MetricsBuilder {
     fn default() -> Self {
         Self {
+            declared: Vec::new(),
             buckets: Vec::new(),
             series_cap: 1000,
             departments: Vec::new(),
@@ -106,6 +119,26 @@ impl Default for MetricsBuilder {
 }
 
 impl MetricsBuilder {
+    /// Declares metrics of the team's own, beside ours; called again it adds to them.
+    ///
+    /// Their names are reserved for them, they have help, unit and buckets whoever registers them, and
+    /// [`Metrics::counter`], [`gauge`](Metrics::gauge) and [`histogram`](Metrics::histogram) give their handles. A counter
+    /// whose name does not end in `_total` costs a warning.
+    ///
+    /// ```
+    /// use ms_metrics::{Metric, Metrics};
+    ///
+    /// const SWAPS: Metric = Metric::counter("shift_swaps_total", "Shifts swapped.").labels(&["department"]);
+    ///
+    /// let metrics = Metrics::builder().catalog([SWAPS]).build()?;
+    /// metrics.counter(&SWAPS, &["Dahiliye"]).increment(1);
+    /// # Ok::<(), ms_metrics::BuildError>(())
+    /// ```
+    pub fn catalog(mut self, metrics: impl IntoIterator<Item = Metric>) -> Self {
+        self.declared.extend(metrics);
+        self
+    }
+
     /// Makes the histogram `name` one with these upper bounds, finite and rising, in its own unit; an infinite one is
     /// always added. Histograms without are summaries: quantiles over the last minute, which cannot be added up
     /// over instances.
@@ -145,9 +178,13 @@ impl MetricsBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if bounds are not what they should be, or no thread can be had.
+    /// [`BuildError`] if bounds or a declared metric are not what they should be, or no thread can be had.
     pub fn build(self) -> Result<Metrics, BuildError> {
-        let registry = Arc::new(Registry::new(self.series_cap, checked_buckets(&self.buckets)?));
+        let wrong =
+            |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
+        let catalog = Catalog::new(self.declared).map_err(wrong)?;
+        let buckets = checked_buckets(&catalog, &self.buckets)?;
+        let registry = Arc::new(Registry::new(self.series_cap, &catalog, buckets).map_err(wrong)?);
         let business = BusinessMetrics::new(Arc::clone(&registry));
         for department in &self.departments {
             business.shifts_scheduled(department, 0);
@@ -162,6 +199,7 @@ impl MetricsBuilder {
             #[cfg(feature = "system")]
             _system: system.map_err(BuildError::Thread)?,
             registry,
+            catalog,
             business,
         })))
     }
@@ -179,14 +217,17 @@ impl MetricsBuilder {
 }
 
 /// The catalog's buckets, and over them the caller's.
-fn checked_buckets(given: &[(String, Vec<f64>)]) -> Result<FxHashMap<String, Arc<Buckets>>, BuildError> {
-    let own = CATALOG.iter().filter(|entry| entry.kind == Kind::Histogram);
-    let own = own.map(|entry| (entry.name, entry.buckets));
+fn checked_buckets(
+    catalog: &Catalog,
+    given: &[(String, Vec<f64>)],
+) -> Result<FxHashMap<String, Arc<Buckets>>, BuildError> {
+    let declared = catalog.iter().filter(|metric| metric.kind == Kind::Histogram);
+    let declared = declared.map(|metric| (metric.name, metric.buckets));
     let given = given.iter().map(|(name, bounds)| (name.as_str(), bounds.as_slice()));
     let mut checked = FxHashMap::default();
-    for (metric, bounds) in own.chain(given) {
+    for (metric, bounds) in declared.chain(given) {
         let wrong = || BuildError::Buckets { metric: metric.to_owned() };
-        let taken = CATALOG.iter().any(|entry| entry.name == metric && entry.kind != Kind::Histogram);
+        let taken = catalog.get(metric).is_some_and(|metric| metric.kind != Kind::Histogram);
         let buckets = Buckets::new(bounds).filter(|_| !taken).ok_or_else(wrong)?;
         let name = guard::metric_name(metric).map_err(|_| wrong())?;
         checked.insert(name, Arc::new(buckets));
@@ -205,6 +246,14 @@ pub enum BuildError {
     Buckets {
         /// The metric as it was given.
         metric: String,
+    },
+    /// A declared metric is none that can be exposed.
+    #[error("the metric `{metric}` cannot be declared")]
+    Metric {
+        /// Its name as it was given.
+        metric: &'static str,
+        /// What is wrong with it.
+        source: MetricError,
     },
     /// The thread that reads the machine could not be started.
     #[error("no thread for the system metrics")]

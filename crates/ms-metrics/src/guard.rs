@@ -11,8 +11,8 @@ pub(crate) const OTHER: &str = "__other__";
 /// The label value that stands for all that tell who somebody is.
 const REDACTED: &str = "__redacted__";
 const LONGEST_VALUE: usize = 128;
-const LONGEST_NAME: usize = 200;
-const MOST_LABELS: usize = 32;
+pub(crate) const LONGEST_NAME: usize = 200;
+pub(crate) const MOST_LABELS: usize = 32;
 
 /// Why a registration was refused; the value of the label `reason`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +27,22 @@ pub(crate) enum Refusal {
     Kind,
     /// There are too many metrics.
     TooManyMetrics,
+    /// A handle was asked for with more or fewer values than its metric has labels.
+    LabelValues,
+    /// A handle was asked for of a metric that is not in the catalog.
+    Undeclared,
 }
 
 impl Refusal {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Name, Self::LabelName, Self::TooManyLabels, Self::Kind, Self::TooManyMetrics];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Name,
+        Self::LabelName,
+        Self::TooManyLabels,
+        Self::Kind,
+        Self::TooManyMetrics,
+        Self::LabelValues,
+        Self::Undeclared,
+    ];
 
     pub(crate) fn reason(self) -> &'static str {
         match self {
@@ -40,6 +51,8 @@ impl Refusal {
             Self::TooManyLabels => "too_many_labels",
             Self::Kind => "kind",
             Self::TooManyMetrics => "too_many_metrics",
+            Self::LabelValues => "label_values",
+            Self::Undeclared => "undeclared",
         }
     }
 }
@@ -76,8 +89,7 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
             return Err(Refusal::LabelName);
         }
         let name = valid(label.key(), |_| false);
-        let is_reserved = name.starts_with("__") || reserved == Some(name.as_str());
-        if is_reserved || checked.iter().any(|known| known.name == name) {
+        if is_reserved(&name, reserved) || checked.iter().any(|known| known.name == name) {
             return Err(Refusal::LabelName);
         }
         if !label.value().is_empty() {
@@ -87,6 +99,16 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
         }
     }
     Ok(checked)
+}
+
+/// Tells if the name of a label needs no change and is not kept by Prometheus.
+pub(crate) fn is_label_name(name: &str, reserved: Option<&str>) -> bool {
+    let fits = (1..=LONGEST_NAME).contains(&name.len());
+    fits && valid(name, |_| false) == name && !is_reserved(name, reserved)
+}
+
+fn is_reserved(name: &str, reserved: Option<&str>) -> bool {
+    name.starts_with("__") || reserved == Some(name)
 }
 
 /// Tells if every label is exposed as it was given: such keys are no more than series, and small.

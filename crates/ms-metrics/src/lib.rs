@@ -77,15 +77,20 @@ mod traced;
 
 pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
 pub use crate::business::{BusinessMetrics, SessionGuard};
+pub use crate::catalog::{Catalog, Metric, MetricError};
 #[cfg(feature = "http")]
 pub use crate::http::{
     Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics, HttpMetricsFuture,
     HttpMetricsLayer, ObservedBody,
 };
 pub use crate::recorder::MetricsRecorder;
+pub use crate::registry::Kind;
 #[cfg(feature = "system")]
 pub use crate::system::SystemMetrics;
 pub use crate::traced::TracedHistogram;
+
+/// The units of the `metrics` facade, as its macros take them too.
+pub use metrics::Unit;
 
 /// The guide's examples.
 #[cfg(all(doctest, feature = "axum", feature = "system", feature = "testing"))]

@@ -13,7 +13,7 @@ use crate::traced::TracedHistogram;
 ///
 /// A registration that the guard refuses gets a handle that does nothing; it never panics. A histogram with
 /// [declared buckets](crate::MetricsBuilder::buckets) has these, any other is a summary. The first description of a
-/// metric stays. Units are not shown: the format has no place for them.
+/// metric stays.
 ///
 /// ```
 /// let metrics = ms_metrics::Metrics::builder().build()?;
@@ -34,16 +34,16 @@ impl MetricsRecorder {
 }
 
 impl Recorder for MetricsRecorder {
-    fn describe_counter(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.0.describe(name.as_str(), help);
+    fn describe_counter(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.0.describe(name.as_str(), unit, help);
     }
 
-    fn describe_gauge(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.0.describe(name.as_str(), help);
+    fn describe_gauge(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.0.describe(name.as_str(), unit, help);
     }
 
-    fn describe_histogram(&self, name: KeyName, _: Option<Unit>, help: SharedString) {
-        self.0.describe(name.as_str(), help);
+    fn describe_histogram(&self, name: KeyName, unit: Option<Unit>, help: SharedString) {
+        self.0.describe(name.as_str(), unit, help);
     }
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use metrics::SharedString;
+use metrics::{SharedString, Unit};
 use rustc_hash::FxHashMap;
 
 use super::buckets::Buckets;
@@ -16,26 +16,39 @@ use crate::guard::{CheckedLabel, Refusal};
 
 /// Names come from code, yet nothing bounds what code makes them of.
 const MOST_METRICS: usize = 10_000;
-const PARTS: [&str; 3] = ["_bucket", "_sum", "_count"];
 const SILENCE: Duration = Duration::from_secs(3600);
 
 pub(crate) struct Families {
     /// In order, so that two pages can be compared.
     pub(super) by_name: BTreeMap<String, Family>,
+    /// The metric that takes up each name.
+    owners: FxHashMap<String, String>,
     /// By name as given.
-    help: FxHashMap<String, SharedString>,
+    descriptions: FxHashMap<String, Description>,
     cap: usize,
+}
+
+/// What was said of a metric.
+pub(crate) struct Description {
+    pub(crate) help: SharedString,
+    #[allow(dead_code, reason = "OpenMetrics shows it")]
+    pub(crate) unit: Option<Unit>,
 }
 
 impl Families {
     pub(crate) fn new(cap: usize) -> Self {
-        Self { by_name: BTreeMap::new(), help: FxHashMap::default(), cap: cap.max(1) }
+        Self {
+            by_name: BTreeMap::new(),
+            owners: FxHashMap::default(),
+            descriptions: FxHashMap::default(),
+            cap: cap.max(1),
+        }
     }
 
-    /// Keeps the help of a metric; the first one stays.
-    pub(crate) fn describe(&mut self, given: &str, help: SharedString) {
-        if self.help.len() < MOST_METRICS {
-            self.help.entry(given.to_owned()).or_insert(help);
+    /// Keeps the help and the unit of a metric; the first ones stay.
+    pub(crate) fn describe(&mut self, given: &str, unit: Option<Unit>, help: SharedString) {
+        if self.descriptions.len() < MOST_METRICS {
+            self.descriptions.entry(given.to_owned()).or_insert(Description { help, unit });
         }
     }
 
@@ -51,9 +64,10 @@ impl Families {
             if self.by_name.len() >= MOST_METRICS {
                 return Err(Refusal::TooManyMetrics);
             }
-            if self.shares_lines(name, kind) {
+            if self.meets(name, kind).is_some() {
                 return Err(Refusal::Kind);
             }
+            self.owners.extend(kind.claims(name).into_iter().map(|claim| (claim, name.to_owned())));
         }
         let make = || Family::new(given.to_owned(), kind, buckets.cloned());
         let family = self.by_name.entry(name.to_owned()).or_insert_with(make);
@@ -66,14 +80,9 @@ impl Families {
         }
     }
 
-    /// Tells if a line of the new metric would read as another metric's.
-    fn shares_lines(&self, name: &str, kind: Kind) -> bool {
-        let is_part = |part: &&str| {
-            let whole = name.strip_suffix(*part).and_then(|whole| self.by_name.get(whole));
-            whole.is_some_and(|whole| whole.kind.suffixes().contains(part))
-        };
-        let has_part = |part: &&str| self.by_name.contains_key(&format!("{name}{part}"));
-        PARTS.iter().any(is_part) || kind.suffixes().iter().any(has_part)
+    /// Finds the metric that a new one would meet in one of the formats.
+    pub(crate) fn meets(&self, name: &str, kind: Kind) -> Option<&str> {
+        kind.claims(name).iter().find_map(|claim| self.owners.get(claim)).map(String::as_str)
     }
 
     /// Finds or makes a series.
@@ -104,8 +113,8 @@ impl Families {
 
     pub(crate) fn write(&self, page: &mut String) {
         for (name, family) in &self.by_name {
-            let help = self.help.get(&family.given).map(AsRef::as_ref);
-            family.write(page, name, help);
+            let description = self.descriptions.get(&family.given);
+            family.write(page, name, description.map(|description| description.help.as_ref()));
         }
     }
 }
@@ -136,16 +145,30 @@ mod tests {
     fn metrics_whose_lines_would_meet_are_refused() {
         let mut families = Families::new(10);
         let mut register = |name: &str, kind| families.family(name, name, kind, None).map(drop);
-        assert_eq!(register("h", Kind::Histogram), Ok(()));
-        assert_eq!(register("h_count", Kind::Counter), Err(Refusal::Kind));
-        assert_eq!(register("h_bucket", Kind::Gauge), Err(Refusal::Kind));
-        assert_eq!(register("s", Kind::Summary), Ok(()));
-        assert_eq!(register("s_bucket", Kind::Gauge), Ok(()), "summaries have no such line");
-        assert_eq!(register("s_sum", Kind::Gauge), Err(Refusal::Kind));
-        assert_eq!(register("x_sum", Kind::Counter), Ok(()));
-        assert_eq!(register("x", Kind::Summary), Err(Refusal::Kind));
-        assert_eq!(register("x", Kind::Counter), Ok(()));
-        assert_eq!(register("x", Kind::Gauge), Err(Refusal::Kind));
+        for (name, kind, expected) in [
+            ("h", Kind::Histogram, Ok(())),
+            ("h_count", Kind::Counter, Err(Refusal::Kind)),
+            ("h_bucket", Kind::Gauge, Err(Refusal::Kind)),
+            ("h_created", Kind::Gauge, Err(Refusal::Kind)),
+            ("h_total", Kind::Counter, Err(Refusal::Kind)),
+            ("s", Kind::Summary, Ok(())),
+            // Summaries have no such line.
+            ("s_bucket", Kind::Gauge, Ok(())),
+            ("s_sum", Kind::Gauge, Err(Refusal::Kind)),
+            ("x_sum", Kind::Counter, Ok(())),
+            ("x", Kind::Summary, Err(Refusal::Kind)),
+            ("x", Kind::Counter, Ok(())),
+            ("x", Kind::Gauge, Err(Refusal::Kind)),
+            // In OpenMetrics the counter `x_total` is the metric `x`.
+            ("x_total", Kind::Counter, Err(Refusal::Kind)),
+            ("x_total", Kind::Gauge, Ok(())),
+            ("y_total", Kind::Counter, Ok(())),
+            ("y", Kind::Gauge, Err(Refusal::Kind)),
+            ("y_created", Kind::Gauge, Err(Refusal::Kind)),
+            ("y_info", Kind::Gauge, Ok(())),
+        ] {
+            assert_eq!(register(name, kind), expected, "{name}");
+        }
         assert_eq!(families.family("x.", "x_", Kind::Gauge, None).map(drop), Ok(()));
         assert_eq!(families.family("x-", "x_", Kind::Gauge, None).map(drop), Err(Refusal::Name));
     }

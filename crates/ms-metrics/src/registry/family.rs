@@ -159,7 +159,7 @@ impl Family {
 
     pub(crate) fn write(&self, page: &mut String, name: &str, help: Option<&str>) {
         let start = page.len();
-        text::header(page, name, self.kind.word(), help);
+        text::header(page, name, self.kind.as_str(), help);
         let header_end = page.len();
         for series in &self.series {
             match &series.cell {

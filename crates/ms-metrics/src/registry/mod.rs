@@ -12,18 +12,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use metrics::{Counter, Gauge, Histogram, Key, SharedString};
+use metrics::{Counter, Gauge, Histogram, Key, SharedString, Unit};
 use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
 pub(crate) use self::buckets::Buckets;
 use self::families::{Families, is_due};
 use self::family::{Cell, Placed};
-pub(crate) use self::kind::Kind;
+pub use self::kind::Kind;
 use self::known::Known;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
-use crate::catalog::{CATALOG, DROPPED_VALUES, REFUSED};
+use crate::catalog::{Catalog, DROPPED_VALUES, Metric, MetricError, REFUSED};
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, Refusal};
 use crate::summary::{self, SummaryCell};
@@ -51,7 +51,11 @@ struct Found {
 
 impl Registry {
     /// Makes a registry that knows the catalog.
-    pub(crate) fn new(series_cap: usize, buckets: FxHashMap<String, Arc<Buckets>>) -> Self {
+    pub(crate) fn new(
+        series_cap: usize,
+        catalog: &Catalog,
+        buckets: FxHashMap<String, Arc<Buckets>>,
+    ) -> Result<Self, (Metric, MetricError)> {
         let registry = Self {
             counters: Known::default(),
             gauges: Known::default(),
@@ -63,17 +67,31 @@ impl Registry {
             refusals_warned: Mutex::default(),
             last_length: AtomicUsize::new(4096),
         };
-        registry.describe_catalog();
+        registry.describe_catalog(catalog)?;
         summary::start_clock();
-        registry
+        Ok(registry)
     }
 
-    fn describe_catalog(&self) {
+    #[cfg(test)]
+    pub(crate) fn bare(series_cap: usize, buckets: FxHashMap<String, Arc<Buckets>>) -> Self {
+        Self::new(series_cap, &Catalog::new([]).unwrap(), buckets).unwrap()
+    }
+
+    /// Before anyone else can take a name or describe it.
+    fn describe_catalog(&self, catalog: &Catalog) -> Result<(), (Metric, MetricError)> {
         let mut families = self.families.write();
-        for entry in CATALOG {
-            families.describe(entry.name, SharedString::const_str(entry.help));
-            // Before anyone else can take the name for another kind.
-            let _ = families.family(entry.name, entry.name, entry.kind, self.buckets.get(entry.name));
+        for metric in catalog {
+            if let Some(other) = families.meets(metric.name, metric.kind) {
+                return Err((*metric, MetricError::Meets { other: other.to_owned() }));
+            }
+            families.describe(metric.name, metric.unit, SharedString::const_str(metric.help));
+            let buckets = self.buckets.get(metric.name);
+            families
+                .family(metric.name, metric.name, metric.kind, buckets)
+                .map_err(|_| (*metric, MetricError::TooMany))?;
+            if metric.kind == Kind::Counter && !metric.name.ends_with("_total") {
+                tracing::warn!(metric = metric.name, "a counter's name should end in _total");
+            }
         }
         let mut own = |name: &str, labels: &[guard::CheckedLabel], cell: &Arc<CounterCell>| {
             let make = |_: Option<&_>| Cell::Counter(Arc::clone(cell));
@@ -83,10 +101,11 @@ impl Registry {
         for (refusal, cell) in &self.refused {
             own(REFUSED, &[guard::CheckedLabel::own("reason", refusal.reason())], cell);
         }
+        Ok(())
     }
 
-    pub(crate) fn describe(&self, name: &str, help: SharedString) {
-        self.families.write().describe(name, help);
+    pub(crate) fn describe(&self, name: &str, unit: Option<Unit>, help: SharedString) {
+        self.families.write().describe(name, unit, help);
     }
 
     pub(crate) fn counter(&self, key: &Key) -> Counter {
@@ -156,7 +175,7 @@ impl Registry {
         match self.try_register(kind, key) {
             Ok(found) => Some(found),
             Err(refusal) => {
-                self.refuse(refusal, key);
+                self.refuse(refusal, key.name());
                 None
             }
         }
@@ -205,7 +224,8 @@ impl Registry {
         }
     }
 
-    fn refuse(&self, refusal: Refusal, key: &Key) {
+    /// Counts a registration that gets a handle that does nothing.
+    pub(crate) fn refuse(&self, refusal: Refusal, name: &str) {
         let position = self.refused.iter().position(|(known, _)| *known == refusal);
         if let Some((_, counter)) = position.and_then(|position| self.refused.get(position)) {
             counter.add(1);
@@ -214,7 +234,7 @@ impl Registry {
         let warn = position
             .and_then(|position| self.refusals_warned.lock().get_mut(position).map(|last| is_due(last, now)));
         if warn == Some(true) {
-            let metric: String = key.name().chars().take(64).collect();
+            let metric: String = name.chars().take(64).collect();
             tracing::warn!(
                 ?metric,
                 reason = refusal.reason(),
@@ -250,7 +270,7 @@ mod tests {
 
     #[test]
     fn only_small_keys_of_series_that_have_room_are_remembered() {
-        let registry = Registry::new(5, FxHashMap::default());
+        let registry = Registry::bare(5, FxHashMap::default());
         let key = |value: &str| Key::from_parts("m", vec![Label::new("a", value.to_owned())]);
         let remembered = |value: &str| {
             registry.counter(&key(value)).increment(1);

@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn a_label_may_be_called_as_its_metric() {
         let bounds = FxHashMap::from_iter([("h".to_owned(), Arc::new(Buckets::new(&[1.0]).unwrap()))]);
-        let registry = Registry::new(10, bounds);
+        let registry = Registry::bare(10, bounds);
         let key = |name: &'static str| Key::from_parts(name, vec![Label::new(name, "} ")]);
         registry.counter(&key("c")).increment(1);
         registry.histogram(&key("h")).record(2.0);
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_metric_without_series_is_not_read() {
-        let registry = Registry::new(10, FxHashMap::default());
+        let registry = Registry::bare(10, FxHashMap::default());
         assert!(registry.names().contains(&"http_requests_total".to_owned()));
         assert!(registry.read("http_requests_total").is_none() && registry.read("nowhere").is_none());
     }

@@ -244,7 +244,7 @@ impl Recorded {
 
     #[track_caller]
     fn wrong_kind(&self, name: &str, wanted: &str) -> ! {
-        let kind = self.read(name).map_or("gone", |metric| metric.kind.word());
+        let kind = self.read(name).map_or("gone", |metric| metric.kind.as_str());
         fail(&format!("`{name}` is a {kind}, not a {wanted}"))
     }
 }

@@ -20,6 +20,8 @@ fn the_first_page_has_what_rate_needs_and_nothing_else() {
             "ms_metrics_refused_total{reason=\"too_many_labels\"} 0",
             "ms_metrics_refused_total{reason=\"kind\"} 0",
             "ms_metrics_refused_total{reason=\"too_many_metrics\"} 0",
+            "ms_metrics_refused_total{reason=\"label_values\"} 0",
+            "ms_metrics_refused_total{reason=\"undeclared\"} 0",
             "scheduled_shifts_total{department=\"Acil Servis\"} 0",
             "scheduled_shifts_total{department=\"Dahiliye\"} 0",
             "shift_conflicts_total 0",

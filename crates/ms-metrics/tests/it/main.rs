@@ -12,6 +12,7 @@ mod axum_routes;
 mod building;
 mod business;
 mod cap;
+mod catalog;
 mod exporter;
 mod guard;
 mod http_layer;

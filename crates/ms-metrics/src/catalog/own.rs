@@ -1,0 +1,47 @@
+//! The metrics of our own.
+
+use metrics::Unit;
+
+use super::metric::Metric;
+
+pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
+pub(crate) const HTTP_DURATION: &str = "http_request_duration_seconds";
+pub(crate) const ENDPOINT_LATENCY: &str = "endpoint_latency_seconds";
+pub(crate) const ACTIVE_USERS: &str = "active_users_total";
+pub(crate) const SCHEDULED_SHIFTS: &str = "scheduled_shifts_total";
+pub(crate) const SHIFT_CONFLICTS: &str = "shift_conflicts_total";
+pub(crate) const CPU_USAGE: &str = "cpu_usage_percent";
+pub(crate) const MEMORY_USAGE: &str = "memory_usage_bytes";
+pub(crate) const DISK_USAGE: &str = "disk_usage_percent";
+pub(crate) const LABEL_OVERFLOW: &str = "ms_metrics_label_overflow_total";
+pub(crate) const REFUSED: &str = "ms_metrics_refused_total";
+pub(crate) const DROPPED_VALUES: &str = "ms_metrics_dropped_values_total";
+
+/// Seconds from a millisecond to ten: the client libraries' usual bounds with two more below.
+pub(super) const SECONDS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// Whatever the features: the names are ours in any build.
+pub(crate) const OWN: &[Metric] = &[
+    Metric::counter(HTTP_REQUESTS, "Requests answered, by route template.")
+        .labels(&["method", "endpoint", "status"]),
+    Metric::histogram(HTTP_DURATION, "Time from the call to the last byte of the answer.")
+        .unit(Unit::Seconds)
+        .labels(&["method", "endpoint"]),
+    Metric::histogram(ENDPOINT_LATENCY, "Time in the handler alone.")
+        .unit(Unit::Seconds)
+        .labels(&["endpoint", "method"]),
+    Metric::gauge(ACTIVE_USERS, "Open sessions."),
+    Metric::counter(SCHEDULED_SHIFTS, "Shifts planned.").labels(&["department"]),
+    Metric::counter(SHIFT_CONFLICTS, "Pairs of overlapping shifts of one employee, as found when planned."),
+    Metric::gauge(CPU_USAGE, "Busy share of all cores.").unit(Unit::Percent),
+    Metric::gauge(MEMORY_USAGE, "Memory in use on the machine.").unit(Unit::Bytes),
+    Metric::gauge(DISK_USAGE, "Used share of the root file system.").unit(Unit::Percent),
+    Metric::counter(
+        LABEL_OVERFLOW,
+        "Registrations counted under __other__ since the metric has too many series.",
+    )
+    .labels(&["metric", "label"]),
+    Metric::counter(REFUSED, "Registrations refused.").labels(&["reason"]),
+    Metric::counter(DROPPED_VALUES, "Values that are no finite number and were not recorded."),
+];

@@ -3,10 +3,12 @@
 //! `cargo run --release -p medschedule-benches --bin compare [AREA] [--json]`
 
 mod alerts;
+mod allocations;
 mod analytics;
 mod claim;
 mod cpu;
 mod health;
+mod instructions;
 mod logging;
 mod measure;
 mod metrics;
@@ -16,6 +18,7 @@ mod service;
 use clap::{Parser, ValueEnum};
 
 use claim::Claim;
+use peers::http::Stack;
 
 /// Compares the crates with their peers in one run.
 #[derive(Parser)]
@@ -26,6 +29,15 @@ struct Options {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// Serve requests under a layer and print nothing: what is run where instructions are counted.
+    #[arg(long, hide = true, value_name = "LAYER", value_parser = layer)]
+    serve: Option<Stack>,
+    #[arg(long, hide = true, default_value_t = 0)]
+    times: u64,
+}
+
+fn layer(name: &str) -> Result<Stack, String> {
+    Stack::named(name).ok_or_else(|| format!("no layer {name:?}"))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,6 +65,12 @@ impl Area {
 
 fn main() -> Result<(), serde_json::Error> {
     let options = Options::parse();
+    if let Some(stack) = options.serve {
+        let mut app = stack.app();
+        (0..options.times).for_each(|_| app.serve());
+        app.check();
+        return Ok(());
+    }
     let areas = options.area.as_ref().map_or(Area::value_variants(), std::slice::from_ref);
     let claims: Vec<Claim> = areas.iter().flat_map(|area| area.claims()).collect();
     if options.json {

@@ -6,31 +6,58 @@ use std::sync::{Arc, OnceLock};
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use crate::exemplars::Exemplars;
+use crate::registry::{Invalid, InvalidSamples};
 
 /// Where a counter stops. Far enough below the largest number that concurrent small steps cannot wrap past it before
 /// one of them notices.
 const CEILING: u64 = u64::MAX - (1 << 40);
 const SMALL_STEP: u64 = 1 << 32;
 
-/// A counter that saturates.
+/// A number that saturates.
 #[derive(Debug, Default)]
-pub(crate) struct CounterCell(AtomicU64);
+struct Count(AtomicU64);
 
-impl CounterCell {
-    pub(crate) fn value(&self) -> u64 {
+impl Count {
+    fn value(&self) -> u64 {
         let value = self.0.load(Ordering::Relaxed);
         if value >= CEILING { u64::MAX } else { value }
     }
 
-    pub(crate) fn add(&self, step: u64) {
+    /// False if it does not go so far.
+    fn add(&self, step: u64) -> bool {
         if step < SMALL_STEP {
-            if self.0.fetch_add(step, Ordering::Relaxed) >= CEILING {
+            let fits = self.0.fetch_add(step, Ordering::Relaxed).saturating_add(step) < CEILING;
+            if !fits {
                 self.0.fetch_min(CEILING, Ordering::Relaxed);
             }
+            fits
         } else {
-            self.0.update(Ordering::Relaxed, Ordering::Relaxed, |value| {
-                value.saturating_add(step).min(CEILING)
-            });
+            let add = |value: u64| value.saturating_add(step).min(CEILING);
+            // `update` gives the number before.
+            add(self.0.update(Ordering::Relaxed, Ordering::Relaxed, add)) < CEILING
+        }
+    }
+}
+
+/// A counter that saturates, and counts the steps after which it did.
+#[derive(Debug, Default)]
+pub(crate) struct CounterCell {
+    count: Count,
+    invalid: Arc<InvalidSamples>,
+}
+
+impl CounterCell {
+    pub(crate) fn new(invalid: Arc<InvalidSamples>) -> Self {
+        Self { count: Count::default(), invalid }
+    }
+
+    pub(crate) fn value(&self) -> u64 {
+        self.count.value()
+    }
+
+    pub(crate) fn add(&self, step: u64) {
+        if !self.count.add(step) {
+            self.invalid.count(Invalid::Saturated, 1);
         }
     }
 }
@@ -41,7 +68,10 @@ impl CounterFn for CounterCell {
     }
 
     fn absolute(&self, value: u64) {
-        self.0.fetch_max(value.min(CEILING), Ordering::Relaxed);
+        self.count.0.fetch_max(value.min(CEILING), Ordering::Relaxed);
+        if value >= CEILING {
+            self.invalid.count(Invalid::Saturated, 1);
+        }
     }
 }
 
@@ -52,12 +82,12 @@ const HIDDEN: u64 = 0x7ff8_6d73_6869_6465;
 #[derive(Debug)]
 pub(crate) struct GaugeCell {
     bits: AtomicU64,
-    dropped: Arc<CounterCell>,
+    invalid: Arc<InvalidSamples>,
 }
 
 impl GaugeCell {
-    pub(crate) fn new(dropped: Arc<CounterCell>) -> Self {
-        Self { bits: AtomicU64::new(0.0_f64.to_bits()), dropped }
+    pub(crate) fn new(invalid: Arc<InvalidSamples>) -> Self {
+        Self { bits: AtomicU64::new(0.0_f64.to_bits()), invalid }
     }
 
     /// Returns the value, or nothing after [`hide`](Self::hide).
@@ -73,11 +103,15 @@ impl GaugeCell {
     }
 
     fn step(&self, step: f64) {
-        if step.is_finite() {
-            add_to_bits(&self.bits, |value| value + step);
-        } else {
-            self.dropped.add(1);
+        if !step.is_finite() {
+            self.invalid.count(Invalid::of(step, 1), 1);
+            return;
         }
+        add_to_bits(&self.bits, |value| {
+            let sum = value + step;
+            // Two finite values may add up to infinity, which no step leads back from.
+            if value.is_finite() { sum.clamp(f64::MIN, f64::MAX) } else { sum }
+        });
     }
 }
 
@@ -100,18 +134,21 @@ impl GaugeFn for GaugeCell {
 pub(crate) struct HistogramCell {
     bounds: Arc<[f64]>,
     /// One count a bound, and one for what is larger than all.
-    counts: Box<[CounterCell]>,
+    counts: Box<[Count]>,
     sum: AtomicU64,
+    /// The smallest value taken: a negative one where no bound is negative is a mistake, and would lower the sum.
+    floor: f64,
     /// Made with the first one: most histograms have none.
     exemplars: OnceLock<Exemplars>,
-    dropped: Arc<CounterCell>,
+    invalid: Arc<InvalidSamples>,
 }
 
 impl HistogramCell {
-    pub(crate) fn new(bounds: Arc<[f64]>, dropped: Arc<CounterCell>) -> Self {
-        let counts = (0..=bounds.len()).map(|_| CounterCell::default()).collect();
+    pub(crate) fn new(bounds: Arc<[f64]>, invalid: Arc<InvalidSamples>) -> Self {
+        let counts = (0..=bounds.len()).map(|_| Count::default()).collect();
+        let floor = if bounds.first().is_some_and(|bound| *bound < 0.0) { f64::MIN } else { 0.0 };
         let sum = AtomicU64::new(0.0_f64.to_bits());
-        Self { bounds, counts, sum, exemplars: OnceLock::new(), dropped }
+        Self { bounds, counts, sum, exemplars: OnceLock::new(), floor, invalid }
     }
 
     /// Returns the number of values up to each bound, and up to infinity.
@@ -130,7 +167,7 @@ impl HistogramCell {
     /// characters, as OpenMetrics has it; with a longer one the value alone is recorded.
     pub(crate) fn record_with_exemplar(&self, value: f64, trace_id: &str) {
         self.record(value);
-        if value.is_finite() {
+        if self.takes(value) {
             let exemplars = self.exemplars.get_or_init(|| Exemplars::new(self.counts.len()));
             exemplars.offer(self.bucket(value), value, trace_id);
         }
@@ -139,6 +176,10 @@ impl HistogramCell {
     #[allow(dead_code, reason = "shown by the next change")]
     pub(crate) fn exemplars(&self) -> Option<&Exemplars> {
         self.exemplars.get()
+    }
+
+    fn takes(&self, value: f64) -> bool {
+        self.floor <= value && value <= f64::MAX
     }
 
     fn bucket(&self, value: f64) -> usize {
@@ -154,12 +195,14 @@ impl HistogramFn for HistogramCell {
 
     fn record_many(&self, value: f64, count: usize) {
         let sum = value * count as f64;
-        if !sum.is_finite() {
-            self.dropped.add(count as u64);
+        if !self.takes(value) || !sum.is_finite() {
+            self.invalid.count(Invalid::of(value, count as u64), count as u64);
             return;
         }
-        if let Some(counter) = self.counts.get(self.bucket(value)) {
-            counter.add(count as u64);
+        if let Some(counted) = self.counts.get(self.bucket(value))
+            && !counted.add(count as u64)
+        {
+            self.invalid.count(Invalid::Saturated, count as u64);
         }
         // Two finite values may add up to infinity, which would stay for good.
         add_to_bits(&self.sum, |total| (total + sum).clamp(f64::MIN, f64::MAX));
@@ -176,27 +219,41 @@ mod tests {
 
     #[test]
     fn counters_saturate() {
-        let counter = CounterCell::default();
-        counter.add(u64::MAX);
-        assert_eq!(counter.value(), u64::MAX);
-        counter.add(1);
-        counter.increment(u64::MAX);
-        assert_eq!(counter.value(), u64::MAX);
+        let invalid = Arc::<InvalidSamples>::default();
+        let counter = CounterCell::new(Arc::clone(&invalid));
+        counter.add(u64::MAX - (1 << 50));
+        assert_eq!((counter.value(), invalid.counted(Invalid::Saturated)), (u64::MAX - (1 << 50), 0));
+        for (step, saturated) in [(1 << 50, 1), (1, 2), (u64::MAX, 3)] {
+            counter.increment(step);
+            assert_eq!((counter.value(), invalid.counted(Invalid::Saturated)), (u64::MAX, saturated));
+        }
         counter.absolute(3);
-        assert_eq!(counter.value(), u64::MAX);
+        assert_eq!((counter.value(), invalid.counted(Invalid::Saturated)), (u64::MAX, 3));
     }
 
     #[test]
     fn a_bound_belongs_to_its_bucket() {
-        let dropped = Arc::<CounterCell>::default();
-        let histogram = HistogramCell::new([1.0, 2.0].into(), Arc::clone(&dropped));
-        for value in [0.5, 1.0, 1.5, 2.0, 2.5, f64::NAN, f64::INFINITY] {
+        let invalid = Arc::<InvalidSamples>::default();
+        let histogram = HistogramCell::new([1.0, 2.0].into(), Arc::clone(&invalid));
+        for value in [0.5, 1.0, 1.5, 2.0, 2.5, f64::NAN, f64::INFINITY, -f64::INFINITY, -0.1, -0.0] {
             histogram.record(value);
         }
         let counts: Vec<_> = histogram.cumulative().collect();
-        assert_eq!(counts, [2, 4, 5]);
+        assert_eq!(counts, [3, 5, 6]);
         assert_eq!(histogram.sum(), 7.5);
-        assert_eq!(dropped.value(), 2);
+        let counted =
+            [Invalid::NotANumber, Invalid::Infinite, Invalid::Negative].map(|why| invalid.counted(why));
+        assert_eq!(counted, [1, 2, 1]);
+    }
+
+    #[test]
+    fn a_negative_bound_lets_negative_values_in() {
+        let invalid = Arc::<InvalidSamples>::default();
+        let histogram = HistogramCell::new([-1.0, 1.0].into(), Arc::clone(&invalid));
+        histogram.record(-3.0);
+        histogram.record_many(f64::MIN, 2);
+        assert_eq!(histogram.cumulative().collect::<Vec<_>>(), [1, 1, 1]);
+        assert_eq!((histogram.sum(), invalid.counted(Invalid::Infinite)), (-3.0, 2));
     }
 
     #[test]
@@ -212,13 +269,17 @@ mod tests {
 
     #[test]
     fn a_gauge_survives_steps_that_are_no_number() {
-        let dropped = Arc::<CounterCell>::default();
-        let gauge = GaugeCell::new(Arc::clone(&dropped));
+        let invalid = Arc::<InvalidSamples>::default();
+        let gauge = GaugeCell::new(Arc::clone(&invalid));
         gauge.increment(2.0);
         gauge.increment(f64::NAN);
         gauge.decrement(f64::INFINITY);
         gauge.decrement(0.5);
         assert_eq!(gauge.value(), Some(1.5));
-        assert_eq!(dropped.value(), 2);
+        assert_eq!((invalid.counted(Invalid::NotANumber), invalid.counted(Invalid::Infinite)), (1, 1));
+        for _ in 0..2 {
+            gauge.increment(f64::MAX);
+        }
+        assert_eq!(gauge.value(), Some(f64::MAX));
     }
 }

@@ -34,7 +34,7 @@
 //! | `disk_usage_percent` | gauge | | per cent |
 //! | `ms_metrics_label_overflow_total` | counter | `metric`, `label` | registrations sent to `__other__` |
 //! | `ms_metrics_refused_total` | counter | `reason` | registrations refused |
-//! | `ms_metrics_dropped_values_total` | counter | | NaN and infinities not recorded |
+//! | `ms_metrics_invalid_samples_total` | counter | `metric`, `reason` | samples not recorded |
 //!
 //! # The guard
 //!

@@ -17,7 +17,7 @@ use metrics_exporter_prometheus::Distribution;
 use parking_lot::Mutex;
 use quanta::Instant;
 
-use crate::cells::CounterCell;
+use crate::registry::{Invalid, InvalidSamples};
 
 /// What is shown of each series.
 pub(crate) const QUANTILES: [(f64, &str); 7] = [
@@ -41,7 +41,7 @@ const MOST_AT_ONCE: u64 = 100_000;
 /// A summary: count and sum for good, quantiles over the last forty to sixty seconds.
 pub(crate) struct SummaryCell {
     state: Mutex<State>,
-    dropped: Arc<CounterCell>,
+    invalid: Arc<InvalidSamples>,
 }
 
 struct State {
@@ -65,10 +65,10 @@ pub(crate) fn start_clock() {
 }
 
 impl SummaryCell {
-    pub(crate) fn new(dropped: Arc<CounterCell>) -> Self {
+    pub(crate) fn new(invalid: Arc<InvalidSamples>) -> Self {
         // Which quantiles are shown is ours to say.
         let sketches = Distribution::new_summary(Arc::default(), PART, PARTS);
-        Self { state: Mutex::new(State { count: 0, sum: 0.0, sketches }), dropped }
+        Self { state: Mutex::new(State { count: 0, sum: 0.0, sketches }), invalid }
     }
 
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
@@ -86,7 +86,7 @@ impl SummaryCell {
     fn record_at(&self, value: f64, count: u64, now: impl FnOnce() -> Instant) {
         let step = value * count as f64;
         if !step.is_finite() {
-            self.dropped.add(count);
+            self.invalid.count(Invalid::of(value, count), count);
             return;
         }
         let mut state = self.state.lock();
@@ -154,7 +154,8 @@ mod tests {
         summary.record_many(f64::MAX, 2);
         let snapshot = summary.snapshot(Instant::now());
         assert_eq!((snapshot.count, snapshot.sum), (2, f64::MAX));
-        assert_eq!(summary.dropped.value(), 4);
+        assert_eq!(summary.invalid.counted(Invalid::NotANumber), 1);
+        assert_eq!(summary.invalid.counted(Invalid::Infinite), 3);
     }
 
     #[test]

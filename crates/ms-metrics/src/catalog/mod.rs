@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 pub use self::metric::{Metric, MetricError};
 pub(crate) use self::own::{
-    ACTIVE_USERS, DROPPED_VALUES, LABEL_OVERFLOW, REFUSED, SCHEDULED_SHIFTS, SHIFT_CONFLICTS,
+    ACTIVE_USERS, INVALID_SAMPLES, LABEL_OVERFLOW, REFUSED, SCHEDULED_SHIFTS, SHIFT_CONFLICTS,
 };
 #[cfg(feature = "system")]
 pub(crate) use self::own::{CPU_USAGE, DISK_USAGE, MEMORY_USAGE};

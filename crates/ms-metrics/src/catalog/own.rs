@@ -15,7 +15,7 @@ pub(crate) const MEMORY_USAGE: &str = "memory_usage_bytes";
 pub(crate) const DISK_USAGE: &str = "disk_usage_percent";
 pub(crate) const LABEL_OVERFLOW: &str = "ms_metrics_label_overflow_total";
 pub(crate) const REFUSED: &str = "ms_metrics_refused_total";
-pub(crate) const DROPPED_VALUES: &str = "ms_metrics_dropped_values_total";
+pub(crate) const INVALID_SAMPLES: &str = "ms_metrics_invalid_samples_total";
 
 /// Seconds from a millisecond to ten: the client libraries' usual bounds with two more below.
 pub(super) const SECONDS: &[f64] =
@@ -43,5 +43,9 @@ pub(crate) const OWN: &[Metric] = &[
     )
     .labels(&["metric", "label"]),
     Metric::counter(REFUSED, "Registrations refused.").labels(&["reason"]),
-    Metric::counter(DROPPED_VALUES, "Values that are no finite number and were not recorded."),
+    Metric::counter(
+        INVALID_SAMPLES,
+        "Samples not recorded: no finite number, negative, or past the largest number.",
+    )
+    .labels(&["metric", "reason"]),
 ];

@@ -1,17 +1,18 @@
 //! All metrics by name.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use metrics::{SharedString, Unit};
+use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 
 use super::buckets::Buckets;
 use super::family::{Cell, Family, Placed};
+use super::invalid::InvalidSamples;
 use super::kind::Kind;
 use crate::catalog::LABEL_OVERFLOW;
-use crate::cells::CounterCell;
 use crate::guard::{CheckedLabel, Refusal};
 
 /// Names come from code, yet nothing bounds what code makes them of.
@@ -19,6 +20,7 @@ const MOST_METRICS: usize = 10_000;
 const SILENCE: Duration = Duration::from_secs(3600);
 
 pub(crate) struct Families {
+    this: Weak<RwLock<Self>>,
     /// In order, so that two pages can be compared.
     pub(super) by_name: BTreeMap<String, Family>,
     /// The metric that takes up each name.
@@ -36,8 +38,10 @@ pub(crate) struct Description {
 }
 
 impl Families {
-    pub(crate) fn new(cap: usize) -> Self {
+    /// `this` is where the new one will be.
+    pub(crate) fn new(cap: usize, this: Weak<RwLock<Self>>) -> Self {
         Self {
+            this,
             by_name: BTreeMap::new(),
             owners: FxHashMap::default(),
             descriptions: FxHashMap::default(),
@@ -69,7 +73,10 @@ impl Families {
             }
             self.owners.extend(kind.claims(name).into_iter().map(|claim| (claim, name.to_owned())));
         }
-        let make = || Family::new(given.to_owned(), kind, buckets.cloned());
+        let make = || {
+            let invalid = Arc::new(InvalidSamples::new(name, Weak::clone(&self.this)));
+            Family::new(given.to_owned(), kind, buckets.cloned(), invalid)
+        };
         let family = self.by_name.entry(name.to_owned()).or_insert_with(make);
         if family.given != given {
             Err(Refusal::Name)
@@ -93,18 +100,16 @@ impl Families {
         kind: Kind,
         buckets: Option<&Arc<Buckets>>,
         labels: &[CheckedLabel],
-        make: impl FnOnce(Option<&Arc<Buckets>>) -> Cell,
     ) -> Result<Placed, Refusal> {
         let cap = self.cap;
-        self.family(given, name, kind, buckets)?.place(name, labels, cap, make)
+        self.family(given, name, kind, buckets)?.place(name, labels, cap)
     }
 
     /// Counts a registration that found no room. True if it is time to warn.
     pub(crate) fn count_overflow(&mut self, metric: &str, label: &str, now: Instant) -> bool {
         let labels = [CheckedLabel::own("metric", metric), CheckedLabel::own("label", label)];
-        let make = |_: Option<&_>| Cell::Counter(Arc::<CounterCell>::default());
         if let Ok(Placed { cell: Cell::Counter(counter), .. }) =
-            self.place(LABEL_OVERFLOW, LABEL_OVERFLOW, Kind::Counter, None, &labels, make)
+            self.place(LABEL_OVERFLOW, LABEL_OVERFLOW, Kind::Counter, None, &labels)
         {
             counter.add(1);
         }
@@ -143,7 +148,7 @@ mod tests {
 
     #[test]
     fn metrics_whose_lines_would_meet_are_refused() {
-        let mut families = Families::new(10);
+        let mut families = Families::new(10, Weak::new());
         let mut register = |name: &str, kind| families.family(name, name, kind, None).map(drop);
         for (name, kind, expected) in [
             ("h", Kind::Histogram, Ok(())),

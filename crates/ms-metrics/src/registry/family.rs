@@ -6,6 +6,7 @@ use std::time::Instant;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::buckets::Buckets;
+use super::invalid::InvalidSamples;
 use super::kind::Kind;
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::guard::{self, CheckedLabel, OTHER, Refusal};
@@ -42,6 +43,7 @@ pub(crate) struct Placed {
 }
 
 pub(crate) struct Family {
+    invalid: Arc<InvalidSamples>,
     pub(crate) given: String,
     pub(crate) kind: Kind,
     pub(crate) warned: Option<Instant>,
@@ -55,8 +57,14 @@ pub(crate) struct Family {
 }
 
 impl Family {
-    pub(crate) fn new(given: String, kind: Kind, buckets: Option<Arc<Buckets>>) -> Self {
+    pub(crate) fn new(
+        given: String,
+        kind: Kind,
+        buckets: Option<Arc<Buckets>>,
+        invalid: Arc<InvalidSamples>,
+    ) -> Self {
         Self {
+            invalid,
             given,
             kind,
             warned: None,
@@ -74,7 +82,6 @@ impl Family {
         name: &str,
         labels: &[CheckedLabel],
         cap: usize,
-        make: impl FnOnce(Option<&Arc<Buckets>>) -> Cell,
     ) -> Result<Placed, Refusal> {
         let identity = identity(labels);
         let meets_another = |label: &CheckedLabel| {
@@ -88,19 +95,14 @@ impl Family {
         }
         // The last place is for the overflow. A series without labels is the only one of its kind.
         if labels.is_empty() || self.series.len() + 1 < cap {
-            let cell = make(self.buckets.as_ref());
+            let cell = self.make();
             self.add(name, identity, labels, cell.clone());
             return Ok(Placed { cell, overflow: None });
         }
-        self.place_overflow(name, labels, make)
+        self.place_overflow(name, labels)
     }
 
-    fn place_overflow(
-        &mut self,
-        name: &str,
-        labels: &[CheckedLabel],
-        make: impl FnOnce(Option<&Arc<Buckets>>) -> Cell,
-    ) -> Result<Placed, Refusal> {
+    fn place_overflow(&mut self, name: &str, labels: &[CheckedLabel]) -> Result<Placed, Refusal> {
         let value_of = |name: &str| {
             let label = labels.iter().find(|label| label.name == name).or(labels.first());
             label.map(|label| label.value.clone()).unwrap_or_default()
@@ -118,13 +120,25 @@ impl Family {
         let place = match self.places.get(&identity) {
             Some(place) => *place,
             None => {
-                let cell = make(self.buckets.as_ref());
+                let cell = self.make();
                 self.add(name, identity, &others, cell)
             }
         };
         self.overflow = Some((place, widest.clone()));
         let cell = self.series.get(place).map(|series| series.cell.clone()).ok_or(Refusal::LabelName)?;
         Ok(Placed { cell, overflow: Some((widest.clone(), value_of(&widest))) })
+    }
+
+    fn make(&self) -> Cell {
+        let invalid = Arc::clone(&self.invalid);
+        match (self.kind, &self.buckets) {
+            (Kind::Counter, _) => Cell::Counter(Arc::new(CounterCell::new(invalid))),
+            (Kind::Gauge, _) => Cell::Gauge(Arc::new(GaugeCell::new(invalid))),
+            (Kind::Histogram, Some(buckets)) => {
+                Cell::Histogram(Arc::new(HistogramCell::new(Arc::clone(&buckets.bounds), invalid)))
+            }
+            (Kind::Histogram | Kind::Summary, _) => Cell::Summary(Arc::new(SummaryCell::new(invalid))),
+        }
     }
 
     fn add(&mut self, name: &str, identity: String, labels: &[CheckedLabel], cell: Cell) -> usize {

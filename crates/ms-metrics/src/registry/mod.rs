@@ -3,13 +3,14 @@
 mod buckets;
 mod families;
 mod family;
+mod invalid;
 mod kind;
 mod known;
 #[cfg(feature = "testing")]
 mod snapshot;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Instant;
 
 use metrics::{Counter, Gauge, Histogram, Key, SharedString, Unit};
@@ -19,26 +20,25 @@ use rustc_hash::FxHashMap;
 pub(crate) use self::buckets::Buckets;
 use self::families::{Families, is_due};
 use self::family::{Cell, Placed};
+pub(crate) use self::invalid::{Invalid, InvalidSamples};
 pub use self::kind::Kind;
 use self::known::Known;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
-use crate::catalog::{Catalog, DROPPED_VALUES, Metric, MetricError, REFUSED};
-use crate::cells::{CounterCell, GaugeCell, HistogramCell};
+use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
+use crate::cells::{CounterCell, GaugeCell};
 use crate::guard::{self, Refusal};
-use crate::summary::{self, SummaryCell};
+use crate::summary;
 use crate::traced::TracedHistogram;
 
 pub(crate) struct Registry {
     counters: Known<Counter>,
     gauges: Known<Gauge>,
     histograms: Known<Histogram>,
-    families: RwLock<Families>,
+    families: Arc<RwLock<Families>>,
     /// By valid name.
     buckets: FxHashMap<String, Arc<Buckets>>,
-    /// Values that were no number.
-    dropped: Arc<CounterCell>,
-    refused: [(Refusal, Arc<CounterCell>); Refusal::ALL.len()],
+    refused: Vec<(Refusal, Arc<CounterCell>)>,
     refusals_warned: Mutex<[Option<Instant>; Refusal::ALL.len()]>,
     last_length: AtomicUsize,
 }
@@ -56,14 +56,14 @@ impl Registry {
         catalog: &Catalog,
         buckets: FxHashMap<String, Arc<Buckets>>,
     ) -> Result<Self, (Metric, MetricError)> {
-        let registry = Self {
+        let families = Arc::new_cyclic(|this| RwLock::new(Families::new(series_cap, Weak::clone(this))));
+        let mut registry = Self {
             counters: Known::default(),
             gauges: Known::default(),
             histograms: Known::default(),
-            families: RwLock::new(Families::new(series_cap)),
+            families,
             buckets,
-            dropped: Arc::default(),
-            refused: Refusal::ALL.map(|refusal| (refusal, Arc::default())),
+            refused: Vec::new(),
             refusals_warned: Mutex::default(),
             last_length: AtomicUsize::new(4096),
         };
@@ -78,7 +78,7 @@ impl Registry {
     }
 
     /// Before anyone else can take a name or describe it.
-    fn describe_catalog(&self, catalog: &Catalog) -> Result<(), (Metric, MetricError)> {
+    fn describe_catalog(&mut self, catalog: &Catalog) -> Result<(), (Metric, MetricError)> {
         let mut families = self.families.write();
         for metric in catalog {
             if let Some(other) = families.meets(metric.name, metric.kind) {
@@ -93,13 +93,12 @@ impl Registry {
                 tracing::warn!(metric = metric.name, "a counter's name should end in _total");
             }
         }
-        let mut own = |name: &str, labels: &[guard::CheckedLabel], cell: &Arc<CounterCell>| {
-            let make = |_: Option<&_>| Cell::Counter(Arc::clone(cell));
-            let _ = families.place(name, name, Kind::Counter, None, labels, make);
-        };
-        own(DROPPED_VALUES, &[], &self.dropped);
-        for (refusal, cell) in &self.refused {
-            own(REFUSED, &[guard::CheckedLabel::own("reason", refusal.reason())], cell);
+        for refusal in Refusal::ALL {
+            let labels = [guard::CheckedLabel::own("reason", refusal.reason())];
+            let placed = families.place(REFUSED, REFUSED, Kind::Counter, None, &labels);
+            if let Ok(Placed { cell: Cell::Counter(counter), .. }) = placed {
+                self.refused.push((refusal, counter));
+            }
         }
         Ok(())
     }
@@ -167,7 +166,7 @@ impl Registry {
         match self.register(Kind::Gauge, &Key::from_static_name(name)) {
             Some(Found { cell: Cell::Gauge(cell), .. }) => cell,
             // The catalog declares it, so this is never shown.
-            _ => Arc::new(GaugeCell::new(Arc::clone(&self.dropped))),
+            _ => Arc::new(GaugeCell::new(Arc::default())),
         }
     }
 
@@ -187,8 +186,7 @@ impl Registry {
         let kind = if kind == Kind::Histogram && buckets.is_none() { Kind::Summary } else { kind };
         let labels = guard::labels(key, kind.reserved_label())?;
         let mut families = self.families.write();
-        let make = |buckets: Option<&Arc<Buckets>>| self.make(kind, buckets);
-        let placed = families.place(key.name(), &name, kind, buckets, &labels, make)?;
+        let placed = families.place(key.name(), &name, kind, buckets, &labels)?;
         let Placed { cell, overflow } = placed;
         // Keys with empty values are names without end for one series, and those with long ones fill the memory.
         let lasting = overflow.is_none() && guard::is_exact(key, &labels);
@@ -201,18 +199,6 @@ impl Registry {
             }
         }
         Ok(Found { cell, lasting })
-    }
-
-    fn make(&self, kind: Kind, buckets: Option<&Arc<Buckets>>) -> Cell {
-        let dropped = Arc::clone(&self.dropped);
-        match (kind, buckets) {
-            (Kind::Counter, _) => Cell::Counter(Arc::default()),
-            (Kind::Gauge, _) => Cell::Gauge(Arc::new(GaugeCell::new(dropped))),
-            (Kind::Histogram, Some(buckets)) => {
-                Cell::Histogram(Arc::new(HistogramCell::new(Arc::clone(&buckets.bounds), dropped)))
-            }
-            (Kind::Histogram | Kind::Summary, _) => Cell::Summary(Arc::new(SummaryCell::new(dropped))),
-        }
     }
 
     /// Counts a value that found no room for its label outside the registry.

@@ -14,7 +14,6 @@ fn the_first_page_has_what_rate_needs_and_nothing_else() {
         series,
         [
             "active_users_total 0",
-            "ms_metrics_dropped_values_total 0",
             "ms_metrics_refused_total{reason=\"name\"} 0",
             "ms_metrics_refused_total{reason=\"label_name\"} 0",
             "ms_metrics_refused_total{reason=\"too_many_labels\"} 0",

@@ -110,33 +110,41 @@ fn long_values_are_cut_and_stay_apart() {
 
 #[test]
 fn values_that_are_no_number_spoil_nothing() {
-    let metrics = Metrics::builder().buckets("h", &[1.0]).build().unwrap();
+    let metrics = Metrics::builder().buckets("h", &[1.0]).buckets("n", &[-1.0, 1.0]).build().unwrap();
     let recorder = metrics.recorder();
-    for name in ["h", "s"] {
+    let invalid = |metric: &str, reason: &str| {
+        let series = format!("ms_metrics_invalid_samples_total{{metric=\"{metric}\",reason=\"{reason}\"}}");
+        value(&metrics, &series)
+    };
+    for (name, sum, negative) in [("h", 1.5, Some(1.0)), ("n", 1.0, None), ("s", 1.0, None)] {
         let histogram = recorder.register_histogram(&key(name, &[]), &METADATA);
-        for sample in [1.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.5] {
+        for sample in [1.5, f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.5] {
             histogram.record(sample);
         }
-        assert_eq!(value(&metrics, &format!("{name}_sum")), Some(0.5));
-        assert_eq!(value(&metrics, &format!("{name}_count")), Some(2.0));
+        assert_eq!(value(&metrics, &format!("{name}_sum")), Some(sum), "{name}");
+        assert_eq!((invalid(name, "nan"), invalid(name, "infinite")), (Some(1.0), Some(2.0)));
+        assert_eq!(invalid(name, "negative"), negative, "only where a bound is negative they make sense");
     }
     let gauge = recorder.register_gauge(&key("g", &[]), &METADATA);
     gauge.set(1.0);
     gauge.increment(f64::NAN);
-    assert_eq!(value(&metrics, "g"), Some(1.0));
-    assert_eq!(value(&metrics, "ms_metrics_dropped_values_total"), Some(7.0));
+    assert_eq!((value(&metrics, "g"), invalid("g", "nan")), (Some(1.0), Some(1.0)));
     gauge.set(f64::NAN);
     assert!(value(&metrics, "g").unwrap().is_nan(), "a gauge may say that it does not know");
 }
 
 #[test]
-fn counters_stop_at_the_largest_number() {
+fn counters_stop_at_the_largest_number_and_say_so() {
     let metrics = built();
     let counter = metrics.recorder().register_counter(&key("m", &[]), &METADATA);
-    counter.increment(u64::MAX);
+    counter.increment(u64::MAX - (1 << 50));
+    let saturated = "ms_metrics_invalid_samples_total{metric=\"m\",reason=\"saturated\"}";
+    assert_eq!(value(&metrics, saturated), None);
+    counter.increment(1 << 51);
     counter.increment(2);
     counter.absolute(17);
     assert_eq!(lines(&metrics, "m"), ["m 18446744073709551615"]);
+    assert_eq!(value(&metrics, saturated), Some(2.0));
 }
 
 #[test]

@@ -2,26 +2,41 @@
 
 use std::process::Command;
 
-/// Counts the instructions of a call of what `arguments` and a number of calls make this program do. Twice as many calls
-/// are counted too, so that what the start costs cancels.
-pub fn per_call(arguments: &[&str], calls: u64) -> f64 {
-    let once = counted(arguments, calls);
-    let twice = counted(arguments, 2 * calls);
-    (twice - once) / calls as f64
-}
+use peers::http::{App, Stack};
 
-fn counted(arguments: &[&str], calls: u64) -> f64 {
+/// Counts the instructions of a request under `stack`, once its handles are known.
+pub fn of_request(stack: Stack) -> f64 {
+    const REQUESTS: u64 = 1_000;
     let program = std::env::current_exe().expect("this program");
     let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*serve_repeatedly*"])
         .arg(program)
-        .args(arguments)
-        .args(["--times", &calls.to_string()])
+        .args(["--serve", stack.name(), "--times", &REQUESTS.to_string()])
         .output()
         .expect("valgrind; install it with: apt-get install valgrind");
     let report = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "valgrind failed: {report}");
     let collected = report.lines().find_map(|line| line.split_once("Collected : "));
-    let (_, collected) = collected.unwrap_or_else(|| panic!("valgrind counted nothing: {report}"));
-    collected.trim().parse().expect("a number")
+    let collected: Option<u64> = collected.and_then(|(_, count)| count.trim().parse().ok());
+    let collected =
+        collected.filter(|count| *count > 0).unwrap_or_else(|| panic!("nothing counted: {report}"));
+    collected as f64 / REQUESTS as f64
+}
+
+/// What is run under valgrind. Making the app is not counted: a clock is calibrated there, for as many instructions as
+/// fit into a time.
+pub fn serve_counted(stack: Stack, times: u64) {
+    let mut app = stack.app();
+    for _ in 0..10 {
+        app.serve();
+    }
+    serve_repeatedly(&mut app, times);
+    app.check();
+}
+
+#[inline(never)]
+fn serve_repeatedly(app: &mut App, times: u64) {
+    for _ in 0..times {
+        app.serve();
+    }
 }

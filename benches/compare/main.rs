@@ -66,9 +66,7 @@ impl Area {
 fn main() -> Result<(), serde_json::Error> {
     let options = Options::parse();
     if let Some(stack) = options.serve {
-        let mut app = stack.app();
-        (0..options.times).for_each(|_| app.serve());
-        app.check();
+        instructions::serve_counted(stack, options.times);
         return Ok(());
     }
     let areas = options.area.as_ref().map_or(Area::value_variants(), std::slice::from_ref);

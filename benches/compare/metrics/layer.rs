@@ -27,14 +27,9 @@ fn time() -> Claim {
 }
 
 fn counted_instructions() -> Claim {
-    let [bare, ours, floor] = [Stack::Bare, Stack::Ours, Stack::Floor].map(instructions_of);
+    let [bare, ours, floor] = [Stack::Bare, Stack::Ours, Stack::Floor].map(instructions::of_request);
     let pair = Pair::of_rounds(&[(ours - bare, floor - bare)]);
     Claim::new(AREA, "HTTP layer, over bare axum", "instr/req", pair, "layer with fixed handles", 1.3)
-}
-
-/// Instructions of a request.
-pub fn instructions_of(stack: Stack) -> f64 {
-    instructions::per_call(&["--serve", stack.name()], 1_000)
 }
 
 /// axum puts a wrapped body in a box, whoever wraps it.

@@ -21,14 +21,16 @@ use tower::Service;
 use self::observed::{Fixed, Nothing, ObservedLayer, PassLayer};
 pub use self::plain::{Plain, PlainApp};
 
-pub const ENDPOINT: &str = "/shifts/{id}";
+const ENDPOINT: &str = "/shifts/{id}";
+/// A path of each of the two routes.
+pub const PATHS: [&str; 2] = ["/shifts/17", "/rosters/17"];
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, Some(module_path!()));
 /// Our layer's own bounds, so that every histogram searches as many.
 const SECONDS: [f64; 13] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 /// The exporter's histograms keep every value until its upkeep.
 const UPKEEP: u64 = 50_000;
 
-/// A layer on an axum router with one route.
+/// A layer on an axum router with two routes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stack {
     /// No layer.
@@ -87,6 +89,7 @@ impl Stack {
     /// Builds the app. The state is given once: axum would do it again for every request.
     pub fn app(self) -> App {
         let routes = Router::new().route(ENDPOINT, get(|| async { "ok" }));
+        let routes = routes.route("/rosters/{id}", get(|| async { "ok" }));
         let nothing = || Box::new(|| None) as Counted;
         let of_exporter = |metric| Box::new(move || sum(&exporter::handle().render(), metric)) as Counted;
         let (router, counted) = match self {
@@ -143,12 +146,16 @@ pub struct App {
 impl App {
     /// Serves a request to the last byte of its answer.
     pub fn serve(&mut self) {
-        let request = Request::get("/shifts/17").body(Body::empty()).expect("a request");
-        answer(&mut self.router, request);
+        serve(&mut self.router, PATHS[0]);
         self.served += 1;
         if self.stack.is_on_exporter() && self.served.is_multiple_of(UPKEEP) {
             exporter::handle().run_upkeep();
         }
+    }
+
+    /// Clones the router, as a server does for each connection.
+    pub fn router(&self) -> Router {
+        self.router.clone()
     }
 
     /// Stops if the layer has missed a request: who counts nothing wins for nothing. Apps of one stack share what the
@@ -161,6 +168,11 @@ impl App {
             assert!(matches!(self.stack, Stack::Bare | Stack::Pass | Stack::Wrapped), "{:?}", self.stack);
         }
     }
+}
+
+/// Serves a request to the last byte of its answer.
+pub fn serve(router: &mut Router, path: &str) {
+    answer(router, Request::get(path).body(Body::empty()).expect("a request"));
 }
 
 /// Polls once: nothing here ever waits, and a runtime would only add to every figure.

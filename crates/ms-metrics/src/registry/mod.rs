@@ -26,7 +26,9 @@ use self::known::Known;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
-use crate::cells::{CounterCell, GaugeCell};
+use crate::cells::CounterCell;
+#[cfg(feature = "system")]
+use crate::cells::GaugeCell;
 use crate::guard::{self, Refusal};
 use crate::summary;
 use crate::traced::TracedHistogram;

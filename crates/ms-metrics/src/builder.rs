@@ -10,11 +10,14 @@ use rustc_hash::FxHashMap;
 
 use crate::business::BusinessMetrics;
 use crate::catalog::{Catalog, Metric, MetricError};
+use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
 use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, RequestRoutes};
 use crate::recorder::MetricsRecorder;
 use crate::registry::{Buckets, Kind, Registry};
+#[cfg(feature = "scrape")]
+use crate::scrape::Pages;
 #[cfg(feature = "system")]
 use crate::system::SystemMetrics;
 
@@ -30,6 +33,8 @@ struct Shared {
     requests: Arc<RequestRoutes>,
     #[cfg(feature = "http")]
     latencies: Arc<LatencyRoutes>,
+    #[cfg(feature = "scrape")]
+    pages: Arc<Pages>,
     /// Dropped with the last clone, which ends the thread.
     #[cfg(feature = "system")]
     _system: Option<SystemMetrics>,
@@ -43,7 +48,17 @@ impl Metrics {
 
     /// Renders all metrics as Prometheus text 0.0.4, in the order of their names.
     pub fn render(&self) -> String {
-        self.0.registry.render()
+        self.0.registry.render(Format::Text)
+    }
+
+    /// Renders all metrics as OpenMetrics 1.0, with units and exemplars, in the order of their names.
+    pub fn render_openmetrics(&self) -> String {
+        self.0.registry.render(Format::OpenMetrics)
+    }
+
+    #[cfg(feature = "scrape")]
+    pub(crate) fn pages(&self) -> &Arc<Pages> {
+        &self.0.pages
     }
 
     /// Gives the recorder for the `metrics` facade.
@@ -196,6 +211,8 @@ impl MetricsBuilder {
             requests: Arc::new(RequestRoutes::new(Arc::clone(&registry), self.series_cap)),
             #[cfg(feature = "http")]
             latencies: Arc::new(LatencyRoutes::new(Arc::clone(&registry), self.series_cap)),
+            #[cfg(feature = "scrape")]
+            pages: Arc::new(Pages::new(Arc::clone(&registry))),
             #[cfg(feature = "system")]
             _system: system.map_err(BuildError::Thread)?,
             registry,

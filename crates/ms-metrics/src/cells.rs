@@ -173,7 +173,6 @@ impl HistogramCell {
         }
     }
 
-    #[allow(dead_code, reason = "shown by the next change")]
     pub(crate) fn exemplars(&self) -> Option<&Exemplars> {
         self.exemplars.get()
     }

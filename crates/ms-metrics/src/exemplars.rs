@@ -25,7 +25,6 @@ pub(crate) struct Exemplar {
     pub(crate) trace_id: String,
     pub(crate) value: f64,
     /// Of the wall clock, only for display.
-    #[allow(dead_code, reason = "shown by the next change")]
     pub(crate) since_epoch: Duration,
 }
 
@@ -55,7 +54,6 @@ impl Exemplars {
     }
 
     /// Gives the exemplar of a bucket to `see`, if there is one and nobody is changing it.
-    #[allow(dead_code, reason = "shown by the next change")]
     pub(crate) fn see(&self, bucket: usize, see: impl FnOnce(&Exemplar)) {
         if let Some(slot) = self.0.get(bucket).and_then(Mutex::try_lock)
             && let Some(kept) = &*slot

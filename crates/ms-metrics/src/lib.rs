@@ -59,20 +59,20 @@ mod business;
 mod catalog;
 mod cells;
 mod exemplars;
+mod exposition;
 mod guard;
 #[cfg(feature = "http")]
 mod http;
 mod person;
 mod recorder;
 mod registry;
-#[cfg(feature = "axum")]
+#[cfg(feature = "scrape")]
 mod scrape;
 mod summary;
 #[cfg(feature = "system")]
 mod system;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod text;
 mod traced;
 
 pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
@@ -85,6 +85,8 @@ pub use crate::http::{
 };
 pub use crate::recorder::MetricsRecorder;
 pub use crate::registry::Kind;
+#[cfg(feature = "scrape")]
+pub use crate::scrape::{MetricsBody, MetricsFuture, MetricsService};
 #[cfg(feature = "system")]
 pub use crate::system::SystemMetrics;
 pub use crate::traced::TracedHistogram;

@@ -47,6 +47,8 @@ pub(crate) struct SummaryCell {
 struct State {
     count: u64,
     sum: f64,
+    /// There was a negative value.
+    has_negatives: bool,
     sketches: Distribution,
 }
 
@@ -68,7 +70,7 @@ impl SummaryCell {
     pub(crate) fn new(invalid: Arc<InvalidSamples>) -> Self {
         // Which quantiles are shown is ours to say.
         let sketches = Distribution::new_summary(Arc::default(), PART, PARTS);
-        Self { state: Mutex::new(State { count: 0, sum: 0.0, sketches }), invalid }
+        Self { state: Mutex::new(State { count: 0, sum: 0.0, has_negatives: false, sketches }), invalid }
     }
 
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
@@ -83,6 +85,10 @@ impl SummaryCell {
         Snapshot { count, sum, quantiles: QUANTILES.map(|(share, _)| quantile(share).unwrap_or(f64::NAN)) }
     }
 
+    pub(crate) fn has_negatives(&self) -> bool {
+        self.state.lock().has_negatives
+    }
+
     fn record_at(&self, value: f64, count: u64, now: impl FnOnce() -> Instant) {
         let step = value * count as f64;
         if !step.is_finite() {
@@ -93,6 +99,7 @@ impl SummaryCell {
         state.count = state.count.saturating_add(count);
         // Two finite values may add up to infinity, which would stay for good.
         state.sum = (state.sum + step).clamp(f64::MIN, f64::MAX);
+        state.has_negatives |= value < 0.0;
         // Read under the lock: an older value behind a newer one would be forgotten.
         let now = now();
         let root = root(value);

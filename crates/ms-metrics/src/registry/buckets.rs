@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::text;
+use crate::exposition::{Format, openmetrics, text};
 
 /// Upper bounds, finite and rising.
 pub(crate) struct Buckets {
     pub(crate) bounds: Arc<[f64]>,
     /// `le="0.5"} `: what ends the name of a line.
     ends: Vec<String>,
+    /// The same in OpenMetrics.
+    openmetrics_ends: Vec<String>,
 }
 
 impl Buckets {
@@ -20,16 +22,27 @@ impl Buckets {
         if bounds.is_empty() || !rising || !bounds.iter().all(|bound| bound.is_finite()) {
             return None;
         }
-        let end = |bound: &f64| {
-            let mut number = String::new();
-            text::float(&mut number, *bound);
-            format!("le=\"{number}\"}} ")
+        let ends = |write: fn(&mut String, f64)| {
+            let end = |bound: &f64| {
+                let mut number = String::new();
+                write(&mut number, *bound);
+                format!("le=\"{number}\"}} ")
+            };
+            bounds.iter().chain([&f64::INFINITY]).map(end).collect()
         };
-        Some(Self { bounds: bounds.into(), ends: bounds.iter().chain([&f64::INFINITY]).map(end).collect() })
+        Some(Self {
+            bounds: bounds.into(),
+            ends: ends(text::float),
+            openmetrics_ends: ends(openmetrics::bound),
+        })
     }
 
-    pub(super) fn line_ends(&self) -> impl Iterator<Item = &str> {
-        self.ends.iter().map(String::as_str)
+    pub(super) fn line_ends(&self, format: Format) -> impl Iterator<Item = &str> {
+        let ends = match format {
+            Format::Text => &self.ends,
+            Format::OpenMetrics => &self.openmetrics_ends,
+        };
+        ends.iter().map(String::as_str)
     }
 }
 
@@ -46,7 +59,8 @@ mod tests {
         }
         let buckets = Buckets::new(&[0.5, 1.0, f64::INFINITY]).unwrap();
         assert_eq!(*buckets.bounds, [0.5, 1.0]);
-        let ends: Vec<_> = buckets.line_ends().collect();
-        assert_eq!(ends, ["le=\"0.5\"} ", "le=\"1\"} ", "le=\"+Inf\"} "]);
+        let ends = |format| buckets.line_ends(format).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(ends(Format::Text), ["le=\"0.5\"} ", "le=\"1\"} ", "le=\"+Inf\"} "]);
+        assert_eq!(ends(Format::OpenMetrics), ["le=\"0.5\"} ", "le=\"1.0\"} ", "le=\"+Inf\"} "]);
     }
 }

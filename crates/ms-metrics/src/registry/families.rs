@@ -33,7 +33,6 @@ pub(crate) struct Families {
 /// What was said of a metric.
 pub(crate) struct Description {
     pub(crate) help: SharedString,
-    #[allow(dead_code, reason = "OpenMetrics shows it")]
     pub(crate) unit: Option<Unit>,
 }
 
@@ -116,11 +115,8 @@ impl Families {
         self.by_name.get_mut(metric).is_some_and(|family| is_due(&mut family.warned, now))
     }
 
-    pub(crate) fn write(&self, page: &mut String) {
-        for (name, family) in &self.by_name {
-            let description = self.descriptions.get(&family.given);
-            family.write(page, name, description.map(|description| description.help.as_ref()));
-        }
+    pub(super) fn description(&self, given: &str) -> Option<&Description> {
+        self.descriptions.get(given)
     }
 }
 

@@ -9,9 +9,9 @@ use super::buckets::Buckets;
 use super::invalid::InvalidSamples;
 use super::kind::Kind;
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
+use crate::exposition::text;
 use crate::guard::{self, CheckedLabel, OTHER, Refusal};
-use crate::summary::{QUANTILES, SummaryCell};
-use crate::text;
+use crate::summary::SummaryCell;
 
 /// Where the numbers of a series are.
 #[derive(Clone)]
@@ -170,71 +170,6 @@ impl Family {
         }
         widest.or_else(|| labels.first().map(|label| label.name.clone())).unwrap_or_default()
     }
-
-    pub(crate) fn write(&self, page: &mut String, name: &str, help: Option<&str>) {
-        let start = page.len();
-        text::header(page, name, self.kind.as_str(), help);
-        let header_end = page.len();
-        for series in &self.series {
-            match &series.cell {
-                Cell::Counter(counter) => {
-                    page.push_str(&series.text);
-                    text::integer(page, counter.value());
-                    page.push('\n');
-                }
-                Cell::Gauge(gauge) => {
-                    if let Some(value) = gauge.value() {
-                        page.push_str(&series.text);
-                        text::float(page, value);
-                        page.push('\n');
-                    }
-                }
-                Cell::Histogram(histogram) => self.write_histogram(page, name, &series.text, histogram),
-                Cell::Summary(summary) => write_summary(page, name, &series.text, summary),
-            }
-        }
-        if page.len() == header_end {
-            page.truncate(start);
-        }
-    }
-
-    fn write_histogram(&self, page: &mut String, name: &str, labels: &str, histogram: &HistogramCell) {
-        let mut total = 0;
-        let ends = self.buckets.iter().flat_map(|buckets| buckets.line_ends());
-        for (end, count) in ends.zip(histogram.cumulative()) {
-            total = count;
-            page.extend([name, "_bucket{", labels, if labels.is_empty() { "" } else { "," }, end]);
-            text::integer(page, count);
-            page.push('\n');
-        }
-        write_totals(page, name, labels, histogram.sum(), total);
-    }
-}
-
-fn write_summary(page: &mut String, name: &str, labels: &str, summary: &SummaryCell) {
-    let snapshot = summary.snapshot(quanta::Instant::now());
-    for ((_, label), value) in QUANTILES.iter().zip(snapshot.quantiles) {
-        page.extend([name, "{", labels, if labels.is_empty() { "" } else { "," }, label, "} "]);
-        text::float(page, value);
-        page.push('\n');
-    }
-    write_totals(page, name, labels, snapshot.sum, snapshot.count);
-}
-
-fn write_totals(page: &mut String, name: &str, labels: &str, sum: f64, count: u64) {
-    let begin = |page: &mut String, suffix| {
-        page.extend([name, suffix]);
-        if !labels.is_empty() {
-            page.extend(["{", labels, "}"]);
-        }
-        page.push(' ');
-    };
-    begin(page, "_sum");
-    text::float(page, sum);
-    page.push('\n');
-    begin(page, "_count");
-    text::integer(page, count);
-    page.push('\n');
 }
 
 /// Equal for equal labels in whatever order, and only for these.

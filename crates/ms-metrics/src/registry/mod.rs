@@ -6,10 +6,11 @@ mod family;
 mod invalid;
 mod kind;
 mod known;
+mod rendering;
 #[cfg(feature = "testing")]
 mod snapshot;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -23,6 +24,8 @@ use self::family::{Cell, Placed};
 pub(crate) use self::invalid::{Invalid, InvalidSamples};
 pub use self::kind::Kind;
 use self::known::Known;
+#[cfg(feature = "scrape")]
+pub(crate) use self::rendering::Cursor;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
@@ -230,14 +233,6 @@ impl Registry {
             );
         }
     }
-
-    pub(crate) fn render(&self) -> String {
-        // A page is about as long as the one before.
-        let mut page = String::with_capacity(self.last_length.load(Ordering::Relaxed) + 256);
-        self.families.read().write(&mut page);
-        self.last_length.store(page.len(), Ordering::Relaxed);
-        page
-    }
 }
 
 fn warn_of_overflow(metric: &str, label: &str, value: &str) {
@@ -255,6 +250,7 @@ mod tests {
     use metrics::Label;
 
     use super::*;
+    use crate::exposition::Format;
 
     #[test]
     fn only_small_keys_of_series_that_have_room_are_remembered() {
@@ -268,6 +264,6 @@ mod tests {
         assert!(!remembered("") && !remembered(&"x".repeat(129)), "one series for many keys, or large");
         assert!(remembered("short"));
         assert!(!remembered("too many"));
-        assert!(registry.render().contains("m{a=\"__other__\"} 1"));
+        assert!(registry.render(Format::Text).contains("m{a=\"__other__\"} 1"));
     }
 }

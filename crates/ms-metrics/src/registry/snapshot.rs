@@ -79,7 +79,7 @@ fn labels_of(name: &str, kind: Kind, text: &str) -> Vec<(String, String)> {
     }
 }
 
-/// Reads what [`text::label`](crate::text::label) has written, with commas between.
+/// Reads what [`text::label`](crate::exposition::text::label) has written, with commas between.
 ///
 /// The text is kept for the page; the labels beside it would double what a series costs.
 fn read_labels(text: &str) -> Vec<(String, String)> {
@@ -110,9 +110,9 @@ mod tests {
     use rustc_hash::FxHashMap;
 
     use super::*;
+    use crate::exposition::text;
     use crate::guard::CheckedLabel;
     use crate::registry::Buckets;
-    use crate::text;
 
     fn labels() -> impl Strategy<Value = Vec<(String, String)>> {
         let part =

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
+use crate::exposition::text;
 use crate::registry::{MetricSnapshot, Registry, SeriesSnapshot, Value};
-use crate::text;
 
 const MOST_SHOWN: usize = 8;
 

@@ -27,7 +27,7 @@ pub(crate) fn header(page: &mut String, name: &str, kind: &str, help: Option<&st
     page.push('\n');
 }
 
-fn escape(page: &mut String, text: &str, quotes: bool) {
+pub(super) fn escape(page: &mut String, text: &str, quotes: bool) {
     for letter in text.chars() {
         match letter {
             '\\' => page.push_str("\\\\"),

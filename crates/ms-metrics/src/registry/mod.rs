@@ -6,6 +6,7 @@ mod family;
 mod invalid;
 mod kind;
 mod known;
+mod readings;
 mod rendering;
 #[cfg(feature = "testing")]
 mod snapshot;
@@ -24,14 +25,13 @@ use self::family::{Cell, Placed};
 pub(crate) use self::invalid::{Invalid, InvalidSamples};
 pub use self::kind::Kind;
 use self::known::Known;
+use self::readings::Watches;
 #[cfg(feature = "scrape")]
 pub(crate) use self::rendering::Cursor;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
 use crate::cells::CounterCell;
-#[cfg(feature = "system")]
-use crate::cells::GaugeCell;
 use crate::guard::{self, Refusal};
 use crate::summary;
 use crate::traced::TracedHistogram;
@@ -46,6 +46,7 @@ pub(crate) struct Registry {
     refused: Vec<(Refusal, Arc<CounterCell>)>,
     refusals_warned: Mutex<[Option<Instant>; Refusal::ALL.len()]>,
     last_length: AtomicUsize,
+    watches: Watches,
 }
 
 /// A series, and whether its key may be remembered.
@@ -71,6 +72,7 @@ impl Registry {
             refused: Vec::new(),
             refusals_warned: Mutex::default(),
             last_length: AtomicUsize::new(4096),
+            watches: Watches::default(),
         };
         registry.describe_catalog(catalog)?;
         summary::start_clock();
@@ -165,16 +167,6 @@ impl Registry {
         }
     }
 
-    /// The cell of a gauge of our own that has no labels.
-    #[cfg(feature = "system")]
-    pub(crate) fn own_gauge(&self, name: &'static str) -> Arc<GaugeCell> {
-        match self.register(Kind::Gauge, &Key::from_static_name(name)) {
-            Some(Found { cell: Cell::Gauge(cell), .. }) => cell,
-            // The catalog declares it, so this is never shown.
-            _ => Arc::new(GaugeCell::new(Arc::default())),
-        }
-    }
-
     fn register(&self, kind: Kind, key: &Key) -> Option<Found> {
         match self.try_register(kind, key) {
             Ok(found) => Some(found),
@@ -207,7 +199,6 @@ impl Registry {
     }
 
     /// Counts a value that found no room for its label outside the registry.
-    #[cfg(feature = "http")]
     pub(crate) fn count_overflow(&self, metric: &str, label: &str, value: &str) {
         let warn = self.families.write().count_overflow(metric, label, Instant::now());
         if warn {

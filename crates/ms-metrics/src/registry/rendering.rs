@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::Registry;
 use super::families::{Description, Families};
@@ -68,7 +69,18 @@ impl Registry {
 
     /// Goes on until `page` is `length` bytes long or a little more, or all is written.
     pub(crate) fn render_some(&self, format: Format, cursor: &mut Cursor, page: &mut String, length: usize) {
+        if matches!(cursor.0, State::Start) {
+            self.refresh(Instant::now());
+        }
         self.families.read().write(format, cursor, page, length);
+    }
+
+    /// The text of this moment without a look at the clock.
+    #[cfg(test)]
+    pub(crate) fn page(&self) -> String {
+        let mut page = String::new();
+        self.families.read().write(Format::Text, &mut Cursor::default(), &mut page, usize::MAX);
+        page
     }
 }
 

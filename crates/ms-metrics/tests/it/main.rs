@@ -13,12 +13,17 @@ mod building;
 mod business;
 mod cap;
 mod catalog;
+mod collectors;
 mod exporter;
 mod guard;
 mod http_layer;
 mod latency;
 mod oracles;
 mod page;
+#[cfg(feature = "process")]
+mod process;
+#[cfg(feature = "runtime")]
+mod runtime;
 mod scrape;
 mod sockets;
 mod storm;

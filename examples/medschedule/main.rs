@@ -56,7 +56,8 @@ async fn run(config: Config) -> Result<(), Failure> {
     };
     let cache = config.redis_url.as_ref().map_or_else(|| Ok(Cache::memory()), Cache::redis)?;
 
-    let metrics = Metrics::builder().departments(&store.departments().await?).system().install()?;
+    let metrics = Metrics::builder().system().install()?;
+    store.departments().await?.iter().for_each(|known| metrics.business().shifts_scheduled(known, 0));
     let service = Service::new(store.clone(), cache.clone(), metrics.business(), &config.data_dir);
     tokio::spawn(service.sessions().clone().expire());
     let mut health = HealthCheck::builder()

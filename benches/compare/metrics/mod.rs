@@ -2,7 +2,6 @@
 
 mod handles;
 mod layer;
-pub mod overhead;
 mod page;
 
 use crate::claim::Claim;

@@ -3,12 +3,12 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 
 use crate::business::BusinessMetrics;
 use crate::catalog::{Catalog, Metric, MetricError};
-use crate::collect::{Collectors, Threads};
 use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
@@ -17,6 +17,8 @@ use crate::recorder::MetricsRecorder;
 use crate::registry::{Buckets, Kind, Registry};
 #[cfg(feature = "scrape")]
 use crate::scrape::Pages;
+#[cfg(feature = "system")]
+use crate::system::SystemMetrics;
 
 /// The metrics of a service; made by [`Metrics::builder`]. Clones share their numbers.
 #[derive(Clone)]
@@ -32,8 +34,9 @@ struct Shared {
     latencies: Arc<LatencyRoutes>,
     #[cfg(feature = "scrape")]
     pages: Arc<Pages>,
-    /// They end with the last clone.
-    _threads: Threads,
+    /// Dropped with the last clone, which ends the thread.
+    #[cfg(feature = "system")]
+    _system: Option<SystemMetrics>,
 }
 
 impl Metrics {
@@ -102,20 +105,20 @@ impl fmt::Debug for Metrics {
 /// | [`buckets`](Self::buckets) | 1 ms to 10 s for the catalog's own histograms; others are summaries |
 /// | [`catalog`](Self::catalog) | our own metrics |
 /// | [`series_cap`](Self::series_cap) | 1,000 |
+/// | [`idle_timeout`](Self::idle_timeout) | series stay for good |
 /// | [`departments`](Self::departments) | none |
-/// | [`collector`](Self::collector) | none |
 /// | `system` | no |
 /// | `system_interval` | 15 s |
-/// | `process` | no |
-/// | `runtime` | none |
 #[derive(Clone, Debug)]
 #[must_use = "nothing is measured until `build` or `install`"]
 pub struct MetricsBuilder {
     declared: Vec<Metric>,
     buckets: Vec<(String, Vec<f64>)>,
     series_cap: usize,
+    idle_timeout: Option<Duration>,
     departments: Vec<String>,
-    pub(crate) collectors: Collectors,
+    #[cfg(feature = "system")]
+    system: Option<Duration>,
 }
 
 impl Default for MetricsBuilder {
@@ -124,8 +127,10 @@ impl Default for MetricsBuilder {
             declared: Vec::new(),
             buckets: Vec::new(),
             series_cap: 1000,
+            idle_timeout: None,
             departments: Vec::new(),
-            collectors: Collectors::default(),
+            #[cfg(feature = "system")]
+            system: None,
         }
     }
 }
@@ -166,9 +171,38 @@ impl MetricsBuilder {
         self
     }
 
-    /// Shows `scheduled_shifts_total` of these departments from the start, at 0. Default none.
+    /// Lets a series leave the page once it was idle for `timeout`, at least a second: nobody looked it up, and nobody
+    /// outside has its handle. Default never.
+    ///
+    /// The total of a counter, and counts and sum of a histogram or summary, move to the series `__other__`, so that the
+    /// sum over all series stays the number of calls; `rate` sees a jump there. A gauge just goes. Used again, a series
+    /// begins at 0, as after a restart. Series without labels, and those that the HTTP layers have met, stay.
+    ///
+    /// Idle series are looked for when somebody reads or registers, so it may take half as long again. No sample costs
+    /// more for it.
+    pub fn idle_timeout(mut self, timeout: Duration) -> Self {
+        self.idle_timeout = Some(timeout);
+        self
+    }
+
+    /// Declares the departments of `scheduled_shifts_total`: they are on the page from the start, at 0, and all others
+    /// are counted together under `__other__`. Default none: whichever come, up to the series cap.
     pub fn departments(mut self, departments: &[impl AsRef<str>]) -> Self {
         self.departments.extend(departments.iter().map(|department| department.as_ref().to_owned()));
+        self
+    }
+
+    /// Reads CPU, memory and disk of the machine, on a thread of its own. Default no.
+    #[cfg(feature = "system")]
+    pub fn system(mut self) -> Self {
+        self.system = self.system.or(Some(SystemMetrics::INTERVAL));
+        self
+    }
+
+    /// Reads the machine every `interval`, at least every 200 ms; implies [`system`](Self::system). Default 15 s.
+    #[cfg(feature = "system")]
+    pub fn system_interval(mut self, interval: Duration) -> Self {
+        self.system = Some(interval);
         self
     }
 
@@ -176,19 +210,17 @@ impl MetricsBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if bounds, a declared metric or the name of a collector are not what they should be, or no thread
-    /// can be had.
+    /// [`BuildError`] if bounds or a declared metric are not what they should be, or no thread can be had.
     pub fn build(self) -> Result<Metrics, BuildError> {
         let wrong =
             |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
         let catalog = Catalog::new(self.declared).map_err(wrong)?;
         let buckets = checked_buckets(&catalog, &self.buckets)?;
-        let registry = Arc::new(Registry::new(self.series_cap, &catalog, buckets).map_err(wrong)?);
-        let business = BusinessMetrics::new(Arc::clone(&registry));
-        for department in &self.departments {
-            business.shifts_scheduled(department, 0);
-        }
-        let threads = self.collectors.start(&registry)?;
+        let registry =
+            Arc::new(Registry::new(self.series_cap, self.idle_timeout, &catalog, buckets).map_err(wrong)?);
+        let business = BusinessMetrics::new(Arc::clone(&registry), &self.departments);
+        #[cfg(feature = "system")]
+        let system = self.system.map(|interval| SystemMetrics::spawn(&registry, interval)).transpose();
         Ok(Metrics(Arc::new(Shared {
             #[cfg(feature = "http")]
             requests: Arc::new(RequestRoutes::new(Arc::clone(&registry), self.series_cap)),
@@ -196,7 +228,8 @@ impl MetricsBuilder {
             latencies: Arc::new(LatencyRoutes::new(Arc::clone(&registry), self.series_cap)),
             #[cfg(feature = "scrape")]
             pages: Arc::new(Pages::new(Arc::clone(&registry))),
-            _threads: threads,
+            #[cfg(feature = "system")]
+            _system: system.map_err(BuildError::Thread)?,
             registry,
             catalog,
             business,
@@ -254,14 +287,8 @@ pub enum BuildError {
         /// What is wrong with it.
         source: MetricError,
     },
-    /// A collector has no name, or that of another one.
-    #[error("a collector needs a name of its own, which `{name}` is not")]
-    Collector {
-        /// The name as it was given.
-        name: String,
-    },
-    /// The thread of a collector could not be started.
-    #[error("no thread for a collector")]
+    /// The thread that reads the machine could not be started.
+    #[error("no thread for the system metrics")]
     Thread(#[source] io::Error),
 }
 

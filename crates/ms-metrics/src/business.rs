@@ -4,8 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Key, Label};
+use rustc_hash::FxHashMap;
 
 use crate::catalog::{ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS};
+use crate::guard::OTHER;
 use crate::registry::Registry;
 
 /// Handles for `active_users_total`, `scheduled_shifts_total` and `shift_conflicts_total`; made by
@@ -16,15 +18,28 @@ use crate::registry::Registry;
 #[derive(Clone)]
 pub struct BusinessMetrics {
     registry: Arc<Registry>,
+    /// Nothing if any may come.
+    declared: Option<Arc<Declared>>,
     active_users: Gauge,
     shift_conflicts: Counter,
 }
 
+/// The counters of the declared departments, and that of all others.
+struct Declared {
+    departments: FxHashMap<String, Counter>,
+    other: Counter,
+}
+
 impl BusinessMetrics {
-    pub(crate) fn new(registry: Arc<Registry>) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, departments: &[String]) -> Self {
         let active_users = registry.gauge(&Key::from_static_name(ACTIVE_USERS));
         let shift_conflicts = registry.counter(&Key::from_static_name(SHIFT_CONFLICTS));
-        Self { registry, active_users, shift_conflicts }
+        let counter = |department: &String| (department.clone(), scheduled_shifts(&registry, department));
+        let declared = (!departments.is_empty()).then(|| Declared {
+            departments: departments.iter().map(counter).collect(),
+            other: scheduled_shifts(&registry, OTHER),
+        });
+        Self { declared: declared.map(Arc::new), registry, active_users, shift_conflicts }
     }
 
     /// Counts a user as active until the guard is dropped.
@@ -33,18 +48,34 @@ impl BusinessMetrics {
         SessionGuard { active_users: self.active_users.clone() }
     }
 
-    /// Counts `n` shifts planned in a department. With 0 the department is on the page from now on.
+    /// Counts `n` shifts planned in a department.
     ///
-    /// Departments past the [series cap](crate::MetricsBuilder::series_cap) are counted together under `__other__`.
+    /// If departments are [declared](crate::MetricsBuilder::departments), all others are counted together under `__other__`,
+    /// and each call for one of them in `ms_metrics_label_overflow_total`. If none is, so are those past the
+    /// [series cap](crate::MetricsBuilder::series_cap), and with 0 a department is on the page from now on.
     pub fn shifts_scheduled(&self, department: &str, n: u64) {
-        let labels = vec![Label::new("department", department.to_owned())];
-        self.registry.counter(&Key::from_parts(SCHEDULED_SHIFTS, labels)).increment(n);
+        let Some(declared) = &self.declared else {
+            scheduled_shifts(&self.registry, department).increment(n);
+            return;
+        };
+        match declared.departments.get(department) {
+            Some(counter) => counter.increment(n),
+            None => {
+                self.registry.count_overflow(SCHEDULED_SHIFTS, "department", department);
+                declared.other.increment(n);
+            }
+        }
     }
 
     /// Counts `n` pairs of overlapping shifts of one employee.
     pub fn shift_conflicts(&self, n: u64) {
         self.shift_conflicts.increment(n);
     }
+}
+
+fn scheduled_shifts(registry: &Registry, department: &str) -> Counter {
+    let labels = vec![Label::new("department", department.to_owned())];
+    registry.counter(&Key::from_parts(SCHEDULED_SHIFTS, labels))
 }
 
 impl fmt::Debug for BusinessMetrics {

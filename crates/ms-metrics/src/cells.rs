@@ -60,6 +60,11 @@ impl CounterCell {
             self.invalid.count(Invalid::Saturated, 1);
         }
     }
+
+    /// Adds the total of another one; who calls it holds the lock that counting a saturation needs.
+    pub(crate) fn absorb(&self, other: &Self) {
+        self.count.add(other.value());
+    }
 }
 
 impl CounterFn for CounterCell {
@@ -90,12 +95,6 @@ impl GaugeCell {
         Self { bits: AtomicU64::new(0.0_f64.to_bits()), invalid }
     }
 
-    /// Makes one that is not on the page until it is set.
-    pub(crate) fn hidden() -> Self {
-        // Whoever sets it adds no steps, so there is nothing invalid to count.
-        Self { bits: AtomicU64::new(HIDDEN), invalid: Arc::default() }
-    }
-
     /// Returns the value, or nothing after [`hide`](Self::hide).
     pub(crate) fn value(&self) -> Option<f64> {
         let bits = self.bits.load(Ordering::Relaxed);
@@ -103,6 +102,7 @@ impl GaugeCell {
     }
 
     /// Takes the series off the page until the next `set`: a reading that is missing is not 0.
+    #[cfg(feature = "system")]
     pub(crate) fn hide(&self) {
         self.bits.store(HIDDEN, Ordering::Relaxed);
     }
@@ -182,6 +182,19 @@ impl HistogramCell {
         self.exemplars.get()
     }
 
+    /// Adds the counts and the sum of another one with the same bounds; as [`CounterCell::absorb`] does.
+    pub(crate) fn absorb(&self, other: &Self) {
+        for (count, other) in self.counts.iter().zip(&other.counts) {
+            count.add(other.value());
+        }
+        self.add_to_sum(other.sum());
+    }
+
+    fn add_to_sum(&self, sum: f64) {
+        // Two finite values may add up to infinity, which would stay for good.
+        add_to_bits(&self.sum, |total| (total + sum).clamp(f64::MIN, f64::MAX));
+    }
+
     fn takes(&self, value: f64) -> bool {
         self.floor <= value && value <= f64::MAX
     }
@@ -208,8 +221,7 @@ impl HistogramFn for HistogramCell {
         {
             self.invalid.count(Invalid::Saturated, count as u64);
         }
-        // Two finite values may add up to infinity, which would stay for good.
-        add_to_bits(&self.sum, |total| (total + sum).clamp(f64::MIN, f64::MAX));
+        self.add_to_sum(sum);
     }
 }
 

@@ -89,6 +89,18 @@ impl SummaryCell {
         self.state.lock().has_negatives
     }
 
+    /// Adds count and sum of another one, whose values are older than those that quantiles are made of.
+    pub(crate) fn absorb(&self, other: &Self) {
+        let (count, sum, has_negatives) = {
+            let other = other.state.lock();
+            (other.count, other.sum, other.has_negatives)
+        };
+        let mut state = self.state.lock();
+        state.has_negatives |= has_negatives;
+        state.count = state.count.saturating_add(count);
+        state.sum = (state.sum + sum).clamp(f64::MIN, f64::MAX);
+    }
+
     fn record_at(&self, value: f64, count: u64, now: impl FnOnce() -> Instant) {
         let step = value * count as f64;
         if !step.is_finite() {

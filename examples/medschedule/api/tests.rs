@@ -27,7 +27,8 @@ impl Api {
     async fn start() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Store::sqlite(&dir.path().join("medschedule.db")).await.expect("opens");
-        let metrics = Metrics::builder().departments(&["Acil Servis"]).build().expect("builds");
+        let metrics = Metrics::builder().build().expect("builds");
+        metrics.business().shifts_scheduled("Acil Servis", 0);
         let service = Service::new(store.clone(), Cache::memory(), metrics.business(), dir.path());
         let routes = router().with_state(service.clone()).route("/panics", get(panics));
         Self { dir, store, metrics, app: protect(routes, &service, Exposure::new(&[], None)) }

@@ -22,18 +22,70 @@ pub(crate) enum Cell {
     Summary(Arc<SummaryCell>),
 }
 
+impl Cell {
+    /// Tells cells apart while they live.
+    pub(super) fn address(&self) -> usize {
+        match self {
+            Self::Counter(cell) => Arc::as_ptr(cell).addr(),
+            Self::Gauge(cell) => Arc::as_ptr(cell).addr(),
+            Self::Histogram(cell) => Arc::as_ptr(cell).addr(),
+            Self::Summary(cell) => Arc::as_ptr(cell).addr(),
+        }
+    }
+
+    /// How many have it, about: who looks at it alone knows better.
+    pub(super) fn holders(&self) -> usize {
+        match self {
+            Self::Counter(cell) => Arc::strong_count(cell),
+            Self::Gauge(cell) => Arc::strong_count(cell),
+            Self::Histogram(cell) => Arc::strong_count(cell),
+            Self::Summary(cell) => Arc::strong_count(cell),
+        }
+    }
+
+    /// Tells if nobody else has it; then all that was written to it is seen.
+    pub(super) fn is_sole(&mut self) -> bool {
+        match self {
+            Self::Counter(cell) => Arc::get_mut(cell).is_some(),
+            Self::Gauge(cell) => Arc::get_mut(cell).is_some(),
+            Self::Histogram(cell) => Arc::get_mut(cell).is_some(),
+            Self::Summary(cell) => Arc::get_mut(cell).is_some(),
+        }
+    }
+
+    /// Adds the total of another cell of its metric. What saturates by it is not counted: the lock is held.
+    pub(super) fn absorb(&self, other: &Self) {
+        match (self, other) {
+            (Self::Counter(cell), Self::Counter(other)) => cell.absorb(other),
+            (Self::Histogram(cell), Self::Histogram(other)) => cell.absorb(other),
+            (Self::Summary(cell), Self::Summary(other)) => cell.absorb(other),
+            // Values that go up and down have no total.
+            _ => {}
+        }
+    }
+}
+
 pub(super) struct Series {
     /// As it is exposed: for counters and gauges the whole line up to the value, for others the labels alone.
     pub(super) text: Box<str>,
     pub(super) cell: Cell,
+    /// Registered since the last look for idle series.
+    pub(super) used: bool,
+    /// When it was last found in use.
+    pub(super) last_used: Option<quanta::Instant>,
 }
 
-struct LabelName {
-    name: String,
+pub(super) struct LabelName {
+    pub(super) name: String,
     given: String,
-    /// Hashes of the values seen, until the first overflow has named the label with the most.
+    /// How many series have it.
+    pub(super) series: usize,
+    /// Hashes of the first values, until an overflow has named the label with the most.
     values: FxHashSet<u64>,
 }
+
+/// As many values as make a label the widest: series that come and go would show more without end.
+const MOST_VALUES: usize = 1_000;
 
 /// A series that was found or made.
 pub(crate) struct Placed {
@@ -48,15 +100,14 @@ pub(crate) struct Family {
     pub(crate) kind: Kind,
     pub(crate) warned: Option<Instant>,
     pub(super) buckets: Option<Arc<Buckets>>,
-    /// New series are gauges without a value, also those of a counter: others' counters have fractions, begin anew, and
-    /// may be missing.
-    pub(super) collected: bool,
     pub(super) series: Vec<Series>,
     /// By labels in the order of their names.
-    places: FxHashMap<String, usize>,
-    label_names: Vec<LabelName>,
-    /// The place of the series that stands for all without room, and the label that has too many values.
-    overflow: Option<(usize, String)>,
+    pub(super) places: FxHashMap<String, usize>,
+    pub(super) label_names: Vec<LabelName>,
+    /// The place of the series that stands for those without room and those that were idle.
+    pub(super) other: Option<usize>,
+    /// The label that has too many values.
+    widest: Option<String>,
 }
 
 impl Family {
@@ -72,11 +123,11 @@ impl Family {
             kind,
             warned: None,
             buckets,
-            collected: false,
             series: Vec::new(),
             places: FxHashMap::default(),
             label_names: Vec::new(),
-            overflow: None,
+            other: None,
+            widest: None,
         }
     }
 
@@ -94,11 +145,12 @@ impl Family {
         if labels.iter().any(meets_another) {
             return Err(Refusal::LabelName);
         }
-        if let Some(series) = self.places.get(&identity).and_then(|place| self.series.get(*place)) {
+        if let Some(series) = self.places.get(&identity).and_then(|place| self.series.get_mut(*place)) {
+            series.used = true;
             return Ok(Placed { cell: series.cell.clone(), overflow: None });
         }
         // The last place is for the overflow. A series without labels is the only one of its kind.
-        if labels.is_empty() || self.series.len() + 1 < cap {
+        if labels.is_empty() || self.series.len() + usize::from(self.other.is_none()) < cap {
             let cell = self.make();
             self.add(name, identity, labels, cell.clone());
             return Ok(Placed { cell, overflow: None });
@@ -107,17 +159,24 @@ impl Family {
     }
 
     fn place_overflow(&mut self, name: &str, labels: &[CheckedLabel]) -> Result<Placed, Refusal> {
-        let value_of = |name: &str| {
-            let label = labels.iter().find(|label| label.name == name).or(labels.first());
-            label.map(|label| label.value.clone()).unwrap_or_default()
+        let widest = match self.widest.take() {
+            Some(widest) => widest,
+            None => self.widest_label(labels),
         };
-        if let Some((place, label)) = &self.overflow
-            && let Some(series) = self.series.get(*place)
-        {
-            let overflow = Some((label.clone(), value_of(label)));
-            return Ok(Placed { cell: series.cell.clone(), overflow });
+        self.widest = Some(widest.clone());
+        let value = labels.iter().find(|label| label.name == widest).or(labels.first());
+        let value = value.map(|label| label.value.clone()).unwrap_or_default();
+        let place = self.other_place(name, labels);
+        let series = self.series.get_mut(place).ok_or(Refusal::LabelName)?;
+        series.used = true;
+        Ok(Placed { cell: series.cell.clone(), overflow: Some((widest, value)) })
+    }
+
+    /// Finds or makes the series that stands for others; one that is made has the names of `labels`.
+    pub(super) fn other_place(&mut self, name: &str, labels: &[CheckedLabel]) -> usize {
+        if let Some(place) = self.other {
+            return place;
         }
-        let widest = self.widest_label(labels);
         let others: Vec<_> =
             labels.iter().map(|label| CheckedLabel { value: OTHER.to_owned(), ..label.clone() }).collect();
         let identity = identity(&others);
@@ -128,15 +187,13 @@ impl Family {
                 self.add(name, identity, &others, cell)
             }
         };
-        self.overflow = Some((place, widest.clone()));
-        let cell = self.series.get(place).map(|series| series.cell.clone()).ok_or(Refusal::LabelName)?;
-        Ok(Placed { cell, overflow: Some((widest.clone(), value_of(&widest))) })
+        self.other = Some(place);
+        place
     }
 
     fn make(&self) -> Cell {
         let invalid = Arc::clone(&self.invalid);
         match (self.kind, &self.buckets) {
-            (Kind::Counter | Kind::Gauge, _) if self.collected => Cell::Gauge(Arc::new(GaugeCell::hidden())),
             (Kind::Counter, _) => Cell::Counter(Arc::new(CounterCell::new(invalid))),
             (Kind::Gauge, _) => Cell::Gauge(Arc::new(GaugeCell::new(invalid))),
             (Kind::Histogram, Some(buckets)) => {
@@ -151,18 +208,31 @@ impl Family {
             let hash = guard::hash_of(&label.value);
             match self.label_names.iter_mut().find(|known| known.name == label.name) {
                 Some(known) => {
-                    known.values.insert(hash);
+                    known.series += 1;
+                    if self.widest.is_none() && known.values.len() < MOST_VALUES {
+                        known.values.insert(hash);
+                    }
                 }
                 None => self.label_names.push(LabelName {
                     name: label.name.clone(),
                     given: label.given_name.clone(),
+                    series: 1,
                     values: [hash].into_iter().collect(),
                 }),
             }
         }
         let place = self.series.len();
-        self.series.push(Series { text: exposed(self.kind, name, labels).into(), cell });
+        self.series.push(Series {
+            text: exposed(self.kind, name, labels).into(),
+            cell,
+            used: true,
+            last_used: None,
+        });
         self.places.insert(identity, place);
+        // A caller's own `__other__` is the one that all others come to.
+        if !labels.is_empty() && labels.iter().all(|label| label.value == OTHER) {
+            self.other = self.other.or(Some(place));
+        }
         place
     }
 
@@ -193,7 +263,7 @@ fn exposed(kind: Kind, name: &str, labels: &[CheckedLabel]) -> String {
     }
 }
 
-fn joined<'a>(labels: impl Iterator<Item = &'a CheckedLabel>) -> String {
+pub(super) fn joined<'a>(labels: impl Iterator<Item = &'a CheckedLabel>) -> String {
     let mut joined = String::new();
     for label in labels {
         if !joined.is_empty() {

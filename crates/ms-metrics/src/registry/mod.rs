@@ -3,17 +3,20 @@
 mod buckets;
 mod families;
 mod family;
+mod idle;
 mod invalid;
 mod kind;
 mod known;
-mod readings;
+#[cfg(test)]
+mod known_tests;
 mod rendering;
 #[cfg(feature = "testing")]
 mod snapshot;
+mod sync;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use metrics::{Counter, Gauge, Histogram, Key, SharedString, Unit};
 use parking_lot::{Mutex, RwLock};
@@ -22,31 +25,36 @@ use rustc_hash::FxHashMap;
 pub(crate) use self::buckets::Buckets;
 use self::families::{Families, is_due};
 use self::family::{Cell, Placed};
+use self::idle::Idle;
 pub(crate) use self::invalid::{Invalid, InvalidSamples};
 pub use self::kind::Kind;
 use self::known::Known;
-use self::readings::Watches;
 #[cfg(feature = "scrape")]
 pub(crate) use self::rendering::Cursor;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
 use crate::cells::CounterCell;
+#[cfg(feature = "system")]
+use crate::cells::GaugeCell;
 use crate::guard::{self, Refusal};
 use crate::summary;
 use crate::traced::TracedHistogram;
 
 pub(crate) struct Registry {
-    counters: Known<Counter>,
-    gauges: Known<Gauge>,
-    histograms: Known<Histogram>,
+    counters: Known<Cell>,
+    gauges: Known<Cell>,
+    histograms: Known<Cell>,
     families: Arc<RwLock<Families>>,
     /// By valid name.
     buckets: FxHashMap<String, Arc<Buckets>>,
     refused: Vec<(Refusal, Arc<CounterCell>)>,
     refusals_warned: Mutex<[Option<Instant>; Refusal::ALL.len()]>,
+    /// Nothing if series stay for good.
+    idle: Option<Idle>,
+    /// Each page that is being written has a clone.
+    reading: Arc<()>,
     last_length: AtomicUsize,
-    watches: Watches,
 }
 
 /// A series, and whether its key may be remembered.
@@ -59,6 +67,7 @@ impl Registry {
     /// Makes a registry that knows the catalog.
     pub(crate) fn new(
         series_cap: usize,
+        idle_timeout: Option<Duration>,
         catalog: &Catalog,
         buckets: FxHashMap<String, Arc<Buckets>>,
     ) -> Result<Self, (Metric, MetricError)> {
@@ -71,8 +80,9 @@ impl Registry {
             buckets,
             refused: Vec::new(),
             refusals_warned: Mutex::default(),
+            idle: idle_timeout.map(Idle::new),
+            reading: Arc::default(),
             last_length: AtomicUsize::new(4096),
-            watches: Watches::default(),
         };
         registry.describe_catalog(catalog)?;
         summary::start_clock();
@@ -81,7 +91,7 @@ impl Registry {
 
     #[cfg(test)]
     pub(crate) fn bare(series_cap: usize, buckets: FxHashMap<String, Arc<Buckets>>) -> Self {
-        Self::new(series_cap, &Catalog::new([]).unwrap(), buckets).unwrap()
+        Self::new(series_cap, None, &Catalog::new([]).unwrap(), buckets).unwrap()
     }
 
     /// Before anyone else can take a name or describe it.
@@ -115,47 +125,37 @@ impl Registry {
     }
 
     pub(crate) fn counter(&self, key: &Key) -> Counter {
-        if let Some(counter) = self.counters.find(key) {
-            return counter;
+        match self.find(&self.counters, Kind::Counter, key) {
+            Some(Cell::Counter(cell)) => Counter::from_arc(cell),
+            _ => Counter::noop(),
         }
-        let Some(Found { cell: Cell::Counter(cell), lasting }) = self.register(Kind::Counter, key) else {
-            return Counter::noop();
-        };
-        let counter = Counter::from_arc(cell);
-        if lasting {
-            self.counters.insert(key, counter.clone());
-        }
-        counter
     }
 
     pub(crate) fn gauge(&self, key: &Key) -> Gauge {
-        if let Some(gauge) = self.gauges.find(key) {
-            return gauge;
+        match self.find(&self.gauges, Kind::Gauge, key) {
+            Some(Cell::Gauge(cell)) => Gauge::from_arc(cell),
+            _ => Gauge::noop(),
         }
-        let Some(Found { cell: Cell::Gauge(cell), lasting }) = self.register(Kind::Gauge, key) else {
-            return Gauge::noop();
-        };
-        let gauge = Gauge::from_arc(cell);
-        if lasting {
-            self.gauges.insert(key, gauge.clone());
-        }
-        gauge
     }
 
     pub(crate) fn histogram(&self, key: &Key) -> Histogram {
-        if let Some(histogram) = self.histograms.find(key) {
-            return histogram;
+        match self.find(&self.histograms, Kind::Histogram, key) {
+            Some(Cell::Histogram(cell)) => Histogram::from_arc(cell),
+            Some(Cell::Summary(cell)) => Histogram::from_arc(cell),
+            _ => Histogram::noop(),
         }
-        let found = self.register(Kind::Histogram, key);
-        let (histogram, lasting) = match found {
-            Some(Found { cell: Cell::Histogram(cell), lasting }) => (Histogram::from_arc(cell), lasting),
-            Some(Found { cell: Cell::Summary(cell), lasting }) => (Histogram::from_arc(cell), lasting),
-            _ => return Histogram::noop(),
-        };
+    }
+
+    fn find(&self, known: &Known<Cell>, kind: Kind, key: &Key) -> Option<Cell> {
+        if let Some(cell) = known.find(key) {
+            return Some(cell);
+        }
+        let Found { cell, lasting } = self.register(kind, key)?;
         if lasting {
-            self.histograms.insert(key, histogram.clone());
+            // The clone keeps the series from expiring until its key is known.
+            known.insert(key, cell.clone());
         }
-        histogram
+        Some(cell)
     }
 
     /// A histogram for values that come with a trace; not remembered, so it is for whoever keeps the handle.
@@ -164,6 +164,16 @@ impl Registry {
             Some(Cell::Histogram(cell)) => TracedHistogram::new(cell),
             Some(Cell::Summary(cell)) => TracedHistogram::alone(Histogram::from_arc(cell)),
             _ => TracedHistogram::alone(Histogram::noop()),
+        }
+    }
+
+    /// The cell of a gauge of our own that has no labels.
+    #[cfg(feature = "system")]
+    pub(crate) fn own_gauge(&self, name: &'static str) -> Arc<GaugeCell> {
+        match self.register(Kind::Gauge, &Key::from_static_name(name)) {
+            Some(Found { cell: Cell::Gauge(cell), .. }) => cell,
+            // The catalog declares it, so this is never shown.
+            _ => Arc::new(GaugeCell::new(Arc::default())),
         }
     }
 
@@ -182,6 +192,7 @@ impl Registry {
         let buckets = self.buckets.get(&name).filter(|_| kind == Kind::Histogram);
         let kind = if kind == Kind::Histogram && buckets.is_none() { Kind::Summary } else { kind };
         let labels = guard::labels(key, kind.reserved_label())?;
+        self.sweep();
         let mut families = self.families.write();
         let placed = families.place(key.name(), &name, kind, buckets, &labels)?;
         let Placed { cell, overflow } = placed;

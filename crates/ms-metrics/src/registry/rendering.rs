@@ -1,8 +1,8 @@
 //! Writes all metrics, a piece at a time: the lock is held for one piece, whatever the reader does meanwhile.
 
 use std::ops::Bound;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use super::Registry;
 use super::families::{Description, Families};
@@ -12,21 +12,19 @@ use crate::cells::HistogramCell;
 use crate::exposition::{Format, openmetrics, text};
 use crate::summary::{QUANTILES, SummaryCell};
 
-/// How far a page has been written.
-#[derive(Debug, Default)]
-pub(crate) struct Cursor(State);
+/// How far a page has been written; made by [`Registry::begin`].
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    state: State,
+    /// Let go at the end: until then no series may leave, or it would be on the page and in `__other__` too.
+    reading: Option<Arc<()>>,
+}
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum State {
-    #[default]
     Start,
-    Within {
-        metric: String,
-        position: Position,
-    },
-    After {
-        metric: String,
-    },
+    Within { metric: String, position: Position },
+    After { metric: String },
     End,
 }
 
@@ -42,16 +40,22 @@ struct Position {
 #[cfg(feature = "scrape")]
 impl Cursor {
     pub(crate) fn is_at_end(&self) -> bool {
-        matches!(self.0, State::End)
+        matches!(self.state, State::End)
     }
 }
 
 impl Registry {
+    /// Begins a page.
+    pub(crate) fn begin(&self) -> Cursor {
+        self.sweep();
+        Cursor { state: State::Start, reading: Some(Arc::clone(&self.reading)) }
+    }
+
     /// Writes the whole page.
     pub(crate) fn render(&self, format: Format) -> String {
         // A page is about as long as the one before.
         let mut page = String::with_capacity(self.last_length.load(Ordering::Relaxed) + 256);
-        self.render_some(format, &mut Cursor::default(), &mut page, usize::MAX);
+        self.render_some(format, &mut self.begin(), &mut page, usize::MAX);
         self.last_length.store(page.len(), Ordering::Relaxed);
         page
     }
@@ -69,24 +73,16 @@ impl Registry {
 
     /// Goes on until `page` is `length` bytes long or a little more, or all is written.
     pub(crate) fn render_some(&self, format: Format, cursor: &mut Cursor, page: &mut String, length: usize) {
-        if matches!(cursor.0, State::Start) {
-            self.refresh(Instant::now());
-        }
         self.families.read().write(format, cursor, page, length);
-    }
-
-    /// The text of this moment without a look at the clock.
-    #[cfg(test)]
-    pub(crate) fn page(&self) -> String {
-        let mut page = String::new();
-        self.families.read().write(Format::Text, &mut Cursor::default(), &mut page, usize::MAX);
-        page
+        if matches!(cursor.state, State::End) {
+            cursor.reading = None;
+        }
     }
 }
 
 impl Families {
     fn write(&self, format: Format, cursor: &mut Cursor, page: &mut String, length: usize) {
-        let state = std::mem::replace(&mut cursor.0, State::End);
+        let state = std::mem::replace(&mut cursor.state, State::End);
         let (from, mut position) = match &state {
             State::Start => (Bound::Unbounded, None),
             State::Within { metric, position } => (Bound::Included(metric.as_str()), Some(*position)),
@@ -97,11 +93,11 @@ impl Families {
             let written = Written { name, family, description: self.description(&family.given), format };
             let position = position.take().unwrap_or_else(|| written.first());
             if let Some(position) = written.write(page, position, length) {
-                cursor.0 = State::Within { metric: name.clone(), position };
+                cursor.state = State::Within { metric: name.clone(), position };
                 return;
             }
             if page.len() >= length {
-                cursor.0 = State::After { metric: name.clone() };
+                cursor.state = State::After { metric: name.clone() };
                 return;
             }
         }
@@ -312,7 +308,7 @@ mod tests {
 
     /// A registry with every kind of metric, some of them with negative values, hidden or without series.
     fn registry(series: usize) -> Registry {
-        let bounds = |bounds: &[f64]| std::sync::Arc::new(Buckets::new(bounds).unwrap());
+        let bounds = |bounds: &[f64]| Arc::new(Buckets::new(bounds).unwrap());
         let buckets = [("h", [0.5, 1.0]), ("low", [-1.0, 1.0])];
         let buckets = buckets.map(|(name, declared)| (name.to_owned(), bounds(&declared)));
         let registry = Registry::bare(1000, FxHashMap::from_iter(buckets));
@@ -378,11 +374,11 @@ mod tests {
         fn pieces_of_any_length_are_the_page(series in 0..4_usize, length in 1..300_usize, is_text: bool) {
             let format = if is_text { Format::Text } else { Format::OpenMetrics };
             let registry = registry(series);
-            let (mut cursor, mut pieces) = (Cursor::default(), String::new());
-            while !matches!(cursor.0, State::End) {
+            let (mut cursor, mut pieces) = (registry.begin(), String::new());
+            while !matches!(cursor.state, State::End) {
                 let mut piece = String::new();
                 registry.render_some(format, &mut cursor, &mut piece, length);
-                prop_assert!(!piece.is_empty() || matches!(cursor.0, State::End));
+                prop_assert!(!piece.is_empty() || matches!(cursor.state, State::End));
                 pieces.push_str(&piece);
             }
             prop_assert_eq!(pieces, registry.render(format));

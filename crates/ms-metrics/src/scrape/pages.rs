@@ -91,7 +91,7 @@ struct Rendering {
 impl Page {
     fn new(registry: Arc<Registry>, choice: Choice) -> Self {
         let encoder = choice.is_gzip.then(|| GzEncoder::new(Vec::new(), Compression::fast()));
-        let rendering = Rendering { cursor: Cursor::default(), pieces: Vec::new(), encoder };
+        let rendering = Rendering { cursor: registry.begin(), pieces: Vec::new(), encoder };
         Self {
             registry,
             choice,
@@ -162,7 +162,7 @@ impl Stream {
         Some(Self {
             registry: Arc::clone(&pages.registry),
             choice: Choice { is_gzip: false, ..choice },
-            cursor: Cursor::default(),
+            cursor: pages.registry.begin(),
             _place: place,
         })
     }

@@ -23,6 +23,7 @@ fn the_first_page_has_what_rate_needs_and_nothing_else() {
             "ms_metrics_refused_total{reason=\"undeclared\"} 0",
             "scheduled_shifts_total{department=\"Acil Servis\"} 0",
             "scheduled_shifts_total{department=\"Dahiliye\"} 0",
+            "scheduled_shifts_total{department=\"__other__\"} 0",
             "shift_conflicts_total 0",
         ]
     );

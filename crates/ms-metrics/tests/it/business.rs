@@ -40,10 +40,14 @@ fn shifts_and_conflicts_add_up() {
     assert_eq!(value(&metrics, "shift_conflicts_total"), Some(2.0));
 }
 
+const OVERFLOW: &str =
+    "ms_metrics_label_overflow_total{metric=\"scheduled_shifts_total\",label=\"department\"}";
+
 #[test]
 fn departments_without_end_are_counted_together() {
-    let metrics = Metrics::builder().departments(&["Acil"]).series_cap(100).build().unwrap();
+    let metrics = Metrics::builder().series_cap(100).build().unwrap();
     let business = metrics.business();
+    business.shifts_scheduled("Acil", 0);
     for number in 0..5_000 {
         business.shifts_scheduled(&format!("department {number}"), 1);
         business.shifts_scheduled("Acil", 1);
@@ -52,6 +56,25 @@ fn departments_without_end_are_counted_together() {
     assert_eq!(series.len(), 100);
     assert_eq!(series[0], "scheduled_shifts_total{department=\"Acil\"} 5000");
     assert_eq!(series[99], "scheduled_shifts_total{department=\"__other__\"} 4902");
-    let overflow = "ms_metrics_label_overflow_total{metric=\"scheduled_shifts_total\",label=\"department\"}";
-    assert_eq!(value(&metrics, overflow), Some(4902.0));
+    assert_eq!(value(&metrics, OVERFLOW), Some(4902.0));
+}
+
+#[test]
+fn only_declared_departments_have_series_of_their_own() {
+    let metrics = Metrics::builder().departments(&["Acil", "Dahiliye"]).build().unwrap();
+    let business = metrics.business();
+    for (department, shifts) in
+        [("Acil", 2), ("acil", 3), ("Cerrahi", 4), ("", 5), ("__other__", 6), ("Acil", 7)]
+    {
+        business.shifts_scheduled(department, shifts);
+    }
+    assert_eq!(
+        lines(&metrics, "scheduled_shifts_total"),
+        [
+            "scheduled_shifts_total{department=\"Acil\"} 9",
+            "scheduled_shifts_total{department=\"Dahiliye\"} 0",
+            "scheduled_shifts_total{department=\"__other__\"} 18",
+        ]
+    );
+    assert_eq!(value(&metrics, OVERFLOW), Some(4.0));
 }

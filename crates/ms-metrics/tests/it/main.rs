@@ -13,17 +13,13 @@ mod building;
 mod business;
 mod cap;
 mod catalog;
-mod collectors;
 mod exporter;
 mod guard;
 mod http_layer;
+mod idle;
 mod latency;
 mod oracles;
 mod page;
-#[cfg(feature = "process")]
-mod process;
-#[cfg(feature = "runtime")]
-mod runtime;
 mod scrape;
 mod sockets;
 mod storm;

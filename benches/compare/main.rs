@@ -1,10 +1,11 @@
 //! Prints what the crates cost beside their peers, measured in one run.
 //!
-//! `cargo run --release -p medschedule-benches --bin compare [AREA] [--json]`
+//! `cargo run --release -p medschedule-benches --bin compare [AREA] [--json] [--chart FILE]`
 
 mod alerts;
 mod allocations;
 mod analytics;
+mod chart;
 mod claim;
 mod cpu;
 mod health;
@@ -14,6 +15,9 @@ mod measure;
 mod metrics;
 mod python;
 mod service;
+
+use std::io;
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
@@ -29,6 +33,9 @@ struct Options {
     /// Print JSON instead of a table.
     #[arg(long)]
     json: bool,
+    /// Measure what each metrics layer costs a request, draw it into this SVG file and print it as a Markdown table.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["area", "json"])]
+    chart: Option<PathBuf>,
     /// Serve requests under a layer and print nothing: what is run where instructions are counted.
     #[arg(long, hide = true, value_name = "LAYER", value_parser = layer)]
     serve: Option<Stack>,
@@ -63,11 +70,16 @@ impl Area {
     }
 }
 
-fn main() -> Result<(), serde_json::Error> {
+fn main() -> io::Result<()> {
     let options = Options::parse();
     if let Some(stack) = options.serve {
         instructions::serve_counted(stack, options.times);
         return Ok(());
+    }
+    if let Some(path) = options.chart {
+        let overheads = metrics::overhead::of_each();
+        metrics::overhead::print_markdown(&overheads);
+        return chart::write(&path, &overheads);
     }
     let areas = options.area.as_ref().map_or(Area::value_variants(), std::slice::from_ref);
     let claims: Vec<Claim> = areas.iter().flat_map(|area| area.claims()).collect();

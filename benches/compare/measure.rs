@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::claim::Pair;
+use crate::claim::{Pair, median};
 
 const ROUNDS: usize = 15;
 
@@ -32,6 +32,19 @@ pub fn nanoseconds_over(
         })
         .collect();
     Pair::of_rounds(&rounds)
+}
+
+/// Nanoseconds a call of each but the first, over the first; all in turn.
+pub fn medians_over(calls: u32, sides: &mut [&mut dyn FnMut()]) -> Vec<f64> {
+    for side in sides.iter_mut() {
+        per_call(*side, calls / 4 + 1);
+    }
+    let mut rounds: Vec<Vec<f64>> = Vec::new();
+    for _ in 0..ROUNDS {
+        let round: Vec<_> = sides.iter_mut().map(|side| per_call(*side, calls)).collect();
+        rounds.push(round.iter().map(|nanos| nanos - round[0]).collect());
+    }
+    (0..sides.len()).map(|side| median(rounds.iter().map(|round| round[side]))).collect()
 }
 
 fn per_call(call: &mut (impl FnMut() + ?Sized), calls: u32) -> f64 {

@@ -2,6 +2,7 @@
 
 mod handles;
 mod layer;
+pub mod overhead;
 mod page;
 
 use crate::claim::Claim;

@@ -9,6 +9,7 @@ use rustc_hash::FxHashMap;
 
 use crate::business::BusinessMetrics;
 use crate::catalog::{Catalog, Metric, MetricError};
+use crate::collect::{Collectors, Threads};
 use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
@@ -17,8 +18,6 @@ use crate::recorder::MetricsRecorder;
 use crate::registry::{Buckets, Kind, Registry};
 #[cfg(feature = "scrape")]
 use crate::scrape::Pages;
-#[cfg(feature = "system")]
-use crate::system::SystemMetrics;
 
 /// The metrics of a service; made by [`Metrics::builder`]. Clones share their numbers.
 #[derive(Clone)]
@@ -34,9 +33,8 @@ struct Shared {
     latencies: Arc<LatencyRoutes>,
     #[cfg(feature = "scrape")]
     pages: Arc<Pages>,
-    /// Dropped with the last clone, which ends the thread.
-    #[cfg(feature = "system")]
-    _system: Option<SystemMetrics>,
+    /// They end with the last clone.
+    _threads: Threads,
 }
 
 impl Metrics {
@@ -107,8 +105,11 @@ impl fmt::Debug for Metrics {
 /// | [`series_cap`](Self::series_cap) | 1,000 |
 /// | [`idle_timeout`](Self::idle_timeout) | series stay for good |
 /// | [`departments`](Self::departments) | none |
+/// | [`collector`](Self::collector) | none |
 /// | `system` | no |
 /// | `system_interval` | 15 s |
+/// | `process` | no |
+/// | `runtime` | none |
 #[derive(Clone, Debug)]
 #[must_use = "nothing is measured until `build` or `install`"]
 pub struct MetricsBuilder {
@@ -117,8 +118,7 @@ pub struct MetricsBuilder {
     series_cap: usize,
     idle_timeout: Option<Duration>,
     departments: Vec<String>,
-    #[cfg(feature = "system")]
-    system: Option<Duration>,
+    pub(crate) collectors: Collectors,
 }
 
 impl Default for MetricsBuilder {
@@ -129,8 +129,7 @@ impl Default for MetricsBuilder {
             series_cap: 1000,
             idle_timeout: None,
             departments: Vec::new(),
-            #[cfg(feature = "system")]
-            system: None,
+            collectors: Collectors::default(),
         }
     }
 }
@@ -192,25 +191,12 @@ impl MetricsBuilder {
         self
     }
 
-    /// Reads CPU, memory and disk of the machine, on a thread of its own. Default no.
-    #[cfg(feature = "system")]
-    pub fn system(mut self) -> Self {
-        self.system = self.system.or(Some(SystemMetrics::INTERVAL));
-        self
-    }
-
-    /// Reads the machine every `interval`, at least every 200 ms; implies [`system`](Self::system). Default 15 s.
-    #[cfg(feature = "system")]
-    pub fn system_interval(mut self, interval: Duration) -> Self {
-        self.system = Some(interval);
-        self
-    }
-
     /// Makes the metrics without a global recorder.
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if bounds or a declared metric are not what they should be, or no thread can be had.
+    /// [`BuildError`] if bounds, a declared metric or the name of a collector are not what they should be, or no thread
+    /// can be had.
     pub fn build(self) -> Result<Metrics, BuildError> {
         let wrong =
             |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
@@ -219,8 +205,7 @@ impl MetricsBuilder {
         let registry =
             Arc::new(Registry::new(self.series_cap, self.idle_timeout, &catalog, buckets).map_err(wrong)?);
         let business = BusinessMetrics::new(Arc::clone(&registry), &self.departments);
-        #[cfg(feature = "system")]
-        let system = self.system.map(|interval| SystemMetrics::spawn(&registry, interval)).transpose();
+        let threads = self.collectors.start(&registry)?;
         Ok(Metrics(Arc::new(Shared {
             #[cfg(feature = "http")]
             requests: Arc::new(RequestRoutes::new(Arc::clone(&registry), self.series_cap)),
@@ -228,8 +213,7 @@ impl MetricsBuilder {
             latencies: Arc::new(LatencyRoutes::new(Arc::clone(&registry), self.series_cap)),
             #[cfg(feature = "scrape")]
             pages: Arc::new(Pages::new(Arc::clone(&registry))),
-            #[cfg(feature = "system")]
-            _system: system.map_err(BuildError::Thread)?,
+            _threads: threads,
             registry,
             catalog,
             business,
@@ -287,8 +271,14 @@ pub enum BuildError {
         /// What is wrong with it.
         source: MetricError,
     },
-    /// The thread that reads the machine could not be started.
-    #[error("no thread for the system metrics")]
+    /// A collector has no name, or that of another one.
+    #[error("a collector needs a name of its own, which `{name}` is not")]
+    Collector {
+        /// The name as it was given.
+        name: String,
+    },
+    /// The thread of a collector could not be started.
+    #[error("no thread for a collector")]
     Thread(#[source] io::Error),
 }
 

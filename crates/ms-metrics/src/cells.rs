@@ -95,6 +95,12 @@ impl GaugeCell {
         Self { bits: AtomicU64::new(0.0_f64.to_bits()), invalid }
     }
 
+    /// Makes one that is not on the page until it is set.
+    pub(crate) fn hidden() -> Self {
+        // Whoever sets it adds no steps, so there is nothing invalid to count.
+        Self { bits: AtomicU64::new(HIDDEN), invalid: Arc::default() }
+    }
+
     /// Returns the value, or nothing after [`hide`](Self::hide).
     pub(crate) fn value(&self) -> Option<f64> {
         let bits = self.bits.load(Ordering::Relaxed);
@@ -102,7 +108,6 @@ impl GaugeCell {
     }
 
     /// Takes the series off the page until the next `set`: a reading that is missing is not 0.
-    #[cfg(feature = "system")]
     pub(crate) fn hide(&self) {
         self.bits.store(HIDDEN, Ordering::Relaxed);
     }

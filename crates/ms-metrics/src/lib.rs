@@ -29,12 +29,51 @@
 //! | `active_users_total` | gauge | | sessions |
 //! | `scheduled_shifts_total` | counter | `department` | shifts |
 //! | `shift_conflicts_total` | counter | | pairs of shifts |
-//! | `cpu_usage_percent` | gauge | | per cent of all cores |
-//! | `memory_usage_bytes` | gauge | | bytes |
-//! | `disk_usage_percent` | gauge | | per cent |
 //! | `ms_metrics_label_overflow_total` | counter | `metric`, `label` | registrations sent to `__other__` |
 //! | `ms_metrics_refused_total` | counter | `reason` | registrations refused |
 //! | `ms_metrics_invalid_samples_total` | counter | `metric`, `reason` | samples not recorded |
+//! | `cpu_usage_percent` | gauge | | per cent of all cores, or of the container's quota |
+//! | `cpu_limit_cores` | gauge | | cores |
+//! | `cpu_cfs_periods_total` | counter | | periods of the quota |
+//! | `cpu_cfs_throttled_periods_total` | counter | | periods of the quota |
+//! | `cpu_cfs_throttled_seconds_total` | counter | | seconds |
+//! | `memory_usage_bytes` | gauge | | bytes |
+//! | `memory_available_bytes` | gauge | | bytes |
+//! | `memory_total_bytes` | gauge | | bytes |
+//! | `memory_usage_percent` | gauge | | per cent |
+//! | `swap_usage_bytes` | gauge | | bytes |
+//! | `swap_total_bytes` | gauge | | bytes |
+//! | `disk_usage_percent` | gauge | | per cent of the root file system |
+//! | `filesystem_total_bytes` | gauge | `mount` | bytes |
+//! | `filesystem_available_bytes` | gauge | `mount` | bytes |
+//! | `filesystem_usage_percent` | gauge | `mount` | per cent |
+//! | `network_receive_bytes_total` | counter | `device` | bytes |
+//! | `network_receive_packets_total` | counter | `device` | packets |
+//! | `network_receive_errors_total` | counter | `device` | packets |
+//! | `network_transmit_bytes_total` | counter | `device` | bytes |
+//! | `network_transmit_packets_total` | counter | `device` | packets |
+//! | `network_transmit_errors_total` | counter | `device` | packets |
+//! | `load_average_1m` | gauge | | threads |
+//! | `load_average_5m` | gauge | | threads |
+//! | `load_average_15m` | gauge | | threads |
+//! | `uptime_seconds` | gauge | | seconds |
+//! | `boot_time_seconds` | gauge | | seconds since 1970 |
+//! | `process_cpu_seconds_total` | counter | | seconds |
+//! | `process_open_fds` | gauge | | file descriptors |
+//! | `process_max_fds` | gauge | | file descriptors |
+//! | `process_virtual_memory_bytes` | gauge | | bytes |
+//! | `process_virtual_memory_max_bytes` | gauge | | bytes |
+//! | `process_resident_memory_bytes` | gauge | | bytes |
+//! | `process_start_time_seconds` | gauge | | seconds since 1970 |
+//! | `process_threads` | gauge | | threads |
+//! | `tokio_workers_count` | gauge | | threads |
+//! | `tokio_live_tasks_count` | gauge | | tasks |
+//! | `tokio_global_queue_depth` | gauge | | tasks |
+//! | `tokio_busy_seconds_total` | counter | | seconds of all workers |
+//! | `tokio_parks_total` | counter | | times that a worker had nothing to do |
+//! | `ms_metrics_collector_up` | gauge | `collector` | 1 or 0 |
+//! | `ms_metrics_collector_age_seconds` | gauge | `collector` | seconds |
+//! | `ms_metrics_collector_panics_total` | counter | `collector` | panics |
 //!
 //! # The guard
 //!
@@ -58,14 +97,20 @@ mod builder;
 mod business;
 mod catalog;
 mod cells;
+#[cfg_attr(not(feature = "system"), allow(dead_code, reason = "only the machine needs all of it"))]
+mod collect;
 mod exemplars;
 mod exposition;
 mod guard;
 #[cfg(feature = "http")]
 mod http;
 mod person;
+#[cfg(feature = "process")]
+mod process;
 mod recorder;
 mod registry;
+#[cfg(feature = "runtime")]
+mod runtime;
 #[cfg(feature = "scrape")]
 mod scrape;
 mod summary;

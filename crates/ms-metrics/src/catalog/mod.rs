@@ -1,6 +1,7 @@
 //! Every metric of ours and of the team's, once.
 
 mod handles;
+pub(crate) mod machine;
 mod metric;
 mod own;
 
@@ -11,8 +12,6 @@ pub use self::metric::{Metric, MetricError};
 pub(crate) use self::own::{
     ACTIVE_USERS, INVALID_SAMPLES, LABEL_OVERFLOW, REFUSED, SCHEDULED_SHIFTS, SHIFT_CONFLICTS,
 };
-#[cfg(feature = "system")]
-pub(crate) use self::own::{CPU_USAGE, DISK_USAGE, MEMORY_USAGE};
 #[cfg(feature = "http")]
 pub(crate) use self::own::{ENDPOINT_LATENCY, HTTP_DURATION, HTTP_REQUESTS};
 
@@ -28,7 +27,7 @@ pub struct Catalog {
 
 impl Catalog {
     pub(crate) fn new(team: impl IntoIterator<Item = Metric>) -> Result<Self, (Metric, MetricError)> {
-        let metrics: Vec<_> = own::OWN.iter().copied().chain(team).collect();
+        let metrics: Vec<_> = own::OWN.iter().chain(machine::COLLECTED).copied().chain(team).collect();
         let mut places = FxHashMap::default();
         for (place, metric) in metrics.iter().enumerate() {
             metric.check().map_err(|error| (*metric, error))?;
@@ -54,7 +53,7 @@ impl Catalog {
     /// ```
     /// let metrics = ms_metrics::Metrics::builder().build()?;
     /// let table = metrics.catalog().to_markdown();
-    /// assert!(table.contains("| `cpu_usage_percent` | gauge | percent |  | Busy share of all cores. |\n"));
+    /// assert!(table.contains("| `cpu_usage_percent` | gauge | percent |  | Busy share of all cores, or of the container's quota, in per cent. |\n"));
     /// # Ok::<(), ms_metrics::BuildError>(())
     /// ```
     pub fn to_markdown(&self) -> String {

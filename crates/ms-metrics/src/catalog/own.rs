@@ -10,9 +10,6 @@ pub(crate) const ENDPOINT_LATENCY: &str = "endpoint_latency_seconds";
 pub(crate) const ACTIVE_USERS: &str = "active_users_total";
 pub(crate) const SCHEDULED_SHIFTS: &str = "scheduled_shifts_total";
 pub(crate) const SHIFT_CONFLICTS: &str = "shift_conflicts_total";
-pub(crate) const CPU_USAGE: &str = "cpu_usage_percent";
-pub(crate) const MEMORY_USAGE: &str = "memory_usage_bytes";
-pub(crate) const DISK_USAGE: &str = "disk_usage_percent";
 pub(crate) const LABEL_OVERFLOW: &str = "ms_metrics_label_overflow_total";
 pub(crate) const REFUSED: &str = "ms_metrics_refused_total";
 pub(crate) const INVALID_SAMPLES: &str = "ms_metrics_invalid_samples_total";
@@ -34,9 +31,6 @@ pub(crate) const OWN: &[Metric] = &[
     Metric::gauge(ACTIVE_USERS, "Open sessions."),
     Metric::counter(SCHEDULED_SHIFTS, "Shifts planned.").labels(&["department"]),
     Metric::counter(SHIFT_CONFLICTS, "Pairs of overlapping shifts of one employee, as found when planned."),
-    Metric::gauge(CPU_USAGE, "Busy share of all cores.").unit(Unit::Percent),
-    Metric::gauge(MEMORY_USAGE, "Memory in use on the machine.").unit(Unit::Bytes),
-    Metric::gauge(DISK_USAGE, "Used share of the root file system.").unit(Unit::Percent),
     Metric::counter(
         LABEL_OVERFLOW,
         "Registrations counted under __other__ since the metric has too many series.",

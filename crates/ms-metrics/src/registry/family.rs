@@ -100,6 +100,9 @@ pub(crate) struct Family {
     pub(crate) kind: Kind,
     pub(crate) warned: Option<Instant>,
     pub(super) buckets: Option<Arc<Buckets>>,
+    /// New series are gauges without a value, also those of a counter: others' counters have fractions, begin anew, and
+    /// may be missing.
+    pub(super) collected: bool,
     pub(super) series: Vec<Series>,
     /// By labels in the order of their names.
     pub(super) places: FxHashMap<String, usize>,
@@ -123,6 +126,7 @@ impl Family {
             kind,
             warned: None,
             buckets,
+            collected: false,
             series: Vec::new(),
             places: FxHashMap::default(),
             label_names: Vec::new(),
@@ -194,6 +198,7 @@ impl Family {
     fn make(&self) -> Cell {
         let invalid = Arc::clone(&self.invalid);
         match (self.kind, &self.buckets) {
+            (Kind::Counter | Kind::Gauge, _) if self.collected => Cell::Gauge(Arc::new(GaugeCell::hidden())),
             (Kind::Counter, _) => Cell::Counter(Arc::new(CounterCell::new(invalid))),
             (Kind::Gauge, _) => Cell::Gauge(Arc::new(GaugeCell::new(invalid))),
             (Kind::Histogram, Some(buckets)) => {

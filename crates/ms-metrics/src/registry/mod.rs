@@ -9,6 +9,7 @@ mod kind;
 mod known;
 #[cfg(test)]
 mod known_tests;
+mod readings;
 mod rendering;
 #[cfg(feature = "testing")]
 mod snapshot;
@@ -29,14 +30,13 @@ use self::idle::Idle;
 pub(crate) use self::invalid::{Invalid, InvalidSamples};
 pub use self::kind::Kind;
 use self::known::Known;
+use self::readings::Watches;
 #[cfg(feature = "scrape")]
 pub(crate) use self::rendering::Cursor;
 #[cfg(feature = "testing")]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
 use crate::cells::CounterCell;
-#[cfg(feature = "system")]
-use crate::cells::GaugeCell;
 use crate::guard::{self, Refusal};
 use crate::summary;
 use crate::traced::TracedHistogram;
@@ -55,6 +55,7 @@ pub(crate) struct Registry {
     /// Each page that is being written has a clone.
     reading: Arc<()>,
     last_length: AtomicUsize,
+    watches: Watches,
 }
 
 /// A series, and whether its key may be remembered.
@@ -83,6 +84,7 @@ impl Registry {
             idle: idle_timeout.map(Idle::new),
             reading: Arc::default(),
             last_length: AtomicUsize::new(4096),
+            watches: Watches::default(),
         };
         registry.describe_catalog(catalog)?;
         summary::start_clock();
@@ -164,16 +166,6 @@ impl Registry {
             Some(Cell::Histogram(cell)) => TracedHistogram::new(cell),
             Some(Cell::Summary(cell)) => TracedHistogram::alone(Histogram::from_arc(cell)),
             _ => TracedHistogram::alone(Histogram::noop()),
-        }
-    }
-
-    /// The cell of a gauge of our own that has no labels.
-    #[cfg(feature = "system")]
-    pub(crate) fn own_gauge(&self, name: &'static str) -> Arc<GaugeCell> {
-        match self.register(Kind::Gauge, &Key::from_static_name(name)) {
-            Some(Found { cell: Cell::Gauge(cell), .. }) => cell,
-            // The catalog declares it, so this is never shown.
-            _ => Arc::new(GaugeCell::new(Arc::default())),
         }
     }
 

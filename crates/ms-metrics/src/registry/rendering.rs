@@ -3,6 +3,7 @@
 use std::ops::Bound;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::Registry;
 use super::families::{Description, Families};
@@ -47,6 +48,7 @@ impl Cursor {
 impl Registry {
     /// Begins a page.
     pub(crate) fn begin(&self) -> Cursor {
+        self.refresh(Instant::now());
         self.sweep();
         Cursor { state: State::Start, reading: Some(Arc::clone(&self.reading)) }
     }
@@ -77,6 +79,14 @@ impl Registry {
         if matches!(cursor.state, State::End) {
             cursor.reading = None;
         }
+    }
+
+    /// The text of this moment without a look at the clock.
+    #[cfg(test)]
+    pub(crate) fn page(&self) -> String {
+        let (mut page, mut cursor) = (String::new(), Cursor { state: State::Start, reading: None });
+        self.families.read().write(Format::Text, &mut cursor, &mut page, usize::MAX);
+        page
     }
 }
 

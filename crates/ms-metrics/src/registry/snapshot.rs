@@ -1,6 +1,7 @@
 //! What a metric says at one moment, for readers other than the page.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::Registry;
 use super::family::{Cell, Family};
@@ -36,6 +37,7 @@ pub(crate) enum Value {
 impl Registry {
     /// Lists the metrics, so that they can be read one by one: no registration waits for more than one.
     pub(crate) fn names(&self) -> Vec<String> {
+        self.refresh(Instant::now());
         self.sweep();
         self.families.read().by_name.keys().cloned().collect()
     }

@@ -13,6 +13,7 @@ mod building;
 mod business;
 mod cap;
 mod catalog;
+mod collectors;
 mod exporter;
 mod guard;
 mod http_layer;
@@ -20,6 +21,10 @@ mod idle;
 mod latency;
 mod oracles;
 mod page;
+#[cfg(feature = "process")]
+mod process;
+#[cfg(feature = "runtime")]
+mod runtime;
 mod scrape;
 mod sockets;
 mod storm;

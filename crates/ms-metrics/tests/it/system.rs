@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ms_metrics::{Metrics, SystemMetrics};
 
-use crate::page::{built, eventually, value};
+use crate::page::{built, eventually, lines, value};
 
 const NAMES: [&str; 3] = ["cpu_usage_percent", "memory_usage_bytes", "disk_usage_percent"];
 
@@ -62,12 +62,12 @@ async fn no_reading_outlives_its_thread() {
     eventually(|| readings(&metrics) == [None; 3]).await;
 }
 
-/// The threads of this process that read the machine.
+/// The threads of this process that read the machine: three while they do.
 #[cfg(target_os = "linux")]
 fn threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
-    names.filter(|name| name.trim_end() == "ms-metrics-sys").count()
+    names.filter(|name| name.starts_with("ms-metrics-")).count()
 }
 
 /// In a process of its own under nextest, and after the others' threads have ended under `cargo test`.
@@ -78,7 +78,50 @@ async fn the_last_clone_ends_the_thread() {
     let (clone, layer, business) = (metrics.clone(), metrics.http_layer(), metrics.business());
     drop(metrics);
     eventually(|| readings(&clone).iter().all(Option::is_some)).await;
+    assert_eq!(threads(), 3);
     drop(clone);
     eventually(|| threads() == 0).await;
     drop((layer, business));
+}
+
+/// The collectors of the machine.
+const COLLECTORS: [&str; 8] =
+    ["cpu", "memory", "load", "uptime", "network", "disk", "filesystem", "filesystem_remote"];
+
+fn told(metrics: &Metrics, what: &str, collector: &str) -> Option<f64> {
+    value(metrics, &format!("ms_metrics_collector_{what}{{collector=\"{collector}\"}}"))
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn every_collector_is_up_and_tells_its_age() {
+    let metrics = Metrics::builder().system().build().unwrap();
+    let up = || COLLECTORS.map(|collector| told(&metrics, "up", collector));
+    eventually(|| up().iter().all(Option::is_some)).await;
+    assert_eq!(up(), [Some(1.0); COLLECTORS.len()]);
+    for collector in COLLECTORS {
+        let age = told(&metrics, "age_seconds", collector).unwrap();
+        assert!((0.0..20.0).contains(&age), "{collector}: {age}");
+        assert_eq!(told(&metrics, "panics_total", collector), Some(0.0));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn amounts_fit_each_other() {
+    let metrics = Metrics::builder().system().build().unwrap();
+    eventually(|| COLLECTORS.iter().all(|collector| told(&metrics, "up", collector).is_some())).await;
+    let read = |name: &str| value(&metrics, name).unwrap_or_else(|| panic!("no {name}"));
+    let (total, used) = (read("memory_total_bytes"), read("memory_usage_bytes"));
+    assert!((0.0..=total).contains(&used) && read("memory_available_bytes") <= total);
+    assert!((read("memory_usage_percent") - used / total * 100.0).abs() < 1e-9);
+    assert!(read("swap_usage_bytes") <= read("swap_total_bytes"));
+    assert!(
+        read("uptime_seconds") > 0.0 && read("boot_time_seconds") > 0.0 && read("load_average_15m") >= 0.0
+    );
+    for line in lines(&metrics, "filesystem_usage_percent") {
+        let percent: f64 = line.rsplit_once(' ').unwrap().1.parse().unwrap();
+        assert!((0.0..=100.0).contains(&percent), "{line}");
+    }
+    assert!(!metrics.render().contains("device=\"lo\""));
 }

@@ -1,0 +1,54 @@
+//! Series of collectors.
+
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use metrics::{Key, Label};
+use parking_lot::Mutex;
+
+use super::Registry;
+use super::family::{Cell, Placed};
+use super::kind::Kind;
+use crate::cells::GaugeCell;
+use crate::collect::Watch;
+use crate::guard;
+
+/// The collectors that the page tells of, while they last.
+#[derive(Default)]
+pub(super) struct Watches(Mutex<Vec<Weak<Watch>>>);
+
+impl Registry {
+    /// Finds or makes a series that a collector sets, hidden at first; nothing if the guard has no room for it.
+    pub(crate) fn reading(
+        &self,
+        kind: Kind,
+        name: &'static str,
+        labels: Vec<Label>,
+    ) -> Option<Arc<GaugeCell>> {
+        let key = Key::from_parts(name, labels);
+        let labels = guard::labels(&key, kind.reserved_label()).ok()?;
+        let mut families = self.families.write();
+        families.family(name, name, kind, None).ok()?.collected = true;
+        let placed = families.place(name, name, kind, None, &labels).ok()?;
+        drop(families);
+        match placed {
+            Placed { cell: Cell::Gauge(cell), overflow: None } => Some(cell),
+            Placed { overflow: Some((label, value)), .. } => {
+                self.count_overflow(name, &label, &value);
+                None
+            }
+            // Somebody else counts under the name already.
+            Placed { .. } => None,
+        }
+    }
+
+    pub(crate) fn watch(&self, watch: &Arc<Watch>) {
+        self.watches.0.lock().push(Arc::downgrade(watch));
+    }
+
+    /// Brings up to date what only the moment tells: which collector hangs, and the age of the readings.
+    pub(crate) fn refresh(&self, now: Instant) {
+        let mut watches = self.watches.0.lock();
+        watches.retain(|watch| watch.upgrade().inspect(|watch| watch.show(now)).is_some());
+    }
+}

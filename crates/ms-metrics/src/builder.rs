@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "otlp")]
+use std::time::SystemTime;
 
 use rustc_hash::FxHashMap;
 
@@ -27,6 +29,9 @@ struct Shared {
     registry: Arc<Registry>,
     catalog: Catalog,
     business: BusinessMetrics,
+    /// Since when counters count.
+    #[cfg(feature = "otlp")]
+    started: SystemTime,
     #[cfg(feature = "http")]
     requests: Arc<RequestRoutes>,
     #[cfg(feature = "http")]
@@ -70,6 +75,11 @@ impl Metrics {
 
     pub(crate) fn registry(&self) -> &Arc<Registry> {
         &self.0.registry
+    }
+
+    #[cfg(feature = "otlp")]
+    pub(crate) fn started(&self) -> SystemTime {
+        self.0.started
     }
 
     /// Gives the handles of the business metrics.
@@ -198,6 +208,8 @@ impl MetricsBuilder {
     /// [`BuildError`] if bounds, a declared metric or the name of a collector are not what they should be, or no thread
     /// can be had.
     pub fn build(self) -> Result<Metrics, BuildError> {
+        #[cfg(feature = "otlp")]
+        let started = SystemTime::now();
         let wrong =
             |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
         let catalog = Catalog::new(self.declared).map_err(wrong)?;
@@ -214,6 +226,8 @@ impl MetricsBuilder {
             #[cfg(feature = "scrape")]
             pages: Arc::new(Pages::new(Arc::clone(&registry))),
             _threads: threads,
+            #[cfg(feature = "otlp")]
+            started,
             registry,
             catalog,
             business,

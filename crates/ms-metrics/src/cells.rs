@@ -187,6 +187,11 @@ impl HistogramCell {
         self.exemplars.get()
     }
 
+    #[cfg(any(feature = "otlp", feature = "testing"))]
+    pub(crate) fn buckets(&self) -> usize {
+        self.counts.len()
+    }
+
     /// Adds the counts and the sum of another one with the same bounds; as [`CounterCell::absorb`] does.
     pub(crate) fn absorb(&self, other: &Self) {
         for (count, other) in self.counts.iter().zip(&other.counts) {

@@ -17,7 +17,8 @@
 //! ```
 //!
 //! With the feature `axum`, `Metrics::router` is the page for Prometheus and `Metrics::http_layer` knows route templates;
-//! with `system` the machine is read too; `testing` is for assertions in tests of your own. The repository's `docs/metrics.md` is the guide.
+//! with `system` the machine is read too; `otlp` pushes beside
+//! the scrape; `testing` is for assertions in tests of your own. The repository's `docs/metrics.md` is the guide.
 //!
 //! # Names
 //!
@@ -74,6 +75,9 @@
 //! | `ms_metrics_collector_up` | gauge | `collector` | 1 or 0 |
 //! | `ms_metrics_collector_age_seconds` | gauge | `collector` | seconds |
 //! | `ms_metrics_collector_panics_total` | counter | `collector` | panics |
+//! | `ms_metrics_otlp_pushes_total` | counter | `outcome` | pushes |
+//! | `ms_metrics_otlp_retries_total` | counter | | requests sent again |
+//! | `ms_metrics_otlp_rejected_points_total` | counter | | points |
 //!
 //! # The guard
 //!
@@ -104,6 +108,8 @@ mod exposition;
 mod guard;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod person;
 #[cfg(feature = "process")]
 mod process;
@@ -128,6 +134,8 @@ pub use crate::http::{
     Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics, HttpMetricsFuture,
     HttpMetricsLayer, ObservedBody,
 };
+#[cfg(feature = "otlp")]
+pub use crate::otlp::{OtlpBuilder, OtlpError, OtlpPush, PushError};
 pub use crate::recorder::MetricsRecorder;
 pub use crate::registry::Kind;
 #[cfg(feature = "scrape")]
@@ -140,6 +148,6 @@ pub use crate::traced::TracedHistogram;
 pub use metrics::Unit;
 
 /// The guide's examples.
-#[cfg(all(doctest, feature = "axum", feature = "system", feature = "testing"))]
+#[cfg(all(doctest, feature = "axum", feature = "otlp", feature = "system", feature = "testing"))]
 #[doc = include_str!("../../../docs/metrics.md")]
 struct Guide;

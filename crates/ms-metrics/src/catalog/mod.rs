@@ -14,6 +14,8 @@ pub(crate) use self::own::{
 };
 #[cfg(feature = "http")]
 pub(crate) use self::own::{ENDPOINT_LATENCY, HTTP_DURATION, HTTP_REQUESTS};
+#[cfg(feature = "otlp")]
+pub(crate) use self::own::{OTLP_PUSHES, OTLP_REJECTED, OTLP_RETRIES};
 
 /// The declared metrics in their order: those of this crate, and behind them the team's; made by
 /// [`Metrics::catalog`](crate::Metrics::catalog).

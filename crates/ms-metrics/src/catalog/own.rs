@@ -13,6 +13,9 @@ pub(crate) const SHIFT_CONFLICTS: &str = "shift_conflicts_total";
 pub(crate) const LABEL_OVERFLOW: &str = "ms_metrics_label_overflow_total";
 pub(crate) const REFUSED: &str = "ms_metrics_refused_total";
 pub(crate) const INVALID_SAMPLES: &str = "ms_metrics_invalid_samples_total";
+pub(crate) const OTLP_PUSHES: &str = "ms_metrics_otlp_pushes_total";
+pub(crate) const OTLP_RETRIES: &str = "ms_metrics_otlp_retries_total";
+pub(crate) const OTLP_REJECTED: &str = "ms_metrics_otlp_rejected_points_total";
 
 /// Seconds from a millisecond to ten: the client libraries' usual bounds with two more below.
 pub(super) const SECONDS: &[f64] =
@@ -42,4 +45,7 @@ pub(crate) const OWN: &[Metric] = &[
         "Samples not recorded: no finite number, negative, or past the largest number.",
     )
     .labels(&["metric", "reason"]),
+    Metric::counter(OTLP_PUSHES, "Pushes over OTLP, by how they ended.").labels(&["outcome"]),
+    Metric::counter(OTLP_RETRIES, "Requests over OTLP that were sent again."),
+    Metric::counter(OTLP_REJECTED, "Points that an OTLP receiver rejected while it took others."),
 ];

@@ -26,7 +26,7 @@ pub(crate) struct Families {
     /// The metric that takes up each name.
     owners: FxHashMap<String, String>,
     /// By name as given.
-    descriptions: FxHashMap<String, Description>,
+    pub(super) descriptions: FxHashMap<String, Description>,
     cap: usize,
 }
 
@@ -121,7 +121,7 @@ impl Families {
 }
 
 /// True once an hour.
-pub(super) fn is_due(last: &mut Option<Instant>, now: Instant) -> bool {
+pub(crate) fn is_due(last: &mut Option<Instant>, now: Instant) -> bool {
     let due = last.is_none_or(|last| now.saturating_duration_since(last) >= SILENCE);
     if due {
         *last = Some(now);

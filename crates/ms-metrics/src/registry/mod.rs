@@ -11,7 +11,7 @@ mod known;
 mod known_tests;
 mod readings;
 mod rendering;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "otlp", feature = "testing"))]
 mod snapshot;
 mod sync;
 
@@ -24,7 +24,8 @@ use parking_lot::{Mutex, RwLock};
 use rustc_hash::FxHashMap;
 
 pub(crate) use self::buckets::Buckets;
-use self::families::{Families, is_due};
+use self::families::Families;
+pub(crate) use self::families::is_due;
 use self::family::{Cell, Placed};
 use self::idle::Idle;
 pub(crate) use self::invalid::{Invalid, InvalidSamples};
@@ -33,7 +34,7 @@ use self::known::Known;
 use self::readings::Watches;
 #[cfg(feature = "scrape")]
 pub(crate) use self::rendering::Cursor;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "otlp", feature = "testing"))]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
 use crate::cells::CounterCell;

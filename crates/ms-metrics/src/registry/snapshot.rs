@@ -3,15 +3,23 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use metrics::{SharedString, Unit};
+
 use super::Registry;
 use super::family::{Cell, Family};
 use super::kind::Kind;
+use crate::cells::HistogramCell;
+use crate::exemplars::Exemplar;
 use crate::summary;
 
 /// A metric that has series.
 pub(crate) struct MetricSnapshot {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a test has no use for it"))]
+    pub(crate) help: Option<SharedString>,
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a test has no use for it"))]
+    pub(crate) unit: Option<Unit>,
     /// Of a histogram; empty for other kinds.
     pub(crate) bounds: Arc<[f64]>,
     pub(crate) series: Vec<SeriesSnapshot>,
@@ -30,6 +38,9 @@ pub(crate) enum Value {
         /// Up to each bound, and up to infinity.
         cumulative: Vec<u64>,
         sum: f64,
+        /// One a bucket at most.
+        #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "a test has no use for it"))]
+        exemplars: Vec<Exemplar>,
     },
     Summary(summary::Snapshot),
 }
@@ -48,8 +59,15 @@ impl Registry {
         let family = families.by_name.get(name)?;
         let series = series_of(name, family);
         let bounds = family.buckets.as_ref().map(|buckets| Arc::clone(&buckets.bounds)).unwrap_or_default();
-        let snapshot = MetricSnapshot { name: name.to_owned(), kind: family.kind, bounds, series };
-        (!snapshot.series.is_empty()).then_some(snapshot)
+        let description = families.descriptions.get(&family.given);
+        (!series.is_empty()).then(|| MetricSnapshot {
+            name: name.to_owned(),
+            kind: family.kind,
+            help: description.map(|description| description.help.clone()),
+            unit: description.and_then(|description| description.unit),
+            bounds,
+            series,
+        })
     }
 }
 
@@ -62,12 +80,24 @@ fn series_of(name: &str, family: &Family) -> Vec<SeriesSnapshot> {
                 Some(value) => Value::Gauge(value),
                 None => continue,
             },
-            Cell::Histogram(histogram) => {
-                Value::Histogram { cumulative: histogram.cumulative().collect(), sum: histogram.sum() }
-            }
+            Cell::Histogram(histogram) => Value::Histogram {
+                cumulative: histogram.cumulative().collect(),
+                sum: histogram.sum(),
+                exemplars: exemplars_of(histogram),
+            },
             Cell::Summary(summary) => Value::Summary(summary.snapshot(quanta::Instant::now())),
         };
         all.push(SeriesSnapshot { labels: labels_of(name, family.kind, &series.text), value });
+    }
+    all
+}
+
+fn exemplars_of(histogram: &HistogramCell) -> Vec<Exemplar> {
+    let mut all = Vec::new();
+    if let Some(exemplars) = histogram.exemplars() {
+        for bucket in 0..histogram.buckets() {
+            exemplars.see(bucket, |exemplar| all.push(exemplar.clone()));
+        }
     }
     all
 }

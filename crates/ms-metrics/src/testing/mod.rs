@@ -176,7 +176,7 @@ impl Recorded {
     pub fn histogram(&self, name: &str, labels: &[(&str, &str)]) -> RecordedHistogram {
         let bounds = self.read(name).map(|metric| metric.bounds).unwrap_or_default();
         match self.find(name, labels, "histogram").value {
-            Value::Histogram { cumulative, sum } => RecordedHistogram {
+            Value::Histogram { cumulative, sum, .. } => RecordedHistogram {
                 count: cumulative.last().copied().unwrap_or_default(),
                 sum,
                 buckets: bounds.iter().copied().chain([f64::INFINITY]).zip(cumulative).collect(),

@@ -51,7 +51,7 @@ fn line(metric: &MetricSnapshot, series: &SeriesSnapshot) -> String {
     match &series.value {
         Value::Counter(value) => format!("{name} {value}"),
         Value::Gauge(value) => format!("{name} {value}"),
-        Value::Histogram { cumulative, sum } => {
+        Value::Histogram { cumulative, sum, .. } => {
             format!("{name} count {}, sum {sum}", cumulative.last().copied().unwrap_or_default())
         }
         Value::Summary(summary) => format!("{name} count {}, sum {}", summary.count, summary.sum),

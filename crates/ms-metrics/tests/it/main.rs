@@ -20,6 +20,8 @@ mod http_layer;
 mod idle;
 mod latency;
 mod oracles;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod page;
 #[cfg(feature = "process")]
 mod process;

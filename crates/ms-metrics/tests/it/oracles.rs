@@ -24,7 +24,7 @@ for line in sys.stdin:
 ";
 
 /// Name, labels and value as Python has read them.
-type Sample = (String, BTreeMap<String, String>, f64);
+pub(crate) type Sample = (String, BTreeMap<String, String>, f64);
 
 fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
@@ -35,7 +35,7 @@ fn unhex(text: &str) -> String {
     String::from_utf8((0..text.len()).step_by(2).map(byte).collect()).unwrap()
 }
 
-fn parsed_by_python(pages: &[String]) -> Vec<Vec<Sample>> {
+pub(crate) fn parsed_by_python(pages: &[String]) -> Vec<Vec<Sample>> {
     let mut python = Command::new("python3")
         .args(["-c", PARSER])
         .stdin(Stdio::piped())
@@ -50,20 +50,22 @@ fn parsed_by_python(pages: &[String]) -> Vec<Vec<Sample>> {
     let _ = writer.join().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "pip install prometheus_client==0.26.0: {complaint}");
-    let sample = |text: &str| {
-        let mut parts = text.split('|');
-        let mut part = || parts.next().unwrap();
-        let (name, labels, value) = (part().to_owned(), part(), part());
-        let labels = labels.split(';').filter_map(|label| label.split_once('='));
-        let labels = labels.map(|(name, value)| (name.to_owned(), unhex(value))).collect();
-        (name, labels, value.parse().unwrap())
-    };
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().map(|line| line.split(' ').map(sample).collect()).collect()
 }
 
+/// Reads a sample as Python has written it.
+pub(crate) fn sample(text: &str) -> Sample {
+    let mut parts = text.split('|');
+    let mut part = || parts.next().unwrap();
+    let (name, labels, value) = (part().to_owned(), part(), part());
+    let labels = labels.split(';').filter_map(|label| label.split_once('='));
+    let labels = labels.map(|(name, value)| (name.to_owned(), unhex(value))).collect();
+    (name, labels, value.parse().unwrap())
+}
+
 /// Values made of what formats stumble over, and any others.
-fn label_value() -> impl Strategy<Value = String> {
+pub(crate) fn label_value() -> impl Strategy<Value = String> {
     let troublesome = prop::sample::select(vec![
         "\\", "\n", "\"", "\\n", "\r", "\0", "\u{1b}", "\u{202e}", ",", "}", "{", "=", " ", "#", "a", "ş",
         "\u{2028}", "🏥",

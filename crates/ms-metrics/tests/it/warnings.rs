@@ -48,7 +48,7 @@ impl Subscriber for Lines {
     fn exit(&self, _: &Id) {}
 }
 
-fn logged(metrics: &Metrics, work: impl FnOnce()) -> Vec<String> {
+pub(crate) fn logged(metrics: &Metrics, work: impl FnOnce()) -> Vec<String> {
     let lines = Arc::<Mutex<Vec<String>>>::default();
     let subscriber = Lines { lines: Arc::clone(&lines), recorder: metrics.recorder() };
     tracing::subscriber::with_default(subscriber, work);

@@ -1,0 +1,131 @@
+//! One attempt over HTTP: rustls with ring, no redirects, no proxies, and a limit for everything.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use prost::Message as _;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Response, StatusCode, Url, redirect};
+use rustls::{ClientConfig, RootCertStore};
+
+use super::deliver::Receiver;
+use super::error::OtlpError;
+use super::message::ExportMetricsServiceResponse;
+use super::outcome::Answer;
+use super::retry_after;
+use super::settings::Settings;
+
+/// More of an answer is of no use to anybody.
+const MOST_READ: usize = 64 * 1024;
+/// A body that was taken is not held up, or even sent again, because the answer does not end.
+const LONGEST_READ: Duration = Duration::from_secs(1);
+
+pub(super) struct Client {
+    http: reqwest::Client,
+    url: Url,
+    headers: HeaderMap,
+}
+
+impl Client {
+    pub(super) fn new(settings: &Settings) -> Result<Self, OtlpError> {
+        let mut headers = settings.headers.clone();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        if settings.gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls(settings.url.scheme() == "https")?)
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .timeout(settings.attempt_limit)
+            .user_agent(concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"), " ms-metrics"))
+            .build()
+            .map_err(|_| OtlpError::Client)?;
+        Ok(Self { http, url: settings.url.clone(), headers })
+    }
+}
+
+/// With a provider of our own: no process-wide default is needed, and none is set behind anybody's back.
+fn tls(used: bool) -> Result<ClientConfig, OtlpError> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(|_| OtlpError::Client)?;
+    if !used {
+        // A machine without certificates can still push over plain HTTP.
+        return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
+    }
+    let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|_| OtlpError::Client)?;
+    Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+impl Receiver for Client {
+    async fn post(&self, body: Bytes) -> Answer {
+        let request = self.http.post(self.url.clone()).headers(self.headers.clone()).body(body);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_timeout() => return Answer::Timeout,
+            Err(error) => return Answer::Connection { reason: reason(&error) },
+        };
+        let status = response.status();
+        if status.is_success() {
+            return Answer::Accepted { rejected: rejected(response).await };
+        }
+        let status = status.as_u16();
+        if is_retryable(response.status()) {
+            Answer::Unavailable { status, wait: retry_after::of(response.headers()) }
+        } else {
+            Answer::Refused { status }
+        }
+    }
+}
+
+/// The four that the specification of OTLP names.
+fn is_retryable(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 429 | 502 | 503 | 504)
+}
+
+/// Reads how many points were rejected by a receiver that took the rest; an answer that cannot be read says none.
+async fn rejected(response: Response) -> u64 {
+    let answer = tokio::time::timeout(LONGEST_READ, read(response)).await.ok().flatten();
+    let answer = answer.and_then(|body| ExportMetricsServiceResponse::decode(&*body).ok());
+    let partial = answer.and_then(|answer| answer.partial_success);
+    partial.map_or(0, |partial| u64::try_from(partial.rejected_data_points).unwrap_or_default())
+}
+
+/// Nothing if the answer is too long: that costs the connection, not the memory.
+async fn read(mut response: Response) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(part) = response.chunk().await.ok()? {
+        if body.len() + part.len() > MOST_READ {
+            return None;
+        }
+        body.extend_from_slice(&part);
+    }
+    Some(body)
+}
+
+/// Says what went wrong without the URL, which the error's own text holds.
+fn reason(error: &reqwest::Error) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let causes = || std::iter::successors(Some(first), |cause| (*cause).source());
+    if let Some(tls) = causes().find_map(as_tls) {
+        return format!("TLS failed: {tls}");
+    }
+    if let Some(io) = causes().find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
+        // The kind alone: the text may hold more of the URL than is good.
+        return format!("connection failed: {}", io.kind());
+    }
+    if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() }
+}
+
+/// I/O errors hide what they were made of from the chain of sources, be it another I/O error.
+fn as_tls<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut cause = cause;
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
+    }
+    cause.downcast_ref()
+}

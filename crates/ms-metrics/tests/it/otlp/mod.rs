@@ -1,0 +1,8 @@
+//! Push over OTLP, to receivers that are not ours.
+
+mod misbehaving;
+mod oracles;
+mod points;
+mod receiver;
+mod secrets;
+mod variables;

@@ -19,6 +19,8 @@ mod guard;
 mod http_layer;
 mod idle;
 mod latency;
+#[cfg(all(feature = "system", target_os = "linux"))]
+mod node_exporter;
 mod oracles;
 #[cfg(feature = "otlp")]
 mod otlp;
@@ -33,6 +35,8 @@ mod storm;
 mod summaries;
 #[cfg(feature = "system")]
 mod system;
+#[cfg(all(feature = "system", target_os = "linux"))]
+mod system_faults;
 #[cfg(feature = "testing")]
 mod testing;
 mod threads;

@@ -64,7 +64,7 @@ async fn no_reading_outlives_its_thread() {
 
 /// The threads of this process that read the machine: three while they do.
 #[cfg(target_os = "linux")]
-fn threads() -> usize {
+pub(crate) fn threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
     names.filter(|name| name.starts_with("ms-metrics-")).count()
@@ -85,10 +85,10 @@ async fn the_last_clone_ends_the_thread() {
 }
 
 /// The collectors of the machine.
-const COLLECTORS: [&str; 8] =
+pub(crate) const COLLECTORS: [&str; 8] =
     ["cpu", "memory", "load", "uptime", "network", "disk", "filesystem", "filesystem_remote"];
 
-fn told(metrics: &Metrics, what: &str, collector: &str) -> Option<f64> {
+pub(crate) fn told(metrics: &Metrics, what: &str, collector: &str) -> Option<f64> {
     value(metrics, &format!("ms_metrics_collector_{what}{{collector=\"{collector}\"}}"))
 }
 

@@ -67,8 +67,8 @@
 //! | `process_resident_memory_bytes` | gauge | | bytes |
 //! | `process_start_time_seconds` | gauge | | seconds since 1970 |
 //! | `process_threads` | gauge | | threads |
-//! | `tokio_workers_count` | gauge | | threads |
-//! | `tokio_live_tasks_count` | gauge | | tasks |
+//! | `tokio_workers` | gauge | | threads |
+//! | `tokio_live_tasks` | gauge | | tasks |
 //! | `tokio_global_queue_depth` | gauge | | tasks |
 //! | `tokio_busy_seconds_total` | counter | | seconds of all workers |
 //! | `tokio_parks_total` | counter | | times that a worker had nothing to do |

@@ -40,8 +40,8 @@ pub(crate) const PROCESS_RESIDENT_MEMORY: &str = "process_resident_memory_bytes"
 pub(crate) const PROCESS_START_TIME: &str = "process_start_time_seconds";
 pub(crate) const PROCESS_THREADS: &str = "process_threads";
 
-pub(crate) const TOKIO_WORKERS: &str = "tokio_workers_count";
-pub(crate) const TOKIO_LIVE_TASKS: &str = "tokio_live_tasks_count";
+pub(crate) const TOKIO_WORKERS: &str = "tokio_workers";
+pub(crate) const TOKIO_LIVE_TASKS: &str = "tokio_live_tasks";
 pub(crate) const TOKIO_GLOBAL_QUEUE_DEPTH: &str = "tokio_global_queue_depth";
 pub(crate) const TOKIO_BUSY_SECONDS: &str = "tokio_busy_seconds_total";
 pub(crate) const TOKIO_PARKS: &str = "tokio_parks_total";
@@ -105,7 +105,7 @@ pub(crate) const COLLECTED: &[Metric] = &[
     Metric::gauge(TOKIO_GLOBAL_QUEUE_DEPTH, "Tasks that wait for any worker."),
     Metric::counter(TOKIO_BUSY_SECONDS, "Time that all workers were busy, in seconds.").unit(Unit::Seconds),
     Metric::counter(TOKIO_PARKS, "Times that a worker had nothing to do."),
-    Metric::gauge(COLLECTOR_UP, "1 if the last reading came within 2 seconds, else 0.")
+    Metric::gauge(COLLECTOR_UP, "1, or 0 if the reading is 2 seconds late, panicked or found nothing.")
         .labels(&["collector"]),
     Metric::gauge(COLLECTOR_AGE, "Time since the last reading, in seconds.")
         .unit(Unit::Seconds)

@@ -11,8 +11,8 @@ use super::{Outcome, Reading};
 use crate::catalog::machine::{COLLECTOR_AGE, COLLECTOR_PANICS, COLLECTOR_UP};
 use crate::registry::{Kind, Registry};
 
-/// A reading that takes longer is taken to hang.
-const HANGS_AFTER: Duration = Duration::from_secs(2);
+/// A reading that takes longer is taken to hang, and so is whatever its thread has not begun so long after it was due.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether a collector is up, how old its last reading is, and how often it has panicked.
 ///
@@ -27,8 +27,8 @@ pub(crate) struct Watch {
 
 #[derive(Default)]
 struct State {
-    /// While it reads.
-    begun: Option<Instant>,
+    /// When the reading should have ended, or the next one.
+    late_after: Option<Instant>,
     last_read: Option<Instant>,
     /// Nothing until the first reading has ended.
     up: Option<bool>,
@@ -48,21 +48,21 @@ impl Watch {
         watch
     }
 
-    /// Reads once. A panic ends the reading and nothing else.
-    pub(crate) fn read(&self, read: impl FnOnce() -> Outcome) {
+    /// Reads once; the next reading is due after `pause`. A panic ends the reading and nothing else.
+    pub(crate) fn read(&self, pause: Duration, read: impl FnOnce() -> Outcome) {
         self.begin(Instant::now());
         let outcome = catch_unwind(AssertUnwindSafe(read)).ok();
-        self.end(Instant::now(), outcome);
+        self.end(Instant::now(), pause, outcome);
     }
 
     fn begin(&self, now: Instant) {
-        self.state.lock().begun = Some(now);
+        self.state.lock().late_after = Some(now + PATIENCE);
     }
 
     /// Without an outcome it has panicked.
-    fn end(&self, now: Instant, outcome: Option<Outcome>) {
+    fn end(&self, now: Instant, pause: Duration, outcome: Option<Outcome>) {
         let mut state = self.state.lock();
-        state.begun = None;
+        state.late_after = pause.checked_add(PATIENCE).and_then(|span| now.checked_add(span));
         let was_up = state.up;
         match outcome {
             Some(Outcome::Read) => (state.up, state.last_read) = (Some(true), Some(now)),
@@ -87,8 +87,8 @@ impl Watch {
     pub(crate) fn show(&self, now: Instant) {
         let state = self.state.lock();
         let since = |then: Instant| now.saturating_duration_since(then);
-        let hangs = state.begun.is_some_and(|begun| since(begun) > HANGS_AFTER);
-        let up = if hangs { Some(false) } else { state.up };
+        let is_late = state.late_after.is_some_and(|late| now > late);
+        let up = if is_late { Some(false) } else { state.up };
         let age = state.last_read.map(|read| since(read).as_secs_f64());
         drop(state);
         self.up.show(up.map(|up| f64::from(u8::from(up))));
@@ -124,20 +124,36 @@ mod tests {
         watch.begin(at(0));
         assert_eq!(seen(2), "panics_total 0; ");
         assert_eq!(seen(3), "panics_total 0; up 0; ", "the first reading hangs");
-        watch.end(at(5), Some(Outcome::Read));
+        let end = |seconds, outcome| watch.end(at(seconds), Duration::from_secs(15), outcome);
+        end(5, Some(Outcome::Read));
         assert_eq!(seen(5), "age_seconds 0; panics_total 0; up 1; ");
         watch.begin(at(10));
         assert_eq!(seen(12), "age_seconds 7; panics_total 0; up 1; ");
         assert_eq!(seen(3600), "age_seconds 3595; panics_total 0; up 0; ");
-        watch.end(at(3601), Some(Outcome::Read));
+        end(3601, Some(Outcome::Read));
         assert_eq!(seen(3602), "age_seconds 1; panics_total 0; up 1; ");
-        watch.end(at(3610), Some(Outcome::Unchanged));
+        end(3610, Some(Outcome::Unchanged));
         assert_eq!(seen(3610), "age_seconds 9; panics_total 0; up 1; ");
-        watch.end(at(3611), None);
+        end(3611, None);
         assert_eq!(seen(3611), "age_seconds 10; panics_total 1; up 0; ", "panicked");
-        watch.end(at(3612), Some(Outcome::Missing));
+        end(3612, Some(Outcome::Missing));
         assert_eq!(seen(3612), "panics_total 1; up 0; ", "no reading, no age");
         drop(watch);
         assert_eq!(shown(&metrics), "panics_total 1; ");
+    }
+
+    #[test]
+    fn one_that_waits_for_another_of_its_thread_is_down_when_it_is_overdue() {
+        let metrics = Metrics::builder().build().unwrap();
+        let watch = Watch::new(&metrics.recorder().0, "nfs");
+        let start = Instant::now();
+        let up_after = |seconds| {
+            watch.show(start + Duration::from_secs(seconds));
+            shown(&metrics).ends_with("up 1; ")
+        };
+        watch.end(start, Duration::from_secs(15), Some(Outcome::Read));
+        assert!(up_after(17) && !up_after(18));
+        watch.end(start, Duration::MAX, Some(Outcome::Read));
+        assert!(up_after(1_000_000), "the next one is never due");
     }
 }

@@ -40,7 +40,7 @@ impl Worker {
             // Counted from the end of a reading, so that one that hung is not followed by one too soon.
             for pause in std::iter::once(pauses.first).chain(std::iter::repeat(pauses.then)) {
                 for (watch, collector) in &mut watched {
-                    watch.read(|| collector.collect());
+                    watch.read(pause, || collector.collect());
                 }
                 if stopped.recv_timeout(pause) != Err(RecvTimeoutError::Timeout) {
                     return;

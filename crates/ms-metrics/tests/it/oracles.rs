@@ -142,6 +142,22 @@ fn every_number_reads_back() {
     assert_eq!(format!("{read:?}"), format!("{numbers:?}"));
 }
 
+/// What `promtool check metrics` has to say.
+fn found_by_promtool(page: &str) -> Vec<String> {
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool is needed: apt-get install -y prometheus");
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+    let output = promtool.wait_with_output().unwrap();
+    let findings =
+        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    findings.lines().map(str::to_owned).collect()
+}
+
 #[test]
 fn promtool_finds_nothing_but_the_name_that_the_origin_gave() {
     let metrics = Metrics::builder()
@@ -160,17 +176,40 @@ fn promtool_finds_nothing_but_the_name_that_the_origin_gave() {
         recorder.register_histogram(&key("t_size_bytes", &[("n", &value)]), &METADATA).record(0.7);
         recorder.register_counter(&key("t_size.bytes", &[]), &METADATA).increment(1);
     }
-    let mut promtool = Command::new("promtool")
-        .args(["check", "metrics"])
+    let findings = found_by_promtool(&metrics.render());
+    assert_eq!(findings, ["active_users_total non-counter metrics should not have \"_total\" suffix"]);
+}
+
+#[cfg(all(feature = "system", feature = "process", feature = "runtime"))]
+#[tokio::test]
+async fn promtool_finds_nothing_in_what_collectors_read() {
+    let metrics = Metrics::builder()
+        .system()
+        .process()
+        .runtime(tokio::runtime::Handle::current())
+        .collector("team's \"own\"", std::time::Duration::MAX, |_| {
+            metrics::describe_gauge!("beds", "Beds that are free.");
+            metrics::gauge!("beds").set(3.0);
+        })
+        .build()
+        .unwrap();
+    let awaited =
+        ["cpu_usage_percent", "filesystem_total_bytes{", "process_threads", "tokio_workers", "beds"];
+    crate::page::eventually(|| awaited.iter().all(|name| metrics.render().contains(&format!("\n{name}"))))
+        .await;
+    let findings = found_by_promtool(&metrics.render());
+    assert_eq!(findings, ["active_users_total non-counter metrics should not have \"_total\" suffix"]);
+    let strict = "import sys\nfrom prometheus_client.openmetrics.parser import text_string_to_metric_families as parse\nfor family in parse(sys.stdin.read()): print(family.type, family.name)";
+    let mut python = Command::new("python3")
+        .args(["-c", strict])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
         .spawn()
-        .expect("promtool is needed: apt-get install -y prometheus");
-    promtool.stdin.take().unwrap().write_all(metrics.render().as_bytes()).unwrap();
-    let output = promtool.wait_with_output().unwrap();
-    let findings =
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    let findings: Vec<_> = findings.lines().collect();
-    assert_eq!(findings, ["active_users_total non-counter metrics should not have \"_total\" suffix"]);
+        .expect("python3 is needed");
+    python.stdin.take().unwrap().write_all(metrics.render_openmetrics().as_bytes()).unwrap();
+    let families = String::from_utf8(python.wait_with_output().unwrap().stdout).unwrap();
+    for family in ["counter process_cpu_seconds", "counter network_receive_bytes", "gauge cpu_usage_percent"]
+    {
+        assert!(families.lines().any(|line| line == family), "pip install prometheus_client: {families}");
+    }
 }

@@ -108,6 +108,8 @@ mod exposition;
 mod guard;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "listener")]
+mod listener;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod person;
@@ -134,6 +136,8 @@ pub use crate::http::{
     Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics, HttpMetricsFuture,
     HttpMetricsLayer, ObservedBody,
 };
+#[cfg(feature = "listener")]
+pub use crate::listener::{ListenError, ListenerBuilder, MetricsListener};
 #[cfg(feature = "otlp")]
 pub use crate::otlp::{OtlpBuilder, OtlpError, OtlpPush, PushError};
 pub use crate::recorder::MetricsRecorder;

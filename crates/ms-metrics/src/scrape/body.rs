@@ -26,7 +26,7 @@ enum Source {
 }
 
 impl MetricsBody {
-    pub(super) fn empty() -> Self {
+    pub(crate) fn empty() -> Self {
         Self(Source::Empty)
     }
 

@@ -19,6 +19,8 @@ mod guard;
 mod http_layer;
 mod idle;
 mod latency;
+#[cfg(feature = "listener")]
+mod listener;
 #[cfg(all(feature = "system", target_os = "linux"))]
 mod node_exporter;
 mod oracles;

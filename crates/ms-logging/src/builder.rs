@@ -15,6 +15,7 @@ use crate::error::{BuildError, InstallError};
 use crate::guard::{Logging, LoggingGuard};
 use crate::layer::{EventLayer, LoggingLayer};
 use crate::panics;
+use crate::redact::Redactor;
 
 /// What happens to a line when the queue of its sink is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub enum WhenFull {
 /// | [`console`](Self::console) | yes: readable on a terminal, JSON otherwise |
 /// | [`max_bytes`](Self::max_bytes), [`backups`](Self::backups) | 10 MiB, 10 |
 /// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
-/// | [`redact`](Self::redact) | yes |
+/// | [`redact`](Self::redact), [`redactor`](Self::redactor) | yes, the rules that are built in |
 /// | [`log_panics`](Self::log_panics) | no |
 /// | [`shutdown_limit`](Self::shutdown_limit) | 5 s |
 #[derive(Debug, Clone, Default)]
@@ -137,9 +138,15 @@ impl LoggingBuilder {
         self
     }
 
-    /// Redacts fields of this name too. Case, `_`, `-` and `.` make no difference.
-    pub fn sensitive_key(mut self, name: impl Into<String>) -> Self {
-        self.config.sensitive_keys.push(name.into());
+    /// Redacts fields of this name too. Case, `_`, `-` and `.` make no difference. The same as [`Redactor::key`].
+    pub fn sensitive_key(mut self, name: impl AsRef<str>) -> Self {
+        self.config.redactor = self.config.redactor.key(name);
+        self
+    }
+
+    /// Redacts as this redactor does: with its names, its rules and its mode. Replaces names that were added before.
+    pub fn redactor(mut self, redactor: Redactor) -> Self {
+        self.config.redactor = redactor;
         self
     }
 

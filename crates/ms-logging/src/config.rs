@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::builder::WhenFull;
+use crate::redact::Redactor;
 
 /// What the builder collects.
 #[derive(Debug, Clone)]
@@ -19,7 +20,7 @@ pub(crate) struct Config {
     pub(crate) queue_bytes: usize,
     pub(crate) when_full: WhenFull,
     pub(crate) redact: bool,
-    pub(crate) sensitive_keys: Vec<String>,
+    pub(crate) redactor: Redactor,
     pub(crate) panics: bool,
     pub(crate) drop_limit: Duration,
 }
@@ -38,7 +39,7 @@ impl Default for Config {
             queue_bytes: 8 * 1024 * 1024,
             when_full: WhenFull::Drop,
             redact: true,
-            sensitive_keys: Vec::new(),
+            redactor: Redactor::default(),
             panics: false,
             drop_limit: Duration::from_secs(5),
         }

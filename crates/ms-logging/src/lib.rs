@@ -73,7 +73,7 @@ pub use error::{BuildError, InstallError};
 pub use event::StructuredLogger;
 pub use guard::{Logging, LoggingGuard, Shutdown};
 pub use layer::{EventLayer, LoggingLayer};
-pub use redact::{Kind, Redactor, Span};
+pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
 pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture};
 pub use sensitive::Sensitive;

@@ -6,7 +6,7 @@ use tracing::Metadata;
 use tracing::callsite::Identifier;
 
 use crate::format::escape;
-use crate::redact::{KeyKind, Redactor};
+use crate::redact::{KeyKind, Kind, Redactor};
 
 /// The name of the call sites that `log_event!` makes.
 pub(crate) const EVENT: &str = "ms_logging.event";
@@ -50,7 +50,8 @@ impl PlanKind {
 pub(crate) struct FieldPlan {
     pub(crate) index: usize,
     pub(crate) role: Role,
-    pub(crate) sensitive: bool,
+    /// What the value is, whatever it looks like.
+    pub(crate) sensitive: Option<Kind>,
     /// What the value is if it looks like that.
     pub(crate) vague: Option<KeyKind>,
     /// `"name":`
@@ -78,7 +79,7 @@ impl Plan {
             .map(|field| {
                 let name = unused(field.name(), &mut used);
                 let role = role(kind, field.index(), field.name());
-                let sensitive = role == Role::Value && redactor.is_sensitive_key(field.name());
+                let sensitive = redactor.sensitive_key(field.name()).filter(|_| role == Role::Value);
                 FieldPlan {
                     index: field.index(),
                     role,

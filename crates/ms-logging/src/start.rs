@@ -17,7 +17,6 @@ use crate::format::{Style, escape};
 use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
 use crate::queue::{Queue, Target};
-use crate::redact::Redactor;
 use crate::rotate::RotatingFile;
 
 impl Config {
@@ -56,7 +55,7 @@ impl Config {
             id: LOGGERS.fetch_add(1, Ordering::Relaxed),
             name,
             zone: TimeZone::system(),
-            redactor: Redactor::new(!self.redact, &self.sensitive_keys),
+            redactor: self.redactor.off(!self.redact),
             sinks,
         });
         let guard = LoggingGuard::new(Arc::clone(&core), self.drop_limit);

@@ -11,7 +11,7 @@ use serde_json::ser::Formatter;
 
 use crate::format::{Style, escape, json, text};
 use crate::plan::{json_key, text_key};
-use crate::redact::{KeyKind, REDACTED, Redactor};
+use crate::redact::{KeyKind, Kind, Redactor};
 
 /// The data of an event as JSON, or the reason why there is none.
 pub(crate) fn to_json(data: &impl Serialize) -> String {
@@ -49,7 +49,7 @@ pub(crate) fn write(
 ) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(data);
     if style.is_json() {
-        Value { out, redactor, secret: false, vague: None, bare: false }.deserialize(&mut reader)?;
+        Value { out, redactor, secret: None, vague: None, bare: false }.deserialize(&mut reader)?;
     } else {
         reader.deserialize_any(Pairs { out, redactor })?;
     }
@@ -61,7 +61,7 @@ struct Value<'a> {
     out: &'a mut Vec<u8>,
     redactor: &'a Redactor,
     /// Its name tells of a secret.
-    secret: bool,
+    secret: Option<Kind>,
     /// What it is if it looks like that.
     vague: Option<KeyKind>,
     /// It stands in no JSON.
@@ -71,24 +71,31 @@ struct Value<'a> {
 impl<'a> Value<'a> {
     /// The value behind this name.
     fn named(name: &str, out: &'a mut Vec<u8>, redactor: &'a Redactor) -> Self {
-        let (secret, vague) = (redactor.is_sensitive_key(name), redactor.vague_key(name));
+        let (secret, vague) = (redactor.sensitive_key(name), redactor.vague_key(name));
         Self { out, redactor, secret, vague, bare: false }
     }
 
-    fn redacted(self) {
-        if self.bare {
-            self.out.extend_from_slice(REDACTED.as_bytes());
+    /// What the value is by its name.
+    fn hidden(&self, value: &str) -> Option<Kind> {
+        let vague = || self.vague.filter(|_| self.redactor.hides(self.vague, value));
+        self.secret.or_else(|| vague().map(KeyKind::found))
+    }
+
+    fn redacted(self, kind: Kind, value: &str) {
+        let shown = self.redactor.replacement(kind, value);
+        if self.redactor.drops() {
+            self.out.extend_from_slice(b"null");
+        } else if self.bare {
+            self.out.extend_from_slice(shown.as_bytes());
         } else {
-            text::string(self.out, REDACTED);
+            text::string(self.out, &shown);
         }
     }
 
     fn number(self, digits: &str) {
-        let hidden = self.secret || self.redactor.hides_number(digits);
-        if hidden || self.redactor.hides(self.vague, digits) {
-            self.redacted();
-        } else {
-            self.out.extend_from_slice(digits.as_bytes());
+        match self.hidden(digits).or_else(|| self.redactor.number(digits)) {
+            Some(kind) => self.redacted(kind, digits),
+            None => self.out.extend_from_slice(digits.as_bytes()),
         }
     }
 }
@@ -125,10 +132,9 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        if self.secret || self.redactor.hides_float(value) {
-            self.redacted();
-        } else {
-            json::float(self.out, value);
+        match self.secret.or_else(|| self.redactor.float(value)) {
+            Some(kind) => self.redacted(kind, zmij::Buffer::new().format(value)),
+            None => json::float(self.out, value),
         }
         Ok(())
     }
@@ -139,8 +145,8 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<(), E> {
-        if self.secret || self.redactor.hides(self.vague, value) {
-            self.redacted();
+        if let Some(kind) = self.hidden(value) {
+            self.redacted(kind, value);
             return Ok(());
         }
         self.out.push(b'"');
@@ -150,9 +156,10 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
-        if self.secret {
+        if self.secret.is_some() {
             while values.next_element::<IgnoredAny>()?.is_some() {}
-            self.redacted();
+            // Many values are nobody's alone.
+            self.redacted(Kind::Failed, "");
             return Ok(());
         }
         self.out.push(b'[');
@@ -173,9 +180,10 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        if self.secret {
+        if self.secret.is_some() {
             while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            self.redacted();
+            // Many values are nobody's alone.
+            self.redacted(Kind::Failed, "");
             return Ok(());
         }
         self.out.push(b'{');

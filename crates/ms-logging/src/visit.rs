@@ -9,7 +9,7 @@ use tracing::field::{Field, Visit};
 use crate::fit::{Capped, cut, fill};
 use crate::format::{Style, escape, json, text};
 use crate::plan::{FieldPlan, Role};
-use crate::redact::{REDACTED, Redactor};
+use crate::redact::{KeyKind, Kind, Redactor, is_tag};
 use crate::structured;
 
 /// The longest line, without its spans; what is longer is cut and says so.
@@ -85,21 +85,28 @@ impl<'a> FieldWriter<'a> {
         if plan.role != Role::Value {
             return self.string(plan, value);
         }
-        if plan.sensitive || self.redactor.hides_number(value) || self.redactor.hides(plan.vague, value) {
-            return self.redacted(plan);
+        if let Some(kind) = self.hidden(plan, value).or_else(|| self.redactor.number(value)) {
+            return self.redacted(plan, kind, value);
         }
         if self.begin(plan) {
             self.parts.fields.extend_from_slice(value.as_bytes());
         }
     }
 
-    fn redacted(&mut self, plan: &FieldPlan) {
-        if self.begin(plan) {
+    /// What the value is by the name of its field.
+    fn hidden(&self, plan: &FieldPlan, value: &str) -> Option<Kind> {
+        let vague = || plan.vague.filter(|_| self.redactor.hides(plan.vague, value));
+        plan.sensitive.or_else(|| vague().map(KeyKind::found))
+    }
+
+    fn redacted(&mut self, plan: &FieldPlan, kind: Kind, value: &str) {
+        if !self.redactor.drops() && self.begin(plan) {
+            let shown = self.redactor.replacement(kind, value);
             let out = &mut self.parts.fields;
             if self.style.is_json() {
-                text::string(out, REDACTED);
+                text::string(out, &shown);
             } else {
-                out.extend_from_slice(REDACTED.as_bytes());
+                out.extend_from_slice(shown.as_bytes());
             }
         }
     }
@@ -109,9 +116,10 @@ impl<'a> FieldWriter<'a> {
             Role::Skip => {}
             Role::Message => self.message(value),
             Role::Data => self.data(value),
-            Role::Value if plan.sensitive || self.redactor.hides(plan.vague, value) => self.redacted(plan),
             Role::Value => {
-                if self.begin(plan) {
+                if let Some(kind) = self.hidden(plan, value) {
+                    self.redacted(plan, kind, value);
+                } else if self.begin(plan) {
                     let clean = self.redactor.redact(self.cut(value));
                     let room = self.room();
                     let json = self.style.is_json();
@@ -120,7 +128,7 @@ impl<'a> FieldWriter<'a> {
                             out.push(b'"');
                             escape::json(out, part);
                             out.push(b'"');
-                        } else if part == REDACTED {
+                        } else if is_tag(part) {
                             out.extend_from_slice(part.as_bytes());
                         } else {
                             text::string(out, part);
@@ -197,11 +205,8 @@ impl<'a> FieldWriter<'a> {
 impl Visit for FieldWriter<'_> {
     fn record_f64(&mut self, field: &Field, value: f64) {
         let Some(plan) = self.field(field) else { return };
-        if plan.sensitive {
-            return self.redacted(plan);
-        }
-        if self.redactor.hides_float(value) {
-            return self.redacted(plan);
+        if let Some(kind) = plan.sensitive.or_else(|| self.redactor.float(value)) {
+            return self.redacted(plan, kind, zmij::Buffer::new().format(value));
         }
         if plan.role != Role::Value {
             return self.string(plan, zmij::Buffer::new().format(value));

@@ -3,6 +3,8 @@
 //! Escaped in every position and format: C0 and C1 control characters, DEL, the line and paragraph separators, and the
 //! characters that turn the direction of writing, with which one text can be made to look like another.
 
+use crate::redact::begins_code;
+
 /// What a byte may mean for escaping and for redaction.
 pub(crate) mod class {
     /// A control character, `"` or `\`.
@@ -12,12 +14,14 @@ pub(crate) mod class {
     pub(crate) const DIGIT: u8 = 4;
     /// Signs that values of secrets stand behind or among.
     pub(crate) const SIGN: u8 = 8;
-    /// The first byte of full-width forms.
+    /// The first byte of full-width forms and of digits of other scripts.
     pub(crate) const WIDE: u8 = 16;
     /// What must be quoted in `key=value`.
     pub(crate) const SPACE: u8 = 32;
     /// Dashes and quotes, which options and quoted secrets begin with.
     pub(crate) const MARK: u8 = 64;
+    /// What may begin another way of writing a character.
+    pub(crate) const CODE: u8 = 128;
 }
 
 const CLASSES: [u8; 256] = classes();
@@ -33,11 +37,17 @@ const fn classes() -> [u8; 256] {
             0xc2 | 0xd8 | 0xe2 => class::LEAD,
             0xef => class::LEAD | class::WIDE,
             b'0'..=b'9' => class::DIGIT,
-            b'=' | b':' | b'@' | b'%' | b'>' => class::SIGN,
+            b'=' | b':' | b'@' | b'%' | b'>' | b'&' => class::SIGN,
             b' ' => class::SPACE,
             b'-' | b'\'' => class::MARK,
+            b'`' => class::MARK,
+            // Digits of other scripts.
+            0xd9 | 0xdb => class::WIDE,
             _ => 0,
         };
+        if begins_code(byte as u8) {
+            table[byte] |= class::CODE;
+        }
         byte += 1;
     }
     table

@@ -1,7 +1,7 @@
 //! E-mail addresses, and passwords in URLs.
 
 use super::rules::Found;
-use super::{Kind, REDACTED};
+use super::{Kind, replace};
 
 /// Names of systemd units look like addresses.
 const UNITS: [&str; 9] =
@@ -12,25 +12,54 @@ const LONGEST_USER: usize = 20;
 /// How far an address is looked for; without a bound a hostile text of 64 KiB would take a second.
 const LONGEST_AUTHORITY: usize = 2048;
 const LONGEST_LOGIN: usize = 256;
+const LONGEST_LOCAL: usize = 64;
 
 /// Looks around the `@` at `at`.
-pub(crate) fn email(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+pub(crate) fn email(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let is_local = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '%' | '+' | '-');
     let is_domain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-');
     let front = text.get(..at)?;
     let back = text.get(at + 1..)?;
     let local = front.get(front.trim_end_matches(is_local).len()..)?.trim_start_matches(['.', '-', '%']);
     let domain = back.get(..back.find(|c| !is_domain(c)).unwrap_or(back.len()))?.trim_end_matches(['.', '-']);
-    if local.is_empty() || !is_host_of_mail(domain) {
+    let end = at + 1 + domain.len();
+    if !is_host_of_mail(domain) {
         return login(text, at, found);
     }
-    let end = at + 1 + domain.len();
+    if let Some(start) = quoted_local(front).filter(|_| local.is_empty()) {
+        found.add(Kind::Email, start, end);
+        return Some(end);
+    }
+    if local.is_empty() {
+        return login(text, at, found);
+    }
+    let local = with_apostrophe(front, local);
     // Everybody's, as in `git@host:path`.
     if local == "git" {
         return Some(end);
     }
     found.add(Kind::Email, at - local.len(), end);
     Some(end)
+}
+
+/// `"ayşe yılmaz"@`: where the quotes begin.
+fn quoted_local(front: &str) -> Option<usize> {
+    let inner = front.strip_suffix('"')?.trim_end_matches('\\');
+    let near = inner.get(inner.floor_char_boundary(inner.len().saturating_sub(LONGEST_LOCAL))..)?;
+    let name = near.get(near.rfind('"')? + 1..)?;
+    let usual = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '\u{1}' | '.' | '-' | '_');
+    (!name.is_empty() && name.chars().all(usual)).then_some(inner.len() - name.len() - 1)
+}
+
+/// `o'brien@`: an apostrophe between letters is part of the name.
+fn with_apostrophe<'t>(front: &'t str, local: &'t str) -> &'t str {
+    let longer = || {
+        let before = front.get(..front.len() - local.len())?.strip_suffix('\'')?;
+        let first = before.get(before.trim_end_matches(char::is_alphabetic).len()..)?;
+        let fits = (1..=3).contains(&first.chars().count()) && local.starts_with(char::is_alphabetic);
+        fits.then(|| front.get(before.len() - first.len()..))?
+    };
+    longer().unwrap_or(local)
 }
 
 fn is_host_of_mail(domain: &str) -> bool {
@@ -41,16 +70,26 @@ fn is_host_of_mail(domain: &str) -> bool {
 }
 
 /// `root:hunter2@tcp(…)`: a DSN without a scheme.
-fn login(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let near = text.floor_char_boundary(at.saturating_sub(LONGEST_LOGIN));
     let front = text.get(near..at)?;
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '=' | '/');
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
     let word = front.get(front.rfind(ends).map_or(0, |at| at + 1)..)?;
-    let (user, password) = word.split_once(':')?;
+    // `jdbc:oracle:thin:scott/tiger@db`.
+    let (user, password) = match word.rsplit_once(":thin:") {
+        Some((_, login)) => login.split_once('/')?,
+        None => word.split_once(':')?,
+    };
+    let user = user.rsplit(['=', '/', '(', ',', '<']).next()?;
     let name = user.starts_with(|c: char| c.is_ascii_alphabetic())
         && user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     let brackets = password.contains(['(', ')', '[', ']', '{', '}']) || password.starts_with("//");
-    if !name || password.len() < 4 || password == REDACTED || brackets || !is_server(text.get(at + 1..)?) {
+    if !name
+        || password.len() < 4
+        || replace::tag(password).is_some()
+        || brackets
+        || !is_server(text.get(at + 1..)?)
+    {
         return None;
     }
     found.add(Kind::DsnSecret, at - password.len(), at);
@@ -68,12 +107,14 @@ fn is_server(text: &str) -> bool {
 }
 
 /// Looks at the authority behind the `://` at `at`.
-pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let start = at + 3;
     let rest = text.get(start..text.floor_char_boundary(start + LONGEST_AUTHORITY))?;
-    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>' | '`');
+    let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
     let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
-    let login = login_part(word)?;
+    // A password may hold brackets, but a tag that ends the URL is behind all of it.
+    let near = word.get(..word.find(['<', '>']).unwrap_or(word.len()))?;
+    let login = login_part(near).or_else(|| login_part(word).filter(|login| !login.contains("</")))?;
     let end = start + login.len();
     let secret = match login.split_once(':') {
         Some((_, password)) => password,
@@ -81,7 +122,7 @@ pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found) -> Option<usi
         None if login.len() >= LONGEST_USER && login.bytes().any(|byte| byte.is_ascii_digit()) => login,
         None => "",
     };
-    if !secret.is_empty() && secret != REDACTED {
+    if !secret.is_empty() && replace::tag(secret).is_none() {
         found.add(Kind::DsnSecret, end - secret.len(), end);
     }
     // Past the `@`, which is no mark of an address of mail.

@@ -3,69 +3,58 @@
 use super::rules::{before, is_word};
 use super::view::SOFT_SPACE;
 
-/// Lengths of account numbers by country.
+/// Lengths of account numbers by country, as in the registry of SWIFT.
+#[rustfmt::skip]
 const IBANS: &[(&[u8; 2], usize)] = &[
-    (b"TR", 26),
-    (b"DE", 22),
-    (b"GB", 22),
-    (b"FR", 27),
-    (b"NL", 18),
-    (b"IT", 27),
-    (b"ES", 24),
-    (b"AT", 20),
-    (b"BE", 16),
-    (b"CH", 21),
-    (b"SE", 24),
-    (b"NO", 15),
-    (b"DK", 18),
-    (b"FI", 18),
-    (b"PL", 28),
-    (b"PT", 25),
-    (b"GR", 27),
-    (b"RO", 24),
-    (b"BG", 22),
-    (b"CZ", 24),
-    (b"HU", 28),
-    (b"IE", 22),
-    (b"LU", 20),
-    (b"CY", 28),
-    (b"AE", 23),
-    (b"SA", 24),
-    (b"QA", 29),
-    (b"KW", 30),
-    (b"AZ", 28),
-    (b"GE", 22),
-    (b"UA", 29),
-    (b"RS", 22),
-    (b"HR", 21),
-    (b"SI", 19),
-    (b"SK", 24),
-    (b"LT", 20),
-    (b"LV", 21),
-    (b"EE", 20),
-    (b"MT", 31),
-    (b"IL", 23),
+    (b"AD", 24), (b"AE", 23), (b"AL", 28), (b"AT", 20), (b"AZ", 28), (b"BA", 20),
+    (b"BE", 16), (b"BG", 22), (b"BH", 22), (b"BI", 27), (b"BR", 29), (b"BY", 28),
+    (b"CH", 21), (b"CR", 22), (b"CY", 28), (b"CZ", 24), (b"DE", 22), (b"DJ", 27),
+    (b"DK", 18), (b"DO", 28), (b"EE", 20), (b"EG", 29), (b"ES", 24), (b"FI", 18),
+    (b"FK", 18), (b"FO", 18), (b"FR", 27), (b"GB", 22), (b"GE", 22), (b"GI", 23),
+    (b"GL", 18), (b"GR", 27), (b"GT", 28), (b"HN", 28), (b"HR", 21), (b"HU", 28),
+    (b"IE", 22), (b"IL", 23), (b"IQ", 23), (b"IS", 26), (b"IT", 27), (b"JO", 30),
+    (b"KW", 30), (b"KZ", 20), (b"LB", 28), (b"LC", 32), (b"LI", 21), (b"LT", 20),
+    (b"LU", 20), (b"LV", 21), (b"LY", 25), (b"MC", 27), (b"MD", 24), (b"ME", 22),
+    (b"MK", 19), (b"MN", 20), (b"MR", 27), (b"MT", 31), (b"MU", 30), (b"NI", 28),
+    (b"NL", 18), (b"NO", 15), (b"OM", 23), (b"PK", 24), (b"PL", 28), (b"PS", 29),
+    (b"PT", 25), (b"QA", 29), (b"RO", 24), (b"RS", 22), (b"RU", 33), (b"SA", 24),
+    (b"SC", 31), (b"SD", 18), (b"SE", 24), (b"SI", 19), (b"SK", 24), (b"SM", 27),
+    (b"SO", 23), (b"ST", 25), (b"SV", 28), (b"TL", 23), (b"TN", 24), (b"TR", 26),
+    (b"UA", 29), (b"VA", 22), (b"VG", 24), (b"XK", 20), (b"YE", 30),
 ];
+
+/// The longest of any country.
+const LONGEST: usize = 34;
+/// Between two groups.
+const MOST_SPACES: usize = 2;
 
 /// An account number whose first digit is at `at`: in one run, or in groups of four.
 pub(crate) fn find(text: &str, at: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();
     let start = country(text, at)?;
-    let code = bytes.get(start..start + 2)?.to_ascii_uppercase();
-    let length = IBANS.iter().find(|(known, _)| known[..] == code[..]).map(|(_, length)| *length)?;
-    let mut value = Vec::with_capacity(length);
-    value.extend_from_slice(&code);
-    let mut end = at;
-    while value.len() < length {
+    let code = [bytes.get(start)?.to_ascii_uppercase(), bytes.get(start + 1)?.to_ascii_uppercase()];
+    let length = IBANS.iter().find(|(known, _)| **known == code).map(|(_, length)| *length)?;
+    let mut room = [0; LONGEST];
+    let value = room.get_mut(..length)?;
+    value.get_mut(..2)?.copy_from_slice(&code);
+    let (mut end, mut known, mut spaces) = (at, 2, 0);
+    while known < length {
+        let between = known.is_multiple_of(4);
         match *bytes.get(end)? {
-            byte if byte.is_ascii_alphanumeric() => value.push(byte.to_ascii_uppercase()),
-            b' ' | SOFT_SPACE | b'-' | b'.' | b'+'
-                if value.len().is_multiple_of(4) && is_word(before(text, end)) => {}
+            byte if byte.is_ascii_alphanumeric() => {
+                *value.get_mut(known)? = byte.to_ascii_uppercase();
+                (known, spaces) = (known + 1, 0);
+            }
+            b' ' | SOFT_SPACE if between && spaces < MOST_SPACES => spaces += 1,
+            b'-' | b'.' | b'+' | b'_' if between && is_word(before(text, end)) => {}
             _ => return None,
         }
         end += 1;
     }
-    (!is_word(bytes.get(end).copied()) && mod97(&value)).then_some((start, end))
+    let next = bytes.get(end).copied();
+    // A word may be glued to what is known to have digits alone.
+    let ends = !is_word(next) || code == *b"TR" && !next.is_some_and(|next| next.is_ascii_digit());
+    (ends && mod97(value)).then_some((start, end))
 }
 
 /// Where the two letters before an account number begin.

@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 pub(crate) use super::names::KeyKind;
 use super::names::{ENDINGS, NAMES, VAGUE};
 
+/// Names in texts are looked at so far, in bytes.
+pub(super) const LONGEST_NAME: usize = 80;
 /// `hasta adı ve soyadı` has four.
 const MOST_WORDS: usize = 4;
 
@@ -13,23 +15,52 @@ static KINDS: LazyLock<HashMap<&str, KeyKind>> = LazyLock::new(|| {
     NAMES.iter().flat_map(|(kind, names)| names.iter().map(|name| (*name, *kind))).collect()
 });
 
-/// Whether a field of this name is redacted whatever its value is.
-pub(crate) fn is_sensitive(name: &str) -> bool {
-    let folded = Folded::of(name);
-    folded.kind().is_some() && !VAGUE.contains(&folded.text.as_str())
+/// The names that are known, and what a program adds to them or takes from them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Keys {
+    /// Folded.
+    added: Vec<String>,
+    removed: Vec<String>,
 }
 
-/// What the value of a field of this name is, if it looks like that.
-pub(crate) fn vague(name: &str) -> Option<KeyKind> {
-    let folded = Folded::of(name);
-    // A number of a row; identity numbers are found without a name.
-    let known = VAGUE.contains(&folded.text.as_str()) && folded.text != "patientid";
-    folded.kind().filter(|_| known)
-}
+impl Keys {
+    pub(crate) fn add(&mut self, name: &str) {
+        let name = folded(name);
+        self.removed.retain(|removed| *removed != name);
+        self.added.push(name);
+    }
 
-/// What the value of a field of this name is.
-pub(crate) fn kind(name: &str) -> Option<KeyKind> {
-    Folded::of(name).kind()
+    pub(crate) fn remove(&mut self, name: &str) {
+        let name = folded(name);
+        self.added.retain(|added| *added != name);
+        self.removed.push(name);
+    }
+
+    /// What the value of a field of this name is.
+    pub(crate) fn kind(&self, name: &str) -> Option<KeyKind> {
+        self.kind_of(&Folded::of(name))
+    }
+
+    /// What the value of a field of this name is, whatever it looks like.
+    pub(crate) fn sure(&self, name: &str) -> Option<KeyKind> {
+        let folded = Folded::of(name);
+        self.kind_of(&folded).filter(|_| !VAGUE.contains(&folded.text.as_str()))
+    }
+
+    /// What the value of a field of this name is, if it looks like that.
+    pub(crate) fn vague(&self, name: &str) -> Option<KeyKind> {
+        let folded = Folded::of(name);
+        // A number of a row; identity numbers are found without a name.
+        let known = VAGUE.contains(&folded.text.as_str()) && folded.text != "patientid";
+        self.kind_of(&folded).filter(|kind| known && *kind != KeyKind::Own)
+    }
+
+    fn kind_of(&self, name: &Folded) -> Option<KeyKind> {
+        if self.added.contains(&name.text) {
+            return Some(KeyKind::Own);
+        }
+        name.kind().filter(|_| !self.removed.contains(&name.text))
+    }
 }
 
 /// The name in small letters without accents and separators.
@@ -141,7 +172,7 @@ mod tests {
             ("e_posta", KeyKind::Email),
             ("e-mail", KeyKind::Email),
         ] {
-            assert_eq!(kind(name), Some(expected), "{name}");
+            assert_eq!(Keys::default().kind(name), Some(expected), "{name}");
         }
     }
 
@@ -150,9 +181,21 @@ mod tests {
         for name in
             ["token_count", "max_tokens", "user", "key", "department", "password_attempts", "hasta", "id"]
         {
-            assert_eq!(kind(name), None, "{name}");
+            assert_eq!(Keys::default().kind(name), None, "{name}");
         }
-        assert!(!is_sensitive("mobile"));
-        assert!(is_sensitive("phone"));
+        assert_eq!(Keys::default().sure("mobile"), None);
+        assert_eq!(Keys::default().sure("phone"), Some(KeyKind::Phone));
+    }
+
+    #[test]
+    fn names_are_added_and_taken_away() {
+        let mut keys = Keys::default();
+        keys.add("Sicil-No");
+        keys.remove("access_token");
+        assert_eq!(keys.kind("sicilNo"), Some(KeyKind::Own));
+        assert_eq!((keys.kind("accessToken"), keys.kind("token")), (None, Some(KeyKind::Token)));
+        keys.remove("sicil_no");
+        keys.add("access-token");
+        assert_eq!((keys.kind("sicil no"), keys.kind("access_token")), (None, Some(KeyKind::Own)));
     }
 }

@@ -1,83 +1,47 @@
 //! What must not reach a log, and how it is found.
 
 mod address;
+mod bytes;
 mod card;
+mod cookie;
+mod custom;
 mod iban;
+mod id;
 mod keys;
+mod kind;
+mod name;
 mod names;
 mod number;
+mod option;
 mod pair;
 mod patterns;
 mod phone;
+mod prose;
+mod replace;
 mod rules;
+mod spoken;
+mod sql;
 mod tckn;
 mod value;
 mod view;
 
 use std::borrow::Cow;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use crate::format::escape::{class, scan};
-pub(crate) use keys::KeyKind;
+pub use custom::RedactRule;
+use keys::Keys;
+pub use kind::{Kind, Span};
+pub(crate) use names::KeyKind;
+pub(crate) use replace::REDACTED;
+pub use replace::{HashKey, RedactMode};
 use view::View;
+pub(crate) use view::begins_code;
 
-/// What stands in the place of a value that was taken out.
-pub(crate) const REDACTED: &str = "[redacted]";
+/// How often a text is looked at again after something was taken out.
 const MOST_ROUNDS: usize = 8;
-
-/// What was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Kind {
-    /// A Turkish identity number with the right check digits, or the value of a field named for one.
-    Tckn,
-    /// A telephone number.
-    Phone,
-    /// An e-mail address.
-    Email,
-    /// An account number with the right check digits.
-    Iban,
-    /// A payment card: a known issuer, the right check digit and a usual grouping.
-    Card,
-    /// A JSON web token.
-    Jwt,
-    /// A credential after `Bearer`, `Basic` and the like, or a token of a known make.
-    Bearer,
-    /// A password in a URL.
-    DsnSecret,
-    /// The value of a field named for a password, token or key.
-    Password,
-    /// The value of a field named for somebody's name.
-    PatientName,
-}
-
-impl Kind {
-    /// The kind in lower case, as in reports.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Tckn => "tckn",
-            Self::Phone => "phone",
-            Self::Email => "email",
-            Self::Iban => "iban",
-            Self::Card => "card",
-            Self::Jwt => "jwt",
-            Self::Bearer => "bearer",
-            Self::DsnSecret => "dsn_secret",
-            Self::Password => "password",
-            Self::PatientName => "patient_name",
-        }
-    }
-}
-
-/// A part of a text that is redacted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Span {
-    /// What it is.
-    pub kind: Kind,
-    /// Its first byte.
-    pub start: usize,
-    /// The byte after its last.
-    pub end: usize,
-}
 
 /// Takes secrets and personal data out of texts; the sinks have one of their own.
 ///
@@ -89,54 +53,107 @@ pub struct Span {
 /// assert_eq!(redactor.redact("postgres://app:hunter2@db/med"), "postgres://app:[redacted]@db/med");
 /// assert_eq!(redactor.redact("order 10000000147 is ready"), "order 10000000147 is ready"); // wrong check digits
 /// ```
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Redactor {
     off: bool,
-    keys: Vec<String>,
+    keys: Keys,
+    mode: RedactMode,
+    rules: Vec<Arc<dyn RedactRule>>,
 }
 
 impl Redactor {
-    pub(crate) fn new(off: bool, keys: &[String]) -> Self {
-        Self { off, keys: keys.iter().map(|key| keys::folded(key)).collect() }
+    /// Redacts the values of fields of this name too. Case, accents, `_`, `-` and `.` make no difference.
+    pub fn key(mut self, name: impl AsRef<str>) -> Self {
+        self.keys.add(name.as_ref());
+        self
+    }
+
+    /// Leaves fields of exactly this name to what their values look like.
+    pub fn without_key(mut self, name: impl AsRef<str>) -> Self {
+        self.keys.remove(name.as_ref());
+        self
+    }
+
+    /// Adds a rule to those that are built in.
+    pub fn rule(mut self, rule: impl RedactRule) -> Self {
+        self.rules.push(Arc::new(rule));
+        self
+    }
+
+    /// Sets what is written in the place of what was found; `[redacted]` unless it is set.
+    ///
+    /// ```
+    /// use ms_logging::{HashKey, RedactMode, Redactor};
+    ///
+    /// let redactor = Redactor::default().mode(RedactMode::Hash(HashKey::new(b"32 random bytes in a file, say")));
+    /// let shown = redactor.redact("tckn=10000000146 admitted").into_owned();
+    /// assert!(shown.starts_with("tckn=[redacted:"));
+    /// assert_eq!(redactor.redact("tckn=100 000 001 46 admitted"), shown); // the same person
+    /// assert_eq!(redactor.redact("password=hunter2"), "password=[redacted]");
+    /// ```
+    pub fn mode(mut self, mode: RedactMode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    pub(crate) fn off(mut self, off: bool) -> Self {
+        self.off = off;
+        self
     }
 
     /// Gives `text` with `[redacted]` in the place of what must not be logged. Doing it twice changes nothing.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let spans = self.spans(text);
-        if spans.is_empty() {
-            return Cow::Borrowed(text);
-        }
-        let mut clean = without(text, &spans);
+        let mut clean = Cow::Borrowed(text);
         // What stood beside a value may now stand out: `a@b.com` once the number glued to it is gone.
         for _ in 0..MOST_ROUNDS {
             let spans = self.spans(&clean);
             if spans.is_empty() {
-                break;
+                return clean;
             }
-            clean = without(&clean, &spans);
+            clean = Cow::Owned(self.without(&clean, &spans));
         }
-        Cow::Owned(clean)
+        if self.spans(&clean).is_empty() { clean } else { self.mode.replacement(Kind::Failed, text) }
     }
 
     /// Finds what must not be logged, in order and without overlaps; places are bytes of `text`.
+    ///
+    /// A text on which a rule fails is one span of [`Kind::Failed`].
     pub fn spans(&self, text: &str) -> Vec<Span> {
-        if self.off || is_harmless(text) {
+        let classes = scan(text.as_bytes());
+        if self.off || (self.rules.is_empty() && is_harmless(text, classes)) {
             return Vec::new();
         }
-        let view = View::of(text);
-        let mut spans = rules::find(&view.text, &self.keys);
-        spans.iter_mut().for_each(|span| view.map(span));
+        let all = || vec![Span { kind: Kind::Failed, start: 0, end: text.len() }];
+        let found = catch_unwind(AssertUnwindSafe(|| {
+            let view = View::of(text, classes & class::CODE != 0);
+            let mut spans = rules::find(&view.text, &self.keys);
+            spans.iter_mut().for_each(|span| view.map(span));
+            spans
+        }));
+        let Ok(mut spans) = found else { return all() };
+        if !self.rules.is_empty() {
+            if !self.rules.iter().all(|rule| custom::find(&**rule, text, &mut spans)) {
+                // It was masked before, and is all there is.
+                return if is_tag(text) { Vec::new() } else { all() };
+            }
+            spans = rules::merged(spans);
+        }
         spans
     }
 
     /// Whether a field of this name is redacted whatever its value is.
     pub fn is_sensitive_key(&self, name: &str) -> bool {
-        !self.off && (keys::is_sensitive(name) || self.keys.contains(&keys::folded(name)))
+        self.sensitive_key(name).is_some()
+    }
+
+    /// What the value of a field of this name is, whatever it looks like.
+    pub(crate) fn sensitive_key(&self, name: &str) -> Option<Kind> {
+        self.keys.sure(name).filter(|_| !self.off).map(KeyKind::found)
     }
 
     /// What a field of this name may hold, if its name alone does not tell.
     pub(crate) fn vague_key(&self, name: &str) -> Option<KeyKind> {
-        keys::vague(name).filter(|_| !self.off)
+        self.keys.vague(name).filter(|_| !self.off)
     }
 
     /// Whether the value of such a field is that.
@@ -144,35 +161,65 @@ impl Redactor {
         vague.is_some_and(|kind| pair::tells(kind, value))
     }
 
+    /// What is written in the place of such a value.
+    pub(crate) fn replacement(&self, kind: Kind, value: &str) -> Cow<'static, str> {
+        self.mode.replacement(kind, value)
+    }
+
+    /// Whether fields that would be redacted are left out.
+    pub(crate) fn drops(&self) -> bool {
+        self.mode.is_drop()
+    }
+
     /// Whether these digits are somebody's.
-    pub(crate) fn hides_number(&self, digits: &str) -> bool {
+    pub(crate) fn number(&self, digits: &str) -> Option<Kind> {
         // Shorter numbers are nobody's.
-        digits.len() >= 10 && !self.spans(digits).is_empty()
+        let looked_at = digits.len() >= 10 || !self.rules.is_empty();
+        looked_at.then(|| self.spans(digits)).and_then(|spans| spans.first().map(|span| span.kind))
     }
 
     /// Whether a whole number that became a float is somebody's, as it happens to columns with gaps.
-    pub(crate) fn hides_float(&self, value: f64) -> bool {
-        value.abs() >= 1e9
-            && value.fract() == 0.0
-            && !self.spans(zmij::Buffer::new().format(value)).is_empty()
+    pub(crate) fn float(&self, value: f64) -> Option<Kind> {
+        let whole = value.abs() >= 1e9 && value.fract() == 0.0;
+        let looked_at = whole || !self.rules.is_empty();
+        looked_at.then(|| self.number(zmij::Buffer::new().format(value)))?
+    }
+
+    fn without(&self, text: &str, spans: &[Span]) -> String {
+        let mut clean = String::with_capacity(text.len());
+        let mut kept = 0;
+        for span in spans {
+            clean.push_str(text.get(kept..span.start).unwrap_or_default());
+            clean.push_str(
+                &self.mode.replacement(span.kind, text.get(span.start..span.end).unwrap_or_default()),
+            );
+            kept = span.end;
+        }
+        clean.push_str(text.get(kept..).unwrap_or_default());
+        clean
     }
 }
 
-fn without(text: &str, spans: &[Span]) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut kept = 0;
-    for span in spans {
-        clean.push_str(text.get(kept..span.start).unwrap_or_default());
-        clean.push_str(REDACTED);
-        kept = span.end;
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules: Vec<_> = self.rules.iter().map(|rule| rule.name()).collect();
+        let Self { off, keys, mode, .. } = self;
+        f.debug_struct("Redactor")
+            .field("off", off)
+            .field("keys", keys)
+            .field("mode", mode)
+            .field("rules", &rules)
+            .finish()
     }
-    clean.push_str(text.get(kept..).unwrap_or_default());
-    clean
+}
+
+/// Whether a text is what stands in the place of a value, and nothing else.
+pub(crate) fn is_tag(text: &str) -> bool {
+    replace::tag(text) == Some(text.len())
 }
 
 /// Most texts of a log hold no digit and no sign at all.
-fn is_harmless(text: &str) -> bool {
-    let classes = scan(text.as_bytes());
+fn is_harmless(text: &str, classes: u8) -> bool {
     classes & (class::DIGIT | class::SIGN | class::WIDE) == 0
         && !(classes & class::MARK != 0 && patterns::may_hold_option(text))
         && !patterns::may_hold_credential(text)

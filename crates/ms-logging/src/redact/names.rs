@@ -1,5 +1,7 @@
 //! The names of fields whose values are secrets or somebody's, in Turkish and English.
 
+use super::Kind;
+
 /// What the value of a field is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KeyKind {
@@ -17,9 +19,33 @@ pub(crate) enum KeyKind {
     Email,
     Iban,
     Card,
+    /// Named by the program.
+    Own,
+    /// Like `Password`, but in a sentence, where a bare word counts only if it looks like none.
+    Told,
 }
 
 impl KeyKind {
+    /// What such a value is reported as.
+    pub(crate) fn found(self) -> Kind {
+        match self {
+            Self::Password | Self::Pin | Self::Token | Self::Cookie | Self::Told => Kind::Password,
+            Self::Authorization => Kind::Bearer,
+            Self::Name => Kind::PatientName,
+            Self::Tckn => Kind::Tckn,
+            Self::Phone => Kind::Phone,
+            Self::Email => Kind::Email,
+            Self::Iban => Kind::Iban,
+            Self::Card => Kind::Card,
+            Self::Own => Kind::Named,
+        }
+    }
+
+    /// Opens a door.
+    pub(crate) fn is_secret(self) -> bool {
+        matches!(self, Self::Password | Self::Pin | Self::Token | Self::Told)
+    }
+
     /// A number or an address of somebody, which is known by its looks too.
     pub(crate) fn is_personal(self) -> bool {
         matches!(self, Self::Tckn | Self::Phone | Self::Email | Self::Iban | Self::Card)
@@ -48,6 +74,23 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "cvc",
             "otp",
             "kullanicisifresi",
+            "sifreniz",
+            "sifren",
+            "sifresini",
+            "sifrenizi",
+            "sifreyi",
+            "parolam",
+            "parolaniz",
+            "parolasini",
+            "parolanizi",
+            "parolayi",
+            "otpcode",
+            "onetimepassword",
+            "smskodu",
+            "onaykodu",
+            "dogrulamakodu",
+            "verificationcode",
+            "totpsecret",
         ],
     ),
     (KeyKind::Pin, &["pin", "pincode", "pinkodu"]),
@@ -84,6 +127,17 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "clientkey",
             "licensekey",
             "dsnpassword",
+            "jsessionid",
+            "phpsessid",
+            "connectsid",
+            "sessionsecret",
+            "clientassertion",
+            "apipassword",
+            "apitoken",
+            "authtoken",
+            "gizlisifre",
+            "gizlikod",
+            "erisimanahtari",
         ],
     ),
     (KeyKind::Authorization, &["authorization", "proxyauthorization", "xauthorization"]),
@@ -126,6 +180,20 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "annekizliksoyadi",
             "kizliksoyadi",
             "yakiniadi",
+            "givenname",
+            "familyname",
+            "middlename",
+            "patientgivenname",
+            "patientfamilyname",
+            "hastaadisoyad",
+            "hastaadsoyadi",
+            "hastaninadisoyadi",
+            "hastaninadivesoyadi",
+            "adivesoyad",
+            "adsoyadi",
+            "nameofthepatient",
+            "annesininadi",
+            "babasininadi",
         ],
     ),
     (
@@ -148,6 +216,14 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "turkishid",
             "ssn",
             "hastatc",
+            "hastatckn",
+            "tcidno",
+            "tckimliknumara",
+            "tckimliknosu",
+            "kimliknumara",
+            "identityno",
+            "citizenid",
+            "citizenshipnumber",
             "tcidentityno",
             "patientid",
         ],
@@ -174,11 +250,34 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "cellphone",
             "msisdn",
             "phoneno",
+            "telefonnumara",
+            "ceptelefonno",
+            "ceptelefonunumarasi",
+            "cepnumarasi",
+            "evtelefonu",
+            "istelefonu",
+            "telephone",
+            "telephonenumber",
+            "phones",
+            "telefonlar",
+            "whatsapp",
         ],
     ),
     (
         KeyKind::Email,
-        &["email", "emailaddress", "eposta", "epostaadresi", "mailadresi", "mailaddress", "mail", "epostasi"],
+        &[
+            "email",
+            "emailaddress",
+            "eposta",
+            "epostaadresi",
+            "mailadresi",
+            "mailaddress",
+            "mail",
+            "epostasi",
+            "emails",
+            "epostalar",
+            "epostaadres",
+        ],
     ),
     (KeyKind::Iban, &["iban", "ibanno", "ibannumarasi", "ibannumber"]),
     (

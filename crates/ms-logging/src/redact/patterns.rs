@@ -21,32 +21,60 @@ const MAKES: [(&str, usize); 12] = [
     ("AIza", 30),
 ];
 const SHORTEST: usize = 8;
-/// Without a digit or a sign, only a credential of this length can be told from words.
-const SHORTEST_BARE: usize = 24;
+/// `parola is` and a password.
+const SHORTEST_PROSE: usize = 12;
 /// The longest head of a token, so that many that begin like one cost no look at all of the text each.
 const LONGEST_HEAD: usize = 4096;
 /// So long a word is a credential even without a digit.
 const SURELY: usize = 20;
 
-/// Whether a text may hold `--password x` or `PASSWORD 'x'`.
+/// Whether a text may hold `--password x`, `-p x` or `PASSWORD 'x'`.
 pub(crate) fn may_hold_option(text: &str) -> bool {
-    text.as_bytes().windows(2).any(|two| matches!(two, b"--" | b" '" | b" \""))
+    text.as_bytes().windows(3).any(|three| {
+        matches!(
+            three,
+            [b'-', b'-', _] | [b' ', b'\'' | b'"' | b'`', _] | [b' ', b'-', b'p' | b'a' | b'w' | b'u']
+        )
+    })
 }
 
-/// Whether a text without digits and signs may hold a credential.
+/// Whether a text without digits and signs may hold a credential, or a sentence that tells a password.
 pub(crate) fn may_hold_credential(text: &str) -> bool {
-    let bare = |three: &[u8]| matches!(three, b"eyJ" | b"er " | b"ER " | b"ic " | b"IC ");
-    text.len() >= SHORTEST_BARE && text.as_bytes().windows(3).any(bare)
+    let bare = |three: &[u8]| {
+        matches!(
+            three,
+            b"eyJ"
+                | b"er "
+                | b"ER "
+                | b"ic "
+                | b"IC "
+                | b"swo"
+                | b"SWO"
+                | b"ssw"
+                | b"SSW"
+                | b"ssp"
+                | b"ssc"
+                | b"fre"
+                | b"FRE"
+                | b"rol"
+                | b"ROL"
+                | b"oke"
+                | b"OKE"
+                | b"ecr"
+                | b"ECR"
+        )
+    };
+    text.len() >= SHORTEST_PROSE && text.as_bytes().windows(3).any(bare)
 }
 
 /// Looks at the letter at `at`.
-pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> Option<usize> {
+pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     if is_word(before(text, at)) {
         return None;
     }
     let rest = text.get(at..)?;
-    if rest.starts_with("eyJ") {
-        let end = at + jwt(rest)?;
+    if let Some(length) = jwt(rest) {
+        let end = at + length;
         found.add(Kind::Jwt, at, end);
         return Some(end);
     }
@@ -64,11 +92,13 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found) -> Option<usize> {
     Some(at + scheme + length)
 }
 
-/// Three parts of base64url; a token that was cut has at least two.
-fn jwt(text: &str) -> Option<usize> {
+/// The length of a token that a text begins with: parts of base64url, the first of which is a JSON object. A token that
+/// was cut has at least two.
+pub(super) fn jwt(text: &str) -> Option<usize> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let part = |from: usize| text.as_bytes().iter().skip(from).take_while(|byte| is_part(byte)).count();
-    let head = text.bytes().take(LONGEST_HEAD).take_while(is_part).count();
+    let head =
+        text.starts_with("eyJ").then(|| text.bytes().take(LONGEST_HEAD).take_while(is_part).count())?;
     if head < 10 || text.as_bytes().get(head) != Some(&b'.') || part(head + 1) < 2 {
         return None;
     }

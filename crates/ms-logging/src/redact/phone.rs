@@ -1,54 +1,77 @@
 //! Telephone numbers: Turkish ones in every usual spelling, others if they begin with `+`.
 
-/// How far before a number its words are looked at, in bytes.
-const WORDS_BEFORE: usize = 32;
-/// How words begin that speak of telephones.
-const SPOKEN: [&str; 9] = ["tel", "phone", "gsm", "cep", "mobil", "sms", "whatsapp", "aran", "call"];
+/// What digits in groups are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// A telephone number.
+    Yes,
+    /// One if no other number stands beside it.
+    IfAlone,
+    /// One if the words before it speak of telephones.
+    IfSpokenOf,
+    No,
+}
 
-/// Whether groups of digits make a telephone number. `plus`: a `+` stands before them; `area_in_brackets`: the area code
-/// is in brackets.
-pub(crate) fn is_valid(groups: &[&[u8]], plus: bool, area_in_brackets: bool) -> bool {
-    let digits: Vec<u8> = groups.iter().flat_map(|group| group.iter().copied()).collect();
-    let sizes: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+/// Judges digits in groups of these sizes. `plus`: a `+` stands before them; `in_brackets`: an opening bracket does.
+pub(crate) fn judge(digits: &[u8], sizes: &[usize], plus: bool, in_brackets: bool) -> Verdict {
+    let yes_if = |known: bool| if known { Verdict::Yes } else { Verdict::No };
     if plus {
-        return match digits.as_slice() {
-            [9, 0, national @ ..] => is_national(national),
-            [0, ..] => false,
-            foreign => (10..=15).contains(&foreign.len()),
-        };
+        return yes_if(match digits {
+            [9, 0, 0, national @ ..] | [9, 0, national @ ..] if is_national(national) => true,
+            [9, 0, ..] | [0, ..] => false,
+            foreign => is_foreign(foreign, sizes),
+        });
     }
-    match digits.as_slice() {
-        [0, 0, 9, 0, national @ ..] => is_national(national) && begins(&sizes, &[&[2, 2], &[4], &[14]]),
-        // The zero stands alone or with the area code; a date or a measure has other groups.
-        [0, national @ ..] => is_national(national) && begins(&sizes, &[&[1, 3], &[1, 10], &[4], &[11]]),
-        [9, 0, national @ ..] => is_national(national) && begins(&sizes, &[&[2], &[5], &[12]]),
-        // Without any prefix, ten digits in one run are anything.
-        national => {
-            is_national(national) && sizes.first() == Some(&3) && is_local(national, &sizes, area_in_brackets)
+    match digits {
+        [0, 0, 9, 0, national @ ..] if is_national(national) => {
+            yes_if(begins(sizes, &[&[2, 2], &[4], &[7], &[14]]))
         }
+        // The zero stands alone or with the area code; a date or a measure has other groups.
+        [0, national @ ..] if is_national(national) => {
+            yes_if(begins(sizes, &[&[1, 3], &[1, 10], &[4], &[11]]) || in_brackets && sizes.starts_with(&[4]))
+        }
+        [9, 0, national @ ..] if is_national(national) && begins(sizes, &[&[2], &[5], &[12]]) => {
+            // Twelve digits in one run are an id as often.
+            if sizes.len() > 1 { Verdict::Yes } else { Verdict::IfAlone }
+        }
+        [9, 0, 0, national @ ..]
+            if is_national(national) && begins(sizes, &[&[2, 1, 3], &[2, 4], &[2, 11]]) =>
+        {
+            Verdict::Yes
+        }
+        national if is_national(national) => without_prefix(national, sizes, in_brackets),
+        _ => Verdict::No,
     }
 }
 
-/// Ten digits in one run, which may be anything unless the words before speak of a telephone.
-pub(crate) fn is_bare_mobile(groups: &[&[u8]]) -> bool {
-    matches!(groups, [digits] if digits.first() == Some(&5) && is_national(digits))
+/// Without any prefix, digits are anything unless they are grouped as telephone numbers are.
+fn without_prefix(national: &[u8], sizes: &[usize], in_brackets: bool) -> Verdict {
+    match sizes {
+        [3, 3, 2, 2] | [3, 3, 4] | [3, 7] | [3, 2, 2, 3] if in_brackets => Verdict::Yes,
+        [3, 3, 2, 2] | [3, 3, 4] | [3, 7] if is_mobile(national) => Verdict::IfAlone,
+        [3, 3, 2, 2] | [3, 3, 4] | [3, 7] => Verdict::IfSpokenOf,
+        [10] if is_mobile(national) => Verdict::IfSpokenOf,
+        _ => Verdict::No,
+    }
 }
 
-/// Whether the words before a number speak of a telephone.
-pub(crate) fn is_spoken_of(text: &str, at: usize) -> bool {
-    let near = text.floor_char_boundary(at.saturating_sub(WORDS_BEFORE));
-    let words = text.get(near..at).unwrap_or_default().to_lowercase();
-    let mut words = words.split(|c: char| !c.is_alphanumeric());
-    words.any(|word| SPOKEN.iter().any(|start| word.starts_with(start)))
-}
-
-fn is_local(national: &[u8], sizes: &[usize], area_in_brackets: bool) -> bool {
-    (area_in_brackets || national.first() == Some(&5)) && matches!(sizes, [3, 3, 2, 2] | [3, 3, 4] | [3, 7])
+/// A country code and what follows it, which no country makes longer than 15 digits.
+fn is_foreign(digits: &[u8], sizes: &[usize]) -> bool {
+    match digits.len() {
+        // In one run so few digits are a number of something, but for the countries whose numbers have eight.
+        10 if sizes.len() == 1 => matches!(digits, [4, 5 | 7, ..] | [6, 5, ..]),
+        10..=15 => true,
+        _ => false,
+    }
 }
 
 fn begins(sizes: &[usize], ways: &[&[usize]]) -> bool {
     let rest_is_grouped = sizes.iter().rev().take(sizes.len().saturating_sub(2)).all(|size| *size >= 2);
     ways.iter().any(|way| sizes.starts_with(way)) && rest_is_grouped
+}
+
+fn is_mobile(national: &[u8]) -> bool {
+    national.first() == Some(&5)
 }
 
 /// An area code and seven digits.
@@ -65,13 +88,12 @@ fn is_national(digits: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_valid;
+    use super::{Verdict, judge};
 
-    fn check(text: &str) -> bool {
-        let digits: Vec<Vec<u8>> =
-            text.split(' ').map(|group| group.bytes().map(|byte| byte - b'0').collect()).collect();
-        let groups: Vec<&[u8]> = digits.iter().map(Vec::as_slice).collect();
-        is_valid(&groups, false, false)
+    fn check(text: &str) -> Verdict {
+        let sizes: Vec<usize> = text.split(' ').map(str::len).collect();
+        let digits: Vec<u8> = text.bytes().filter(|byte| *byte != b' ').map(|byte| byte - b'0').collect();
+        judge(&digits, &sizes, false, false)
     }
 
     #[test]
@@ -82,17 +104,33 @@ mod tests {
             "0 532 123 45 67",
             "0 5321234567",
             "0212 555 12 34",
-            "905321234567",
             "90 532 123 45 67",
-            "532 123 45 67",
             "00905321234567",
         ] {
-            assert!(check(number), "{number}");
+            assert_eq!(check(number), Verdict::Yes, "{number}");
         }
-        for other in
-            ["5321234567", "00000000012", "02 10 2026 123", "09991234567", "1234567", "212 555 12 34"]
-        {
-            assert!(!check(other), "{other}");
+        for number in ["532 123 45 67", "905321234567", "902125551234"] {
+            assert_eq!(check(number), Verdict::IfAlone, "{number}");
+        }
+        for number in ["5321234567", "212 555 12 34"] {
+            assert_eq!(check(number), Verdict::IfSpokenOf, "{number}");
+        }
+        for other in ["00000000012", "02 10 2026 123", "09991234567", "1234567", "4321234567"] {
+            assert_eq!(check(other), Verdict::No, "{other}");
+        }
+    }
+
+    #[test]
+    fn foreign_numbers_begin_with_a_plus() {
+        for (digits, sizes, expected) in [
+            ("442079460958", vec![2, 2, 4, 4], Verdict::Yes),
+            ("4915112345678", vec![13], Verdict::Yes),
+            ("9507206088", vec![10], Verdict::No),
+            ("4712345678", vec![10], Verdict::Yes),
+            ("909507206088", vec![12], Verdict::No),
+        ] {
+            let digits: Vec<u8> = digits.bytes().map(|byte| byte - b'0').collect();
+            assert_eq!(judge(&digits, &sizes, true, false), expected, "{digits:?}");
         }
     }
 }

@@ -1,11 +1,12 @@
 //! One pass over a text: what a byte may begin or end is tried there.
 
+use super::keys::Keys;
 use super::{Kind, Span};
-use super::{address, number, pair, patterns};
+use super::{address, number, option, pair, patterns, prose, sql};
 
 /// Finds everything, in order.
-pub(crate) fn find(text: &str, keys: &[String]) -> Vec<Span> {
-    let mut found = Found::default();
+pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
+    let mut found = Found { keys, spans: Vec::new(), end: 0, ahead: Vec::new() };
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -14,30 +15,48 @@ pub(crate) fn find(text: &str, keys: &[String]) -> Vec<Span> {
             b':' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"://")) => {
                 address::url_secret(text, at, &mut found).unwrap_or(at + 3)
             }
-            b':' | b'=' => pair::at(text, at, keys, &mut found).unwrap_or(at + 1),
+            b':' | b'=' => pair::at(text, at, &mut found).unwrap_or(at + 1),
             b'>' => pair::element(text, at, &mut found).unwrap_or(at + 1),
             b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
-            b'-' => {
-                let option = pair::option(text, at, &mut found).or_else(|| pair::login(text, at, &mut found));
-                option.unwrap_or(at + 1)
-            }
-            b'\'' | b'"' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
-            b'a'..=b'z' | b'A'..=b'Z' => patterns::at(text, at, &mut found).unwrap_or(at + 1),
+            b'-' => option::at(text, at, &mut found).unwrap_or(at + 1),
+            b'\'' | b'"' | b'`' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
+            b'a'..=b'z' | b'A'..=b'Z' | 0xc5 => word(text, at, &mut found),
             _ => at + 1,
         };
         at = next.max(at + 1);
     }
-    found.spans
+    found.into_spans()
+}
+
+/// Looks at the word that begins at `at`; what stands within words is looked at by the signs around it.
+fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
+    let bytes = text.as_bytes();
+    let next = match bytes.get(at) {
+        Some(b'p' | b'P' | b's' | b'S' | b't' | b'T' | 0xc5) => prose::at(text, at, found),
+        Some(b'V' | b'v') => sql::values(text, at, found),
+        _ => None,
+    };
+    let next = next.or_else(|| patterns::at(text, at, found));
+    next.unwrap_or_else(|| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        at + rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count()
+    })
 }
 
 /// The spans so far.
-#[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct Found<'k> {
+    pub(crate) keys: &'k Keys,
     spans: Vec<Span>,
     end: usize,
+    /// What a list of columns told of values that are not yet reached.
+    ahead: Vec<Span>,
 }
 
-impl Found {
+impl<'k> Found<'k> {
+    pub(crate) fn none(keys: &'k Keys) -> Self {
+        Self { keys, spans: Vec::new(), end: 0, ahead: Vec::new() }
+    }
+
     /// The later of two ends.
     pub(crate) fn end_or(&self, end: usize) -> usize {
         self.end.max(end)
@@ -54,6 +73,32 @@ impl Found {
         }
         self.end = end;
     }
+
+    /// Adds a span before what stands between here and there has been looked at.
+    pub(crate) fn add_ahead(&mut self, kind: Kind, start: usize, end: usize) {
+        self.ahead.push(Span { kind, start, end });
+    }
+
+    pub(super) fn into_spans(mut self) -> Vec<Span> {
+        if self.ahead.is_empty() {
+            return self.spans;
+        }
+        self.spans.append(&mut self.ahead);
+        merged(self.spans)
+    }
+}
+
+/// Spans in order, those that overlap or touch as one.
+pub(super) fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
+    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
 }
 
 /// The byte before `at`.

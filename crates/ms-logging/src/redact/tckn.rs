@@ -14,6 +14,32 @@ pub(crate) fn is_valid(digits: &[u8]) -> bool {
         && (odd + even + u32::from(*tenth)) % 10 == u32::from(*last)
 }
 
+/// Whether identity numbers are often written in groups of these sizes.
+pub(crate) fn has_usual_groups(sizes: &[usize]) -> bool {
+    matches!(sizes, [11] | [3, 3, 3, 2] | [3, 3, 5] | [3, 4, 4])
+}
+
+/// Whether some write them so.
+pub(crate) fn has_rare_groups(sizes: &[usize]) -> bool {
+    matches!(
+        sizes,
+        [5, 6]
+            | [6, 5]
+            | [4, 4, 3]
+            | [4, 3, 4]
+            | [2, 3, 3, 3]
+            | [5, 3, 3]
+            | [3, 2, 3, 3]
+            | [3, 3, 2, 3]
+            | [1, 3, 3, 2, 2]
+            | [1, 10]
+            | [9, 2]
+            | [3, 2, 2, 2, 2]
+            | [2, 2, 2, 2, 3]
+            | [1, 2, 2, 2, 2, 2]
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::is_valid;

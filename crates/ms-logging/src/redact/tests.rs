@@ -191,14 +191,14 @@ fn what_an_operator_needs_stays() {
 
 #[test]
 fn nothing_is_touched_when_it_is_off() {
-    let off = Redactor::new(true, &[]);
+    let off = Redactor::default().off(true);
     assert_eq!(off.redact("password=hunter2"), "password=hunter2");
     assert!(!off.is_sensitive_key("password"));
 }
 
 #[test]
 fn own_names_count_too() {
-    let own = Redactor::new(false, &["Sicil-No".to_owned()]);
+    let own = Redactor::default().key("Sicil-No");
     assert!(own.is_sensitive_key("sicil_no"));
     assert_eq!(own.redact("sicil_no=A17 x=1"), "sicil_no=[redacted] x=1");
 }

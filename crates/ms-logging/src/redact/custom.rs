@@ -1,0 +1,102 @@
+//! Rules of the program's own, which may fail in any way.
+
+use std::cell::Cell;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use metrics::counter;
+
+use super::{Kind, Span, replace};
+
+/// How long a rule may look at one text.
+const LIMIT: Duration = Duration::from_millis(100);
+
+/// Finds what must not be logged in addition to what is found anyway; see [`Redactor::rule`](crate::Redactor::rule).
+///
+/// ```
+/// use ms_logging::{RedactRule, Redactor};
+/// use std::ops::Range;
+///
+/// struct RoomNumbers;
+///
+/// impl RedactRule for RoomNumbers {
+///     fn name(&self) -> &'static str {
+///         "room"
+///     }
+///     fn find(&self, text: &str) -> Vec<Range<usize>> {
+///         text.match_indices("R-").map(|(at, _)| at..(at + 5).min(text.len())).collect()
+///     }
+/// }
+///
+/// let redactor = Redactor::default().rule(RoomNumbers);
+/// assert_eq!(redactor.redact("moved to R-117 today"), "moved to [redacted] today");
+/// ```
+pub trait RedactRule: Send + Sync + 'static {
+    /// What its finds are called in reports: `[a-z_]+`.
+    fn name(&self) -> &'static str;
+
+    /// Gives the places in bytes; an end within a character is moved to its edge.
+    ///
+    /// It is called for every text of every event, so it must be fast: a text on which it panics, or which takes it longer
+    /// than 100 ms, is redacted as a whole and counted in `ms_logging_redaction_failures_total{rule}`.
+    fn find(&self, text: &str) -> Vec<Range<usize>>;
+}
+
+thread_local! {
+    /// A rule is at work. It may log, and the hook of its panic may; neither may call it again.
+    static AT_WORK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Adds what the rule finds; `false` if it failed.
+pub(super) fn find(rule: &dyn RedactRule, text: &str, spans: &mut Vec<Span>) -> bool {
+    if AT_WORK.get() {
+        return false;
+    }
+    let started = Instant::now();
+    // A panic within the hook of a panic would end the process.
+    let found = if thread::panicking() { elsewhere(rule, text) } else { guarded(rule, text) };
+    let Some((name, ranges)) = found else {
+        count("panicked");
+        return false;
+    };
+    if started.elapsed() > LIMIT {
+        count(name);
+        return false;
+    }
+    for Range { start, end } in ranges {
+        let start = text.floor_char_boundary(start);
+        let end = text.ceil_char_boundary(end.min(text.len()));
+        let done = text.get(start..).and_then(replace::tag).is_some_and(|tag| start + tag >= end);
+        // What was taken out before may be what the rule looks for.
+        if start < end && !done {
+            spans.push(Span { kind: Kind::Custom(name), start, end });
+        }
+    }
+    true
+}
+
+type Finds = Option<(&'static str, Vec<Range<usize>>)>;
+
+fn guarded(rule: &dyn RedactRule, text: &str) -> Finds {
+    AT_WORK.set(true);
+    let found = catch_unwind(AssertUnwindSafe(|| (rule.name(), rule.find(text))));
+    AT_WORK.set(false);
+    found.ok()
+}
+
+fn elsewhere(rule: &dyn RedactRule, text: &str) -> Finds {
+    thread::scope(|scope| {
+        let work = thread::Builder::new().spawn_scoped(scope, || guarded(rule, text));
+        work.ok()?.join().ok()?
+    })
+}
+
+fn count(rule: &'static str) {
+    // The recorder may log, and the text of that may fail too.
+    if !AT_WORK.replace(true) {
+        counter!("ms_logging_redaction_failures_total", "rule" => rule).increment(1);
+        AT_WORK.set(false);
+    }
+}

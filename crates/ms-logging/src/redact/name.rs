@@ -1,0 +1,137 @@
+//! The name that stands before a sign, and what it stands for there.
+
+use super::keys::{Keys, LONGEST_NAME};
+use super::names::KeyKind;
+use super::view::SOFT_SPACE;
+
+/// `tc kimlik no:` are three words.
+const MOST_WORDS: usize = 3;
+/// How far around a name its object is looked for.
+const OBJECT: usize = 256;
+/// Names that say whose name it is only with the object they are in.
+const OF_AN_OBJECT: [&str; 6] = ["name", "ad", "adi", "isim", "ismi", "adı"];
+/// How the names of such objects end, folded.
+const PEOPLE: [&str; 6] = ["patient", "patients", "hasta", "hastalar", "patientinfo", "hastabilgisi"];
+
+/// A name and where it begins.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Name<'a> {
+    pub(super) text: &'a str,
+    pub(super) start: usize,
+}
+
+/// What the value of a field of this name is.
+pub(super) fn kind(keys: &Keys, name: &str) -> Option<KeyKind> {
+    keys.kind(name)
+}
+
+impl<'a> Name<'a> {
+    /// The last words of a text, without the quotes and brackets around them.
+    pub(super) fn before(front: &'a str) -> Option<Self> {
+        let spaced = front.trim_end_matches([' ', '\t', char::from(SOFT_SPACE)]);
+        let front = spaced.trim_end_matches(['"', '\'', '\\', ')', ']', '`']);
+        // `unexpected token ':'` quotes the sign, not the name.
+        if front.len() < spaced.len() && front.ends_with(' ') {
+            return None;
+        }
+        // Times and ports.
+        if front.as_bytes().last().is_some_and(|last| last.is_ascii_digit() && *last != b'2') {
+            return None;
+        }
+        let from = front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME));
+        let near = front.get(from..)?;
+        let is_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let mut start = near.len();
+        for _ in 0..MOST_WORDS {
+            let word = near.get(..start)?.trim_end_matches(is_name).len();
+            if word == start {
+                break;
+            }
+            start = word;
+            if !near.get(..start)?.ends_with([' ', char::from(SOFT_SPACE)]) {
+                break;
+            }
+            start -= 1;
+        }
+        // A path of Rust modules is no name of a field.
+        if near.get(..start)?.ends_with("::") {
+            return None;
+        }
+        let text = near.get(start..)?.trim();
+        (!text.is_empty()).then_some(Self { text, start: from + start })
+    }
+
+    /// What it stands for in `text`, where its sign is at `at`.
+    pub(super) fn kind(&self, text: &str, at: usize, keys: &Keys) -> Option<KeyKind> {
+        if let Some(kind) = kind(keys, self.text) {
+            return Some(kind);
+        }
+        let last = self.text.rsplit(' ').next().unwrap_or_default();
+        if OF_AN_OBJECT.iter().any(|name| name.eq_ignore_ascii_case(last)) {
+            return is_of_patient(text.get(..at)?).then_some(KeyKind::Name);
+        }
+        if last.eq_ignore_ascii_case("value") || last.eq_ignore_ascii_case("deger") {
+            return described(text.get(..self.start)?, keys);
+        }
+        of_somebody(text.get(..at)?)
+    }
+}
+
+/// `Password for admin:`, `SET PASSWORD FOR 'app'@'%' =`, `şifre (admin):`.
+pub(super) fn of_somebody(front: &str) -> Option<KeyKind> {
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME / 2))..)?;
+    let start = near.rfind([',', ';', '=', ':', '\n', '{']).map_or(0, |at| at + 1);
+    let phrase = near.get(start..)?;
+    [" for ", " FOR ", " ("]
+        .iter()
+        .any(|link| {
+            let whom = phrase.split_once(link).filter(|(password, _)| is_password(password));
+            whom.is_some_and(|(_, whom)| !whom.is_empty() && whom.split_whitespace().count() <= 2)
+        })
+        .then_some(KeyKind::Told)
+}
+
+fn is_password(phrase: &str) -> bool {
+    ["password", "passwd", "sifre", "şifre", "parola"].iter().any(|known| {
+        let tail = phrase.len().checked_sub(known.len()).and_then(|at| phrase.get(at..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(known))
+    })
+}
+
+/// `<property name="password" value=`, `{"name":"password","value":`, `- name: PASSWORD⏎  value:`.
+fn described(front: &str, keys: &Keys) -> Option<KeyKind> {
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME))..)?;
+    let near = near.trim_end_matches(['"', '\'', ' ', '\n', '\r', '\t', ',', '\\', ';']);
+    let start = near.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'))? + 1;
+    let (front, name) = near.split_at_checked(start)?;
+    let front = front.trim_end_matches(['"', '\'', '\\', ' ']);
+    let front = front.strip_suffix([':', '='])?.trim_end_matches(['"', '\'', '\\', ' ']);
+    let is_label = |label: &&str| {
+        let tail = front.len().checked_sub(label.len()).and_then(|at| front.get(at..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(label))
+    };
+    ["name", "key", "ad"].iter().any(|label| is_label(&label)).then(|| kind(keys, name))?
+}
+
+/// Whether a text ends within the braces of a patient: `"patient":{"bed":7,"name"`, `Patient { id: 7, name`.
+fn is_of_patient(front: &str) -> bool {
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(OBJECT))..).unwrap_or_default();
+    let mut depth = 0_u32;
+    for (at, byte) in near.bytes().enumerate().rev() {
+        match byte {
+            b'}' | b')' | b']' => depth += 1,
+            b'{' | b'(' | b'[' if depth > 0 => depth -= 1,
+            b'{' | b'(' => return is_patient(near.get(..at).unwrap_or_default()),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether the last word is a patient.
+fn is_patient(front: &str) -> bool {
+    let front = front.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let word = front.get(front.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1)..);
+    let folded = super::keys::folded(word.unwrap_or_default());
+    PEOPLE.iter().any(|person| folded.ends_with(person))
+}

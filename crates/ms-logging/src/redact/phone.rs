@@ -30,7 +30,9 @@ pub(crate) fn judge(digits: &[u8], sizes: &[usize], plus: bool, in_brackets: boo
         [0, national @ ..] if is_national(national) => {
             yes_if(begins(sizes, &[&[1, 3], &[1, 10], &[4], &[11]]) || in_brackets && sizes.starts_with(&[4]))
         }
-        [9, 0, national @ ..] if is_national(national) && begins(sizes, &[&[2], &[5], &[12]]) => {
+        [9, 0, national @ ..]
+            if is_national(national) && begins(sizes, &[&[2, 3], &[2, 10], &[5], &[12]]) =>
+        {
             // Twelve digits in one run are an id as often.
             if sizes.len() > 1 { Verdict::Yes } else { Verdict::IfAlone }
         }

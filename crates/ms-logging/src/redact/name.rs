@@ -110,7 +110,7 @@ fn described(front: &str, keys: &Keys) -> Option<KeyKind> {
         let tail = front.len().checked_sub(label.len()).and_then(|at| front.get(at..));
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(label))
     };
-    ["name", "key", "ad"].iter().any(|label| is_label(label)).then(|| kind(keys, name))?
+    ["name", "key", "ad"].iter().any(is_label).then(|| kind(keys, name))?
 }
 
 /// Whether a text ends within the braces of a patient: `"patient":{"bed":7,"name"`, `Patient { id: 7, name`.

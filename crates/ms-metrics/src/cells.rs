@@ -192,6 +192,11 @@ impl HistogramCell {
         self.counts.len()
     }
 
+    /// What it takes of the memory, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of::<Self>() + size_of_val(&*self.counts)
+    }
+
     /// Adds the counts and the sum of another one with the same bounds; as [`CounterCell::absorb`] does.
     pub(crate) fn absorb(&self, other: &Self) {
         for (count, other) in self.counts.iter().zip(&other.counts) {

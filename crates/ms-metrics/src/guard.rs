@@ -72,6 +72,11 @@ impl CheckedLabel {
     }
 }
 
+/// What of a refused name is told: it may be long, and made of anything.
+pub(crate) fn shown_name(given: &str) -> String {
+    if person::is_told_by(given) { REDACTED.to_owned() } else { given.chars().take(64).collect() }
+}
+
 /// Makes a metric name valid: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub(crate) fn metric_name(given: &str) -> Result<String, Refusal> {
     let fits = (1..=LONGEST_NAME).contains(&given.len());

@@ -104,6 +104,7 @@ mod cells;
 #[cfg_attr(not(feature = "system"), allow(dead_code, reason = "only the machine needs all of it"))]
 mod collect;
 mod exemplars;
+mod explain;
 mod exposition;
 mod guard;
 #[cfg(feature = "http")]
@@ -131,6 +132,7 @@ mod traced;
 pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
 pub use crate::business::{BusinessMetrics, SessionGuard};
 pub use crate::catalog::{Catalog, Metric, MetricError};
+pub use crate::explain::{Explanation, MetricExplanation, OverflowExplanation, RefusalExplanation};
 #[cfg(feature = "http")]
 pub use crate::http::{
     Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics, HttpMetricsFuture,

@@ -12,6 +12,7 @@ use super::buckets::Buckets;
 use super::family::{Cell, Family, Placed};
 use super::invalid::InvalidSamples;
 use super::kind::Kind;
+use super::overflow::Overflow;
 use crate::catalog::LABEL_OVERFLOW;
 use crate::guard::{CheckedLabel, Refusal};
 
@@ -27,7 +28,7 @@ pub(crate) struct Families {
     owners: FxHashMap<String, String>,
     /// By name as given.
     pub(super) descriptions: FxHashMap<String, Description>,
-    cap: usize,
+    pub(super) cap: usize,
 }
 
 /// What was said of a metric.
@@ -105,14 +106,15 @@ impl Families {
     }
 
     /// Counts a registration that found no room. True if it is time to warn.
-    pub(crate) fn count_overflow(&mut self, metric: &str, label: &str, now: Instant) -> bool {
+    pub(crate) fn count_overflow(&mut self, metric: &str, label: &str, value: &str) -> bool {
         let labels = [CheckedLabel::own("metric", metric), CheckedLabel::own("label", label)];
         if let Ok(Placed { cell: Cell::Counter(counter), .. }) =
             self.place(LABEL_OVERFLOW, LABEL_OVERFLOW, Kind::Counter, None, &labels)
         {
             counter.add(1);
         }
-        self.by_name.get_mut(metric).is_some_and(|family| is_due(&mut family.warned, now))
+        let Some(family) = self.by_name.get_mut(metric) else { return false };
+        family.overflow.get_or_insert_with(|| Overflow::new(label, value)).count(Instant::now())
     }
 
     pub(super) fn description(&self, given: &str) -> Option<&Description> {

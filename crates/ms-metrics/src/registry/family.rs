@@ -1,13 +1,13 @@
 //! All series of one metric.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::buckets::Buckets;
 use super::invalid::InvalidSamples;
 use super::kind::Kind;
+use super::overflow::Overflow;
 use crate::cells::{CounterCell, GaugeCell, HistogramCell};
 use crate::exposition::text;
 use crate::guard::{self, CheckedLabel, OTHER, Refusal};
@@ -98,7 +98,6 @@ pub(crate) struct Family {
     invalid: Arc<InvalidSamples>,
     pub(crate) given: String,
     pub(crate) kind: Kind,
-    pub(crate) warned: Option<Instant>,
     pub(super) buckets: Option<Arc<Buckets>>,
     /// New series are gauges without a value, also those of a counter: others' counters have fractions, begin anew, and
     /// may be missing.
@@ -109,8 +108,10 @@ pub(crate) struct Family {
     pub(super) label_names: Vec<LabelName>,
     /// The place of the series that stands for those without room and those that were idle.
     pub(super) other: Option<usize>,
-    /// The label that has too many values.
-    widest: Option<String>,
+    /// Nothing while there is room.
+    pub(super) overflow: Option<Overflow>,
+    /// How many idle series have left.
+    pub(super) expired: u64,
 }
 
 impl Family {
@@ -124,14 +125,14 @@ impl Family {
             invalid,
             given,
             kind,
-            warned: None,
             buckets,
             collected: false,
             series: Vec::new(),
             places: FxHashMap::default(),
             label_names: Vec::new(),
             other: None,
-            widest: None,
+            overflow: None,
+            expired: 0,
         }
     }
 
@@ -163,11 +164,10 @@ impl Family {
     }
 
     fn place_overflow(&mut self, name: &str, labels: &[CheckedLabel]) -> Result<Placed, Refusal> {
-        let widest = match self.widest.take() {
-            Some(widest) => widest,
+        let widest = match &self.overflow {
+            Some(overflow) => overflow.label.clone(),
             None => self.widest_label(labels),
         };
-        self.widest = Some(widest.clone());
         let value = labels.iter().find(|label| label.name == widest).or(labels.first());
         let value = value.map(|label| label.value.clone()).unwrap_or_default();
         let place = self.other_place(name, labels);
@@ -214,7 +214,7 @@ impl Family {
             match self.label_names.iter_mut().find(|known| known.name == label.name) {
                 Some(known) => {
                     known.series += 1;
-                    if self.widest.is_none() && known.values.len() < MOST_VALUES {
+                    if self.overflow.is_none() && known.values.len() < MOST_VALUES {
                         known.values.insert(hash);
                     }
                 }

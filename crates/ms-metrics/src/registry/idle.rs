@@ -122,6 +122,7 @@ impl Family {
         if gone.is_empty() {
             return;
         }
+        self.expired += gone.len() as u64;
         let mut identities: Vec<_> = self
             .places
             .extract_if(|_, place| gone.contains(place))

@@ -27,6 +27,12 @@ impl<C> Default for Known<C> {
     }
 }
 
+impl<C> Known<C> {
+    /// What an entry takes, beside the labels of its key.
+    #[allow(dead_code, reason = "tests/loom.rs compiles this file alone")]
+    pub(crate) const ENTRY_BYTES: usize = size_of::<(u64, Entry<C>)>();
+}
+
 impl<C: Clone> Known<C> {
     pub(crate) fn find(&self, key: &Key) -> Option<C> {
         let shard = self.shard(key.get_hash())?.read();

@@ -1,6 +1,7 @@
 //! The one place where numbers live.
 
 mod buckets;
+mod explaining;
 mod families;
 mod family;
 mod idle;
@@ -9,7 +10,9 @@ mod kind;
 mod known;
 #[cfg(test)]
 mod known_tests;
+mod overflow;
 mod readings;
+mod refused;
 mod rendering;
 #[cfg(any(feature = "otlp", feature = "testing"))]
 mod snapshot;
@@ -17,10 +20,10 @@ mod sync;
 
 use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics::{Counter, Gauge, Histogram, Key, SharedString, Unit};
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 
 pub(crate) use self::buckets::Buckets;
@@ -32,12 +35,12 @@ pub(crate) use self::invalid::{Invalid, InvalidSamples};
 pub use self::kind::Kind;
 use self::known::Known;
 use self::readings::Watches;
+use self::refused::Refused;
 #[cfg(feature = "scrape")]
 pub(crate) use self::rendering::Cursor;
 #[cfg(any(feature = "otlp", feature = "testing"))]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
-use crate::cells::CounterCell;
 use crate::guard::{self, Refusal};
 use crate::summary;
 use crate::traced::TracedHistogram;
@@ -49,8 +52,7 @@ pub(crate) struct Registry {
     families: Arc<RwLock<Families>>,
     /// By valid name.
     buckets: FxHashMap<String, Arc<Buckets>>,
-    refused: Vec<(Refusal, Arc<CounterCell>)>,
-    refusals_warned: Mutex<[Option<Instant>; Refusal::ALL.len()]>,
+    refused: Vec<Refused>,
     /// Nothing if series stay for good.
     idle: Option<Idle>,
     /// Each page that is being written has a clone.
@@ -81,7 +83,6 @@ impl Registry {
             families,
             buckets,
             refused: Vec::new(),
-            refusals_warned: Mutex::default(),
             idle: idle_timeout.map(Idle::new),
             reading: Arc::default(),
             last_length: AtomicUsize::new(4096),
@@ -115,9 +116,11 @@ impl Registry {
         }
         for refusal in Refusal::ALL {
             let labels = [guard::CheckedLabel::own("reason", refusal.reason())];
-            let placed = families.place(REFUSED, REFUSED, Kind::Counter, None, &labels);
+            // Whatever the cap: there are no more of them.
+            let family = families.family(REFUSED, REFUSED, Kind::Counter, None);
+            let placed = family.and_then(|family| family.place(REFUSED, &labels, usize::MAX));
             if let Ok(Placed { cell: Cell::Counter(counter), .. }) = placed {
-                self.refused.push((refusal, counter));
+                self.refused.push(Refused::new(refusal, counter));
             }
         }
         Ok(())
@@ -192,7 +195,7 @@ impl Registry {
         // Keys with empty values are names without end for one series, and those with long ones fill the memory.
         let lasting = overflow.is_none() && guard::is_exact(key, &labels);
         if let Some((label, value)) = overflow {
-            let warn = families.count_overflow(&name, &label, Instant::now());
+            let warn = families.count_overflow(&name, &label, &value);
             // Not under the lock: whoever writes the line may register metrics.
             drop(families);
             if warn {
@@ -204,7 +207,7 @@ impl Registry {
 
     /// Counts a value that found no room for its label outside the registry.
     pub(crate) fn count_overflow(&self, metric: &str, label: &str, value: &str) {
-        let warn = self.families.write().count_overflow(metric, label, Instant::now());
+        let warn = self.families.write().count_overflow(metric, label, value);
         if warn {
             warn_of_overflow(metric, label, value);
         }
@@ -212,21 +215,8 @@ impl Registry {
 
     /// Counts a registration that gets a handle that does nothing.
     pub(crate) fn refuse(&self, refusal: Refusal, name: &str) {
-        let position = self.refused.iter().position(|(known, _)| *known == refusal);
-        if let Some((_, counter)) = position.and_then(|position| self.refused.get(position)) {
-            counter.add(1);
-        }
-        let now = Instant::now();
-        let warn = position
-            .and_then(|position| self.refusals_warned.lock().get_mut(position).map(|last| is_due(last, now)));
-        if warn == Some(true) {
-            let metric: String = name.chars().take(64).collect();
-            tracing::warn!(
-                ?metric,
-                reason = refusal.reason(),
-                "metric refused; more may follow unsaid within the hour"
-            );
-        }
+        let refused = self.refused.iter().find(|refused| refused.refusal == refusal);
+        refused.into_iter().for_each(|refused| refused.count(name));
     }
 }
 

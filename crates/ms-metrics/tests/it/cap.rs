@@ -104,3 +104,11 @@ fn a_series_without_labels_always_finds_room() {
     }
     assert_eq!(lines(&metrics, "m"), ["m{n=\"1\"} 1", "m{n=\"__other__\"} 2", "m 2"]);
 }
+
+#[test]
+fn no_cap_is_too_small_for_the_reasons_of_refusals() {
+    let metrics = Metrics::builder().series_cap(1).build().unwrap();
+    metrics.recorder().register_counter(&key("", &[]), &METADATA).increment(1);
+    assert_eq!(value(&metrics, "ms_metrics_refused_total{reason=\"name\"}"), Some(1.0));
+    assert_eq!(lines(&metrics, "ms_metrics_refused_total").len(), 7);
+}

@@ -14,6 +14,7 @@ mod business;
 mod cap;
 mod catalog;
 mod collectors;
+mod explain;
 mod exporter;
 mod guard;
 mod http_layer;

@@ -1,0 +1,75 @@
+//! What each metric holds and costs.
+
+use std::mem::size_of;
+
+use metrics::Label;
+
+use super::Registry;
+use super::family::{Cell, Family, Series};
+use super::known::Known;
+use super::overflow::Overflow;
+use crate::explain::{Explanation, MetricExplanation, OverflowExplanation, RefusalExplanation};
+
+/// What an allocator keeps of its own for each block, about.
+const BLOCK: usize = 16;
+
+impl Registry {
+    pub(crate) fn explain(&self) -> Explanation {
+        let families = self.families.read();
+        let in_use = families.by_name.iter().filter(|(_, family)| !family.series.is_empty());
+        let metrics = in_use.map(|(name, family)| explain(name, family)).collect();
+        let series_cap = families.cap;
+        drop(families);
+        let refusals = self.refused.iter().filter_map(|refused| {
+            let first = refused.first()?;
+            let (reason, registrations) = (refused.refusal.reason(), refused.counter.value());
+            Some(RefusalExplanation { reason, registrations, first_metric: first.metric, since: first.since })
+        });
+        Explanation { series_cap, metrics, refusals: refusals.collect() }
+    }
+}
+
+fn explain(name: &str, family: &Family) -> MetricExplanation {
+    let series: usize = family.series.iter().map(series_bytes).sum();
+    let places: usize = family.places.keys().map(|identity| place_bytes(identity)).sum();
+    MetricExplanation {
+        name: name.to_owned(),
+        kind: family.kind,
+        series: family.series.len(),
+        expired: family.expired,
+        bytes: series + places,
+        overflow: family.overflow.as_ref().map(explain_overflow),
+    }
+}
+
+fn explain_overflow(overflow: &Overflow) -> OverflowExplanation {
+    OverflowExplanation {
+        label: overflow.label.clone(),
+        since: overflow.since,
+        registrations: overflow.registrations,
+        first_value_hash: overflow.first_value_hash.clone(),
+    }
+}
+
+fn series_bytes(series: &Series) -> usize {
+    let cell = match &series.cell {
+        Cell::Counter(cell) => size_of_val(&**cell),
+        Cell::Gauge(cell) => size_of_val(&**cell),
+        Cell::Histogram(cell) => cell.bytes() + BLOCK,
+        Cell::Summary(cell) => cell.bytes() + BLOCK,
+    };
+    grown(size_of::<Series>()) + series.text.len() + BLOCK + cell + 2 * size_of::<usize>() + BLOCK
+}
+
+/// The series' place in its metric, and its key among the known ones.
+fn place_bytes(identity: &str) -> usize {
+    let labels = identity.matches("=\"").count();
+    let place = grown(size_of::<(String, usize)>()) + identity.len() + BLOCK;
+    let key = grown(Known::<Cell>::ENTRY_BYTES) + labels * size_of::<Label>() + identity.len() + 3 * BLOCK;
+    place + key
+}
+
+/// Vectors and tables double when they are full: on average a third of them is empty.
+fn grown(bytes: usize) -> usize {
+    bytes + bytes / 2
+}

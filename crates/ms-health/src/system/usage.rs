@@ -62,7 +62,7 @@ pub(crate) fn disk(path: &Path) -> Option<f64> {
 /// The share of the file system of `path` that is used.
 #[cfg(not(unix))]
 pub(crate) fn disk(path: &Path) -> Option<f64> {
-    let disks = sysinfo::Disks::new_with_refreshed_list();
+    let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
     let holds = disks.iter().filter(|disk| path.starts_with(disk.mount_point()));
     let disk = holds.max_by_key(|disk| disk.mount_point().as_os_str().len())?;
     let total = disk.total_space();

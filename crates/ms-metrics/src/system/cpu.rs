@@ -118,6 +118,8 @@ impl Collect for Cpu {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::cgroup::tests::{Files, V2};
     use super::*;
     use crate::builder::Metrics;
@@ -209,5 +211,35 @@ mod tests {
         files.write("sys/fs/cgroup/cpu.max", "max 100000\n");
         assert_eq!(cpu.collect_at(at(40)), Outcome::Read);
         assert_eq!(shown(&metrics), ["cpu_usage_percent 3"], "the limit is gone");
+    }
+
+    proptest! {
+        // Each case writes files.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_share_passes_all_of_it(
+            max in "(max|[0-9]{1,20}) [0-9]{1,20}|\\PC{0,3}",
+            used in prop::collection::vec("usage_usec [0-9]{1,20}\n|\\PC{0,3}", 3),
+            share: f64,
+            milliseconds in 0_u64..1000,
+        ) {
+            let metrics = Metrics::builder().build().unwrap();
+            let files = Files::new(&[
+                ("proc/self/mountinfo", V2),
+                ("proc/self/cgroup", "0::/\n"),
+                ("sys/fs/cgroup/cpu.max", &max),
+            ]);
+            let mut cpu = cpu(&metrics, &[Some(share); 3], files.root());
+            let start = Instant::now();
+            for (number, used) in used.iter().enumerate() {
+                files.write("sys/fs/cgroup/cpu.stat", used);
+                cpu.collect_at(start + Duration::from_millis(milliseconds * number as u64));
+                for line in shown(&metrics) {
+                    let (name, value) = line.rsplit_once(' ').unwrap();
+                    let value: f64 = value.parse().unwrap();
+                    prop_assert!(value >= 0.0 && (name != CPU_USAGE || value <= 100.0), "{}", line);
+                }
+            }
+        }
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn room(path: &Path) -> Option<Room> {
 /// Asks the file system of `path`, which may hang.
 #[cfg(not(unix))]
 pub(super) fn room(path: &Path) -> Option<Room> {
-    let disks = sysinfo::Disks::new_with_refreshed_list();
+    let disks = sysinfo::Disks::new_with_refreshed_list().ok()?;
     let holds = disks.iter().filter(|disk| path.starts_with(disk.mount_point()));
     let disk = holds.max_by_key(|disk| disk.mount_point().as_os_str().len())?;
     let (total, available) = (disk.total_space(), disk.available_space());

@@ -104,35 +104,36 @@ impl FileSystems {
 impl Collect for FileSystems {
     fn collect(&mut self) -> Outcome {
         let mounts = mountinfo::mounts(&self.root);
-        let points = mounts.as_deref().map(|mounts| points(mounts, self.class));
-        let seen = points.iter().flatten().filter_map(|point| {
+        let systems = mounts.as_deref().map(|mounts| places(mounts, self.class));
+        let look = |point: &&str| {
             let room = (self.room)(Path::new(point))?;
             Some(((*point).to_owned(), [room.total as f64, room.available as f64, room.percent()?]))
-        });
+        };
+        let seen = systems.iter().flatten().filter_map(|places| places.iter().find_map(look));
         self.series.show(&seen.collect());
-        Outcome::of(points.as_ref())
+        Outcome::of(systems.as_ref())
     }
 }
 
-/// Files too are mounted into containers: they show no room that a directory does not.
+/// Files too are mounted into containers, and what cannot be reached there may be reached elsewhere.
 fn room_of_directory(path: &Path) -> Option<Room> {
     path.is_dir().then(|| disk::room(path)).flatten()
 }
 
-/// Where the file systems of one class are mounted, each once, however often it is.
-fn points(mounts: &[Mount], wanted: Class) -> Vec<&str> {
+/// The places of each file system of one class, the best first.
+fn places(mounts: &[Mount], wanted: Class) -> Vec<Vec<&str>> {
     // What is mounted last at a place hides what was there.
     let on_top: BTreeMap<&str, &Mount> = mounts.iter().map(|mount| (mount.point.as_str(), mount)).collect();
-    let mut best: BTreeMap<&str, &Mount> = BTreeMap::new();
+    let mut by_device: BTreeMap<&str, Vec<&Mount>> = BTreeMap::new();
     for mount in on_top.into_values().filter(|mount| class(mount) == wanted) {
-        // The whole rather than a bind mount of a part, then the shortest name.
-        let rank = |mount: &Mount| (mount.root != "/", mount.point.len());
-        let kept = best.entry(mount.device.as_str()).or_insert(mount);
-        if rank(mount) < rank(kept) {
-            *kept = mount;
-        }
+        by_device.entry(mount.device.as_str()).or_default().push(mount);
     }
-    best.into_values().map(|mount| mount.point.as_str()).collect()
+    let best_first = |mut mounts: Vec<_>| {
+        // The whole rather than a bind mount of a part, then the shortest name.
+        mounts.sort_by_key(|mount: &&Mount| (mount.root != "/", mount.point.len()));
+        mounts.into_iter().map(|mount| mount.point.as_str()).collect()
+    };
+    by_device.into_values().map(best_first).collect()
 }
 
 #[cfg(test)]
@@ -164,21 +165,37 @@ mod tests {
     fn each_file_system_once_and_no_pseudo_ones() {
         let files = Files::new(&[("proc/self/mountinfo", TABLE)]);
         let mounts = mountinfo::mounts(files.root()).unwrap();
-        let mut remote = points(&mounts, Class::Remote);
-        remote.sort_unstable();
-        assert_eq!(points(&mounts, Class::Local), ["/", "/mnt/much/longer"]);
-        assert_eq!(remote, ["/mnt/nfs home", "/mnt/over", "/new"]);
+        assert_eq!(places(&mounts, Class::Local), [vec!["/"], vec!["/mnt/much/longer", "/srv/bind"]]);
+        assert_eq!(places(&mounts, Class::Remote), [["/mnt/nfs home"], ["/mnt/over"], ["/new"]]);
     }
 
     #[test]
-    fn a_container_has_its_root_and_its_volumes() {
+    fn a_container_has_its_root_and_its_volumes_though_files_are_mounted_too() {
+        let metrics = Metrics::builder().build().unwrap();
         let table = "\
             1 0 0:80 / / rw - overlay overlay rw\n\
             2 1 254:1 /lib/docker/containers/c/hosts /etc/hosts rw - ext4 /dev/vda1 rw\n\
-            3 1 254:1 /lib/docker/volumes/v/_data /data rw - ext4 /dev/vda1 rw\n";
+            3 1 254:1 /lib/docker/volumes/v/_data /srv/a/volume rw - ext4 /dev/vda1 rw\n";
         let files = Files::new(&[("proc/self/mountinfo", table)]);
-        let mounts = mountinfo::mounts(files.root()).unwrap();
-        assert_eq!(points(&mounts, Class::Local), ["/", "/data"]);
+        let room = |path: &Path| {
+            (path != Path::new("/etc/hosts")).then_some(Room { total: 100, used: 50, available: 50 })
+        };
+        let mut local = FileSystems::of(Class::Local, &metrics.recorder().0, files.root(), room);
+        assert_eq!(local.collect(), Outcome::Read);
+        assert_eq!(
+            lines(&metrics, "filesystem_total_bytes"),
+            [
+                "filesystem_total_bytes{mount=\"/\"} 100",
+                "filesystem_total_bytes{mount=\"/srv/a/volume\"} 100",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_that_is_mounted_has_no_room() {
+        let files = Files::new(&[("etc/hosts", "")]);
+        assert_eq!(room_of_directory(&files.root().join("etc/hosts")), None);
+        assert!(room_of_directory(files.root()).is_some());
     }
 
     #[test]

@@ -83,6 +83,8 @@ fn amounts(root: &Path, total: u64, available: u64) -> Option<Amounts> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::super::cgroup::tests::{Files, V2};
     use super::*;
 
@@ -115,5 +117,26 @@ mod tests {
         assert_eq!(read(&Files::new(&[]), 100, 130), Some([100, 0, 100]));
         assert_eq!(read(&Files::new(&[]), 0, 0), None);
         assert_eq!(read(&container("50", "20"), 0, 30), None);
+    }
+
+    proptest! {
+        // Each case writes files.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn no_container_uses_more_than_all(
+            limit in "max|[0-9]{1,20}|-1|\\PC{0,3}",
+            current in "[0-9]{1,20}|\\PC{0,3}",
+            statistics in "((anon|active_file|inactive_file|slab_reclaimable) [0-9]{1,20}\n){0,4}",
+            total: u64,
+            available: u64,
+        ) {
+            let files = container(&limit, &current);
+            files.write("sys/fs/cgroup/memory.stat", &statistics);
+            if let Some(Amounts { total: whole, used, available }) = amounts(files.root(), total, available) {
+                prop_assert!(used <= whole && whole <= total && available <= whole);
+                let percent = percent(used, whole).unwrap();
+                prop_assert!((0.0..=100.0).contains(&percent));
+            }
+        }
     }
 }

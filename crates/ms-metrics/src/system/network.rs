@@ -135,4 +135,14 @@ broken: 1 2
         assert_eq!(network.collect(), Outcome::Missing);
         assert_eq!(lines(&metrics), [""; 0]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_line_panics(line: String, numbers in proptest::collection::vec(proptest::num::u64::ANY, 0..20)) {
+            let _ = device(&line);
+            let columns: Vec<_> = numbers.iter().map(u64::to_string).collect();
+            let seen = device(&format!("eth0: {}", columns.join(" ")));
+            proptest::prop_assert_eq!(seen.is_some(), numbers.len() > 10);
+        }
+    }
 }

@@ -67,7 +67,9 @@ async fn no_reading_outlives_its_thread() {
 pub(crate) fn threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).ok());
-    names.filter(|name| name.starts_with("ms-metrics-")).count()
+    names
+        .filter(|name| ["ms-metrics-sys", "ms-metrics-dsk", "ms-metrics-rem"].contains(&name.trim_end()))
+        .count()
 }
 
 /// In a process of its own under nextest, and after the others' threads have ended under `cargo test`.
@@ -78,7 +80,7 @@ async fn the_last_clone_ends_the_thread() {
     let (clone, layer, business) = (metrics.clone(), metrics.http_layer(), metrics.business());
     drop(metrics);
     eventually(|| readings(&clone).iter().all(Option::is_some)).await;
-    assert_eq!(threads(), 3);
+    assert!(threads() >= 3);
     drop(clone);
     eventually(|| threads() == 0).await;
     drop((layer, business));

@@ -16,6 +16,7 @@ use crate::guard::{Logging, LoggingGuard};
 use crate::layer::{EventLayer, LoggingLayer};
 use crate::panics;
 use crate::redact::Redactor;
+use crate::rotate::Every;
 
 /// What happens to a line when the queue of its sink is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +39,7 @@ pub enum WhenFull {
 /// | [`json_file`](Self::json_file) | none |
 /// | [`console`](Self::console) | yes: readable on a terminal, JSON otherwise |
 /// | [`max_bytes`](Self::max_bytes), [`backups`](Self::backups) | 10 MiB, 10 |
+/// | [`rotate_every`](Self::rotate_every), [`max_total_bytes`](Self::max_total_bytes), `gzip` | never, no limit, no |
 /// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
 /// | [`redact`](Self::redact), [`redactor`](Self::redactor) | yes, the rules that are built in |
 /// | [`log_panics`](Self::log_panics) | no |
@@ -117,6 +119,26 @@ impl LoggingBuilder {
     /// How many rotated files are kept: `.1`, the newest, to `.N`.
     pub fn backups(mut self, count: u32) -> Self {
         self.config.backups = count;
+        self
+    }
+
+    /// Rotates a file before the first line of a new hour or day of local time, beside what `max_bytes` does. A file left by
+    /// an earlier process counts from its last change.
+    pub fn rotate_every(mut self, every: Every) -> Self {
+        self.config.rotate_every = Some(every);
+        self
+    }
+
+    /// Deletes the oldest backups before a file and its backups together would pass `bytes`.
+    pub fn max_total_bytes(mut self, bytes: u64) -> Self {
+        self.config.max_total_bytes = Some(bytes);
+        self
+    }
+
+    /// Whether backups are compressed, to `.1.gz` and so on, on a thread of their own. The next rotation waits for it.
+    #[cfg(feature = "gzip")]
+    pub fn gzip(mut self, on: bool) -> Self {
+        self.config.gzip = on;
         self
     }
 
@@ -224,7 +246,7 @@ impl LoggingBuilder {
     /// # Errors
     ///
     /// - [`BuildError::Open`]: a file or its directory cannot be opened or made.
-    /// - [`BuildError::NoBackups`], [`SameFile`](BuildError::SameFile), [`Name`](BuildError::Name): the options do not
+    /// - [`BuildError::NoBackups`], [`TotalTooSmall`](BuildError::TotalTooSmall), [`SameFile`](BuildError::SameFile), [`Name`](BuildError::Name): the options do not
     ///   make sense.
     /// - [`BuildError::Filter`]: `RUST_LOG` or `filter` does not parse.
     /// - [`BuildError::Thread`]: the machine has no thread left.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::builder::WhenFull;
 use crate::redact::Redactor;
+use crate::rotate::Every;
 
 /// What the builder collects.
 #[derive(Debug, Clone)]
@@ -17,6 +18,10 @@ pub(crate) struct Config {
     pub(crate) rust_log: bool,
     pub(crate) max_bytes: u64,
     pub(crate) backups: u32,
+    pub(crate) rotate_every: Option<Every>,
+    pub(crate) max_total_bytes: Option<u64>,
+    #[cfg(feature = "gzip")]
+    pub(crate) gzip: bool,
     pub(crate) queue_bytes: usize,
     pub(crate) when_full: WhenFull,
     pub(crate) redact: bool,
@@ -36,6 +41,10 @@ impl Default for Config {
             rust_log: true,
             max_bytes: 10 * 1024 * 1024,
             backups: 10,
+            rotate_every: None,
+            max_total_bytes: None,
+            #[cfg(feature = "gzip")]
+            gzip: false,
             queue_bytes: 8 * 1024 * 1024,
             when_full: WhenFull::Drop,
             redact: true,

@@ -15,10 +15,20 @@ pub enum BuildError {
         /// What the operating system said.
         source: io::Error,
     },
-    /// Rotation without a backup would delete every line as soon as the file is full.
-    #[error("max_bytes is {max_bytes}, but no backup is to be kept: set backups(1) or max_bytes(0)")]
+    /// Rotation without a backup would delete every line as soon as the file is full or old.
+    #[error(
+        "a file is to be rotated, but no backup is to be kept: set backups(1), or max_bytes(0) and no rotate_every"
+    )]
     NoBackups {
-        /// The limit that was asked for.
+        /// The size that was asked for; 0 if it is rotated by age alone.
+        max_bytes: u64,
+    },
+    /// The files together may not be smaller than one of them.
+    #[error("max_total_bytes is {max_total_bytes}, but a single file may have {max_bytes} (0: any number)")]
+    TotalTooSmall {
+        /// The limit for all files.
+        max_total_bytes: u64,
+        /// The limit for one.
         max_bytes: u64,
     },
     /// Two sinks cannot rotate one file.

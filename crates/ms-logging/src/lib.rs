@@ -76,6 +76,7 @@ pub use layer::{EventLayer, LoggingLayer};
 pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
 pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture};
+pub use rotate::Every;
 pub use sensitive::Sensitive;
 
 /// What [`log_event!`] expands to needs; no part of the API.

@@ -17,7 +17,7 @@ use crate::format::{Style, escape};
 use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
 use crate::queue::{Queue, Target};
-use crate::rotate::RotatingFile;
+use crate::rotate::{RotatingFile, Rotation};
 
 impl Config {
     /// What passes.
@@ -64,8 +64,16 @@ impl Config {
 
     fn check(&self) -> Result<(), BuildError> {
         let Config { name, file, json_file, max_bytes, backups, .. } = self;
-        if *max_bytes > 0 && *backups == 0 && (file.is_some() || json_file.is_some()) {
+        let has_file = file.is_some() || json_file.is_some();
+        let rotates = *max_bytes > 0 || self.rotate_every.is_some();
+        if has_file && rotates && *backups == 0 {
             return Err(BuildError::NoBackups { max_bytes: *max_bytes });
+        }
+        match self.max_total_bytes {
+            Some(total) if has_file && (*max_bytes == 0 || total < *max_bytes) => {
+                return Err(BuildError::TotalTooSmall { max_total_bytes: total, max_bytes: *max_bytes });
+            }
+            _ => {}
         }
         if name.chars().any(|character| character.is_control()) {
             return Err(BuildError::Name { name: name.clone() });
@@ -92,7 +100,16 @@ impl Config {
     }
 
     fn rotating(&self, path: &Path) -> Result<Box<dyn Target>, BuildError> {
-        match RotatingFile::open(path.to_owned(), self.max_bytes, self.backups) {
+        let rotation = Rotation {
+            max_bytes: self.max_bytes,
+            every: self.rotate_every,
+            zone: TimeZone::system(),
+            backups: self.backups,
+            max_total_bytes: self.max_total_bytes,
+            #[cfg(feature = "gzip")]
+            gzip: self.gzip,
+        };
+        match RotatingFile::open(path.to_owned(), rotation) {
             Ok(file) => Ok(Box::new(file)),
             Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
         }

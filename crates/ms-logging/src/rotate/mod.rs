@@ -1,9 +1,16 @@
-//! A file that is rotated by size as Python's `RotatingFileHandler` does it.
+//! A file that is rotated by size as Python's `RotatingFileHandler` does it, and by age.
 //!
 //! `app.log` is the current file, `app.log.1` the newest backup, `app.log.N` the oldest. Two differences to Python, both
 //! on purpose: sizes count bytes where Python counts characters, and an empty file is never rotated, so a first line
 //! that is longer than the limit leaves no empty backup.
+//!
+//! Processes that share a file agree by a lock on it, held while one of them rotates: whoever holds the lock of the file
+//! that bears the name is the only one to rename it.
 
+mod age;
+mod backups;
+#[cfg(feature = "gzip")]
+mod gzip;
 mod open;
 
 use std::fs;
@@ -11,18 +18,40 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use crate::notice::notice;
 use crate::queue::Target;
-use open::{Identity, Opened};
+use age::Age;
+pub use age::Every;
+use backups::Backups;
+use open::{Identity, Links, Opened};
 
 /// How long after a failed rotation the next is tried.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// When a file is rotated, and what is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct Rotation {
+    /// 0 never rotates by size.
+    pub(crate) max_bytes: u64,
+    pub(crate) every: Option<Every>,
+    pub(crate) zone: TimeZone,
+    pub(crate) backups: u32,
+    /// Of the file and its backups together.
+    pub(crate) max_total_bytes: Option<u64>,
+    #[cfg(feature = "gzip")]
+    pub(crate) gzip: bool,
+}
 
 #[derive(Debug)]
 pub(crate) struct RotatingFile {
     path: PathBuf,
     max_bytes: u64,
-    backups: u32,
+    age: Option<Age>,
+    backups: Backups,
+    links: Links,
     current: Opened,
     /// The file ends within a line, which is closed before the next one.
     torn: bool,
@@ -32,10 +61,27 @@ pub(crate) struct RotatingFile {
 }
 
 impl RotatingFile {
-    pub(crate) fn open(path: PathBuf, max_bytes: u64, backups: u32) -> io::Result<Self> {
-        let current = open::append(&path)?;
+    pub(crate) fn open(path: PathBuf, rotation: Rotation) -> io::Result<Self> {
+        // A link that is there at the start is the operator's; one that appears later may be anybody's.
+        let links = if is_link(&path) { Links::Followed } else { Links::Refused };
+        let current = open::append(&path, links)?;
         let torn = current.ends_within_a_line(&path);
-        Ok(Self { path, max_bytes, backups, current, torn, shifted: false, retry: None })
+        let age = rotation
+            .every
+            .map(|every| Age::new(every, rotation.zone.clone(), current.since(), Timestamp::now()));
+        let mut backups = Backups::new(path.clone(), &rotation);
+        backups.recover();
+        Ok(Self {
+            path,
+            max_bytes: rotation.max_bytes,
+            age,
+            backups,
+            links,
+            current,
+            torn,
+            shifted: false,
+            retry: None,
+        })
     }
 
     /// Opens the file anew if it was renamed, replaced or deleted; lines before that stay where they went.
@@ -51,11 +97,14 @@ impl RotatingFile {
     }
 
     fn reopen(&mut self) -> io::Result<()> {
-        match open::append(&self.path) {
+        if self.links == Links::Refused && is_link(&self.path) {
+            notice(format_args!("{} became a link, which is not followed but removed", self.path.display()));
+            fs::remove_file(&self.path)?;
+        }
+        match open::append(&self.path, self.links) {
             Ok(opened) => {
                 self.torn = opened.ends_within_a_line(&self.path);
-                self.current = opened;
-                self.shifted = false;
+                self.begin(opened);
                 Ok(())
             }
             // A file that was renamed still takes lines; one that was deleted would swallow them.
@@ -64,9 +113,23 @@ impl RotatingFile {
         }
     }
 
+    fn begin(&mut self, opened: Opened) {
+        if let Some(age) = &mut self.age {
+            age.begin(opened.since(), Timestamp::now());
+        }
+        self.current = opened;
+        self.shifted = false;
+    }
+
     /// How many bytes of `lines` belong into the current file: whole lines, none if it must be rotated first.
     fn fitting(&self, lines: &[u8]) -> usize {
-        if self.max_bytes == 0 || !self.current.regular {
+        if !self.current.regular {
+            return lines.len();
+        }
+        if self.current.length > 0 && self.age.as_ref().is_some_and(|age| age.is_over(Timestamp::now())) {
+            return 0;
+        }
+        if self.max_bytes == 0 {
             return lines.len();
         }
         let room = self.max_bytes.saturating_sub(self.current.length).saturating_sub(1);
@@ -86,7 +149,7 @@ impl RotatingFile {
         }
         self.retry = None;
         match self.try_rotate() {
-            Ok(()) => true,
+            Ok(rotated) => rotated,
             Err(error) => {
                 self.retry = Some(Instant::now() + RETRY);
                 notice(format_args!("cannot rotate {}: {error}", self.path.display()));
@@ -95,28 +158,30 @@ impl RotatingFile {
         }
     }
 
-    fn try_rotate(&mut self) -> io::Result<()> {
+    fn try_rotate(&mut self) -> io::Result<bool> {
+        if !self.current.lock() {
+            // Another process is at it. The next batch goes to the file that it makes.
+            return Ok(false);
+        }
+        let rotated = self.rotate_locked();
+        // What was rotated has lost its lock with its handle.
+        self.current.unlock();
+        rotated.map(|()| true)
+    }
+
+    fn rotate_locked(&mut self) -> io::Result<()> {
         if Identity::of(&fs::metadata(&self.path)?) != self.current.identity {
             return self.reopen();
         }
         // A second shift before the file itself has moved would push a backup out for nothing.
         if !self.shifted {
-            self.shift()?;
+            self.backups.shift()?;
             self.shifted = true;
         }
-        fs::rename(&self.path, backup(&self.path, 1))?;
+        self.backups.take(&self.path)?;
         self.shifted = false;
-        self.current = open::append(&self.path)?;
-        Ok(())
-    }
-
-    fn shift(&self) -> io::Result<()> {
-        for number in (1..self.backups).rev() {
-            let from = backup(&self.path, number);
-            if fs::symlink_metadata(&from).is_ok() {
-                fs::rename(from, backup(&self.path, number + 1))?;
-            }
-        }
+        let opened = open::append(&self.path, self.links)?;
+        self.begin(opened);
         Ok(())
     }
 
@@ -188,6 +253,7 @@ impl Target for RotatingFile {
             }
             let (piece, tail) = rest.split_at_checked(fitting).unwrap_or((rest, b""));
             let lines = if tail.is_empty() { left } else { count(piece) };
+            self.backups.prune(self.current.length.saturating_add(piece.len() as u64));
             self.write_piece(piece, lines, written)?;
             left = left.saturating_sub(lines);
             rest = tail;
@@ -200,10 +266,8 @@ impl Target for RotatingFile {
     }
 }
 
-fn backup(path: &Path, number: u32) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{number}"));
-    PathBuf::from(name)
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
 /// Every line ends in the only line feed that it holds.

@@ -1,8 +1,10 @@
 //! Opening the log file, and knowing it again.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
+
+use jiff::Timestamp;
 
 /// Logs of a hospital are not for every user of the machine.
 #[cfg(unix)]
@@ -19,15 +21,30 @@ pub(crate) struct Opened {
     pub(crate) regular: bool,
 }
 
+/// Whether a path that is a symbolic link is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Links {
+    Followed,
+    Refused,
+}
+
 /// Opens `path` for appending; makes the file and its directory if they are missing.
-pub(crate) fn append(path: &Path) -> io::Result<Opened> {
+pub(crate) fn append(path: &Path, links: Links) -> io::Result<Opened> {
     if let Some(directory) = path.parent().filter(|directory| !directory.as_os_str().is_empty()) {
         make_directory(directory)?;
     }
     let mut options = OpenOptions::new();
     options.append(true).create(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(FILE_MODE);
+        if links == Links::Refused {
+            options.custom_flags(libc::O_NOFOLLOW);
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = links;
     let file = options.open(path)?;
     let metadata = file.metadata()?;
     Ok(Opened {
@@ -36,6 +53,16 @@ pub(crate) fn append(path: &Path) -> io::Result<Opened> {
         length: if metadata.is_file() { metadata.len() } else { 0 },
         regular: metadata.is_file(),
     })
+}
+
+/// Makes an empty file for what this crate writes beside the log.
+#[cfg(feature = "gzip")]
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    options.open(path)
 }
 
 fn make_directory(directory: &Path) -> io::Result<()> {
@@ -61,6 +88,23 @@ impl Opened {
             file.read_exact(&mut last)
         });
         read.is_ok() && last != *b"\n"
+    }
+
+    /// When its first line was written, as far as that can be told: nothing for a file without lines.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        let metadata = self.file.metadata().ok().filter(|metadata| metadata.len() > 0)?;
+        Timestamp::try_from(metadata.modified().ok()?).ok()
+    }
+
+    /// Keeps other processes from rotating the file; `false` if one of them does just now. Where the file system has no
+    /// locks there is nobody to ask.
+    pub(crate) fn lock(&self) -> bool {
+        !matches!(self.file.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
+    pub(crate) fn unlock(&self) {
+        // Without a lock there is nothing to release.
+        let _ = self.file.unlock();
     }
 
     /// Whether the file still has a name.

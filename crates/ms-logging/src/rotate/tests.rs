@@ -3,14 +3,34 @@
 use std::fs;
 use std::io::{self, Write};
 
-use super::{RotatingFile, write_all};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
+
+use super::age::Age;
+use super::{Every, RotatingFile, Rotation, write_all};
 use crate::queue::Target as _;
+
+fn rotation(max_bytes: u64, backups: u32) -> Rotation {
+    Rotation {
+        max_bytes,
+        every: None,
+        zone: TimeZone::UTC,
+        backups,
+        max_total_bytes: None,
+        #[cfg(feature = "gzip")]
+        gzip: false,
+    }
+}
+
+fn write(file: &mut RotatingFile, lines: &str) {
+    file.write(lines.as_bytes(), lines.lines().count() as u64, &mut |_| ()).unwrap();
+}
 
 #[test]
 fn lines_written_into_a_file_that_was_just_deleted_are_written_again() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.log");
-    let mut file = RotatingFile::open(path.clone(), 0, 1).unwrap();
+    let mut file = RotatingFile::open(path.clone(), rotation(0, 1)).unwrap();
     fs::remove_file(&path).unwrap();
     let mut written = 0;
     // Past the look-up, which would have noticed.
@@ -22,7 +42,7 @@ fn lines_written_into_a_file_that_was_just_deleted_are_written_again() {
 fn a_batch_is_split_where_the_file_is_full() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.log");
-    let mut file = RotatingFile::open(path.clone(), 9, 2).unwrap();
+    let mut file = RotatingFile::open(path.clone(), rotation(9, 2)).unwrap();
     let mut written = Vec::new();
     file.write(b"1234567\n12\n34\n56\n", 4, &mut |lines| written.push(lines)).unwrap();
     let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
@@ -63,4 +83,126 @@ fn short_and_interrupted_writes_are_finished_and_a_failed_one_says_how_far_it_ca
     assert_eq!(moody.taken, b"12345678");
     let (done, error) = write_all(&mut moody, b"90ab").unwrap_err();
     assert_eq!((done, error.kind()), (2, io::ErrorKind::StorageFull));
+}
+
+#[test]
+fn the_first_line_of_a_new_day_begins_a_new_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap_or_default();
+    let daily = Rotation { every: Some(Every::Day), ..rotation(9, 5) };
+    let mut file = RotatingFile::open(path.clone(), daily.clone()).unwrap();
+    write(&mut file, "one\n");
+    write(&mut file, "two\n");
+    let (yesterday, now) = (Timestamp::now() - 24.hours(), Timestamp::now());
+    file.age = Some(Age::new(Every::Day, TimeZone::UTC, Some(yesterday), now));
+    write(&mut file, "three\n");
+    assert_eq!((read("app.log").as_str(), read("app.log.1").as_str()), ("three\n", "one\ntwo\n"));
+    // Size counts as before, and an empty file stays.
+    write(&mut file, "four\n");
+    assert_eq!((read("app.log").as_str(), read("app.log.1").as_str()), ("four\n", "three\n"));
+    fs::write(&path, "").unwrap();
+    file.age = Some(Age::new(Every::Day, TimeZone::UTC, Some(yesterday), now));
+    write(&mut file, "five\n");
+    assert_eq!((read("app.log").as_str(), read("app.log.1").as_str()), ("five\n", "three\n"));
+    // One that an earlier process has left.
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(48 * 3600);
+    file.current.file.set_modified(old).unwrap();
+    let mut file = RotatingFile::open(path, daily).unwrap();
+    write(&mut file, "six\n");
+    assert_eq!((read("app.log").as_str(), read("app.log.1").as_str()), ("six\n", "five\n"));
+}
+
+/// Another process is another open file here: locks belong to it, not to the process.
+#[test]
+fn only_one_of_two_that_share_a_file_rotates_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap_or_default();
+    let open = || RotatingFile::open(path.clone(), rotation(9, 5)).unwrap();
+    let (mut one, mut two) = (open(), open());
+    write(&mut one, "1111\n");
+    assert!(one.current.lock());
+    write(&mut two, "22222222\n");
+    assert_eq!(read("app.log"), "1111\n22222222\n", "while it is being rotated it grows");
+    one.current.unlock();
+    write(&mut two, "2\n");
+    write(&mut one, "3\n");
+    assert_eq!((read("app.log").as_str(), read("app.log.1").as_str()), ("2\n3\n", "1111\n22222222\n"));
+    // Both have found it full; the second finds it rotated.
+    assert!(two.rotate());
+    assert!(one.rotate());
+    write(&mut one, "4\n");
+    assert_eq!((read("app.log").as_str(), read("app.log.1").as_str()), ("4\n", "2\n3\n"));
+    assert!(!directory.path().join("app.log.3").exists());
+}
+
+#[test]
+fn the_oldest_backups_go_before_all_files_together_are_too_large() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let mut file =
+        RotatingFile::open(path, Rotation { max_total_bytes: Some(35), ..rotation(10, 9) }).unwrap();
+    for number in 0..20 {
+        write(&mut file, &format!("{number:08}\n"));
+        let sizes = fs::read_dir(directory.path()).unwrap();
+        let total: u64 = sizes.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+        assert!(total <= 35, "{total}");
+        assert_eq!(total, 9 * (number + 1).min(3), "no more than needed");
+    }
+}
+
+#[cfg(feature = "gzip")]
+mod gzip {
+    use std::io::Read as _;
+    use std::path::Path;
+
+    use flate2::read::GzDecoder;
+
+    use super::*;
+
+    fn unpacked(path: &Path) -> String {
+        let mut text = String::new();
+        GzDecoder::new(fs::File::open(path).unwrap()).read_to_string(&mut text).unwrap();
+        text
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = fs::read_dir(directory).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn backups_are_compressed_before_they_are_shifted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("app.log");
+        // From a time without compression, and what a killed process leaves.
+        fs::write(directory.path().join("app.log.2"), "old\n").unwrap();
+        fs::write(directory.path().join("app.log.1"), "left\n").unwrap();
+        fs::write(directory.path().join("app.log.1.gz.part"), "half").unwrap();
+        let mut file = RotatingFile::open(path, Rotation { gzip: true, ..rotation(9, 4) }).unwrap();
+        for number in 0..4 {
+            write(&mut file, &format!("{number:07}\n"));
+        }
+        file.backups.shift().unwrap();
+        assert_eq!(names(directory.path()), ["app.log", "app.log.2.gz", "app.log.3.gz", "app.log.4.gz"]);
+        for (number, text) in [(2, "0000002\n"), (3, "0000001\n"), (4, "0000000\n")] {
+            assert_eq!(unpacked(&directory.path().join(format!("app.log.{number}.gz"))), text);
+        }
+    }
+
+    #[test]
+    fn a_backup_that_cannot_be_compressed_stays_as_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir_all(directory.path().join("app.log.1.gz.part/in-the-way")).unwrap();
+        let path = directory.path().join("app.log");
+        let mut file = RotatingFile::open(path, Rotation { gzip: true, ..rotation(9, 2) }).unwrap();
+        write(&mut file, "0000000\n0000001\n0000002\n");
+        drop(file);
+        let read = |name: &str| fs::read_to_string(directory.path().join(name)).unwrap();
+        assert_eq!((read("app.log.2").as_str(), read("app.log.1").as_str()), ("0000000\n", "0000001\n"));
+    }
 }

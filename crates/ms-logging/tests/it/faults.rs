@@ -120,15 +120,29 @@ fn a_file_that_is_moved_deleted_or_replaced_is_followed() {
     fs::remove_file(&path).unwrap();
     log("three");
     assert_eq!(lines(&path).len(), 1);
+    // A link is not followed: whoever made it could let us write to any file.
     fs::remove_file(&path).unwrap();
     symlink(logger.path("target.log"), &path).unwrap();
     log("four");
-    assert_eq!(lines(&logger.path("target.log")).len(), 1);
+    assert!(!logger.path("target.log").exists());
+    assert_eq!(lines(&path).len(), 1);
     // `truncate` of logrotate's copytruncate.
     fs::write(&path, "").unwrap();
     log("five");
     assert_eq!(lines(&path).len(), 1);
     assert_eq!(logger.guard.accounts()[0].written(), 5);
+}
+
+#[test]
+fn a_link_that_was_there_at_the_start_is_the_operators() {
+    let logger = Logger::start();
+    let (path, target) = (logger.path("linked.log"), logger.path("target.log"));
+    symlink(&target, &path).unwrap();
+    let (layer, guard) = Logging::builder().file(&path).console(false).rust_log(false).layer().unwrap();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || info!("there"));
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    assert_eq!(lines(&target).len(), 1);
+    assert!(fs::symlink_metadata(&path).unwrap().is_symlink());
 }
 
 #[test]

@@ -1,0 +1,90 @@
+//! Backups compressed on a thread of their own.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::thread::{self, JoinHandle};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::open;
+use crate::notice::notice;
+
+/// The thread that compresses the newest backup, if there is one.
+#[derive(Debug, Default)]
+pub(super) struct Gzip {
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Gzip {
+    /// Compresses `path` into `path.gz` and removes it. If that does not work it stays as it is.
+    pub(super) fn start(&mut self, path: PathBuf) {
+        let body = move || {
+            if let Err(error) = compress(&path) {
+                notice(format_args!("cannot compress {}: {error}", path.display()));
+            }
+        };
+        match thread::Builder::new().name("ms-logging-gzip".to_owned()).spawn(body) {
+            Ok(thread) => self.thread = Some(thread),
+            Err(error) => notice(format_args!("no thread to compress a log file: {error}")),
+        }
+    }
+
+    /// Waits for the end of the compression under way.
+    pub(super) fn wait(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            // Whatever became of it, the backup is there in one form.
+            let _ = thread.join();
+        }
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+    }
+
+    /// Ends what a killed process has begun with the newest backup.
+    pub(super) fn recover(&mut self, newest: &Path) {
+        // It is of no use without its end.
+        let _ = fs::remove_file(unfinished(newest));
+        if fs::symlink_metadata(newest).is_ok_and(|metadata| metadata.is_file()) {
+            self.start(newest.to_owned());
+        }
+    }
+}
+
+fn compress(path: &Path) -> io::Result<()> {
+    let (part, done) = (unfinished(path), finished(path));
+    let result = write(path, &part).and_then(|()| fs::rename(&part, done));
+    if result.is_err() {
+        // The error that there was is the one to tell of.
+        let _ = fs::remove_file(&part);
+        return result;
+    }
+    fs::remove_file(path)
+}
+
+fn write(path: &Path, part: &Path) -> io::Result<()> {
+    let mut file = File::open(path)?;
+    let mut encoder = GzEncoder::new(open::create(part)?, Compression::fast());
+    let mut copied = 0;
+    // Another process may still be writing what it had found under the old name.
+    while copied < file.metadata()?.len() {
+        copied += io::copy(&mut (&mut file).take(u64::MAX), &mut encoder)?;
+    }
+    encoder.finish()?.sync_data()
+}
+
+fn finished(path: &Path) -> PathBuf {
+    with(path, ".gz")
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    with(path, ".gz.part")
+}
+
+fn with(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    PathBuf::from(name)
+}

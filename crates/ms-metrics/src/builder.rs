@@ -15,7 +15,7 @@ use crate::collect::{Collectors, Threads};
 use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
-use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, RequestRoutes};
+use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
 use crate::recorder::MetricsRecorder;
 use crate::registry::{Buckets, Kind, Registry};
 #[cfg(feature = "scrape")]
@@ -33,7 +33,9 @@ struct Shared {
     #[cfg(feature = "otlp")]
     started: SystemTime,
     #[cfg(feature = "http")]
-    requests: Arc<RequestRoutes>,
+    series_cap: usize,
+    #[cfg(feature = "http")]
+    layers: Layers,
     #[cfg(feature = "http")]
     latencies: Arc<LatencyRoutes>,
     #[cfg(feature = "scrape")]
@@ -90,7 +92,7 @@ impl Metrics {
     /// Makes the layer that counts and times requests; apply it last.
     #[cfg(feature = "http")]
     pub fn http_layer(&self) -> HttpMetricsLayer {
-        HttpMetricsLayer::new(Arc::clone(&self.0.requests))
+        HttpMetricsLayer::new(Arc::clone(&self.0.registry), self.0.series_cap, &self.0.layers)
     }
 
     /// Makes the layer that times handlers, for `Router::route_layer`.
@@ -220,7 +222,9 @@ impl MetricsBuilder {
         let threads = self.collectors.start(&registry)?;
         Ok(Metrics(Arc::new(Shared {
             #[cfg(feature = "http")]
-            requests: Arc::new(RequestRoutes::new(Arc::clone(&registry), self.series_cap)),
+            series_cap: self.series_cap,
+            #[cfg(feature = "http")]
+            layers: Layers::default(),
             #[cfg(feature = "http")]
             latencies: Arc::new(LatencyRoutes::new(Arc::clone(&registry), self.series_cap)),
             #[cfg(feature = "scrape")]

@@ -26,6 +26,14 @@
 //! |---|---|---|---|
 //! | `http_requests_total` | counter | `method`, `endpoint`, `status` | requests |
 //! | `http_request_duration_seconds` | histogram | `method`, `endpoint` | seconds, to the last byte of the body |
+//! | `http_requests_in_flight` | gauge | `method`, `endpoint` | requests |
+//! | `http_response_first_byte_seconds` | histogram | `method`, `endpoint` | seconds; opt-in |
+//! | `http_request_size_bytes` | histogram | `method`, `endpoint` | bytes; opt-in |
+//! | `http_response_size_bytes` | histogram | `method`, `endpoint` | bytes; opt-in |
+//! | `http_server_request_duration_seconds` | histogram | OpenTelemetry's | seconds; opt-in |
+//! | `http_server_active_requests` | gauge | OpenTelemetry's | requests; opt-in |
+//! | `http_server_request_body_size_bytes` | histogram | OpenTelemetry's | bytes; opt-in |
+//! | `http_server_response_body_size_bytes` | histogram | OpenTelemetry's | bytes; opt-in |
 //! | `endpoint_latency_seconds` | histogram | `endpoint`, `method` | seconds, the handler alone |
 //! | `active_users_total` | gauge | | sessions |
 //! | `scheduled_shifts_total` | counter | `department` | shifts |
@@ -135,8 +143,8 @@ pub use crate::catalog::{Catalog, Metric, MetricError};
 pub use crate::explain::{Explanation, MetricExplanation, OverflowExplanation, RefusalExplanation};
 #[cfg(feature = "http")]
 pub use crate::http::{
-    Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics, HttpMetricsFuture,
-    HttpMetricsLayer, ObservedBody,
+    CountedBody, Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics,
+    HttpMetricsFuture, HttpMetricsLayer, ObservedBody, RequestBody, RequestBodyLayer,
 };
 #[cfg(feature = "listener")]
 pub use crate::listener::{ListenError, ListenerBuilder, MetricsListener};

@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::Buf;
-use http::header::{CONTENT_LENGTH, HeaderMap};
+use http::Response;
+use http::header::CONTENT_LENGTH;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::observation::{Observation, PanicGuard};
+use super::names::Ending;
+use super::observation::{Observation, PanicGuard, finish};
 
 pin_project! {
     /// The body of a response of [`HttpMetrics`](crate::HttpMetrics): the one it wraps, frame by frame, with its size and
@@ -21,46 +23,32 @@ pin_project! {
     pub struct ObservedBody<B> {
         #[pin]
         inner: B,
-        status: u16,
-        // Bytes to come, if their number is known.
-        left: Option<u64>,
+        // Bytes to come, or more than there can be if their number is not known.
+        left: u64,
         observation: Option<Observation>,
     }
 }
 
+const UNKNOWN: u64 = u64::MAX;
+
 impl<B: Body> ObservedBody<B> {
-    /// Observes a body whose length the head may have `declared`.
-    pub(super) fn new(
-        inner: B,
-        status: u16,
-        declared: Option<u64>,
-        observation: Option<Observation>,
-    ) -> Self {
-        let mut body = Self { inner, status, left: None, observation };
-        if let Some(observation) = &body.observation {
-            // hyper stops at whichever comes first, and does not poll for the `None` behind it.
-            body.left = [body.inner.size_hint().exact(), declared].into_iter().flatten().min();
-            if has_no_body(observation, status) || body.left == Some(0) || body.inner.is_end_stream() {
-                finish(&mut body.observation, status);
-            }
+    /// Observes a body of so many bytes, if their number is known.
+    pub(super) fn new(inner: B, length: Option<u64>, observation: Option<Observation>) -> Self {
+        let mut body = Self { inner, left: length.unwrap_or(UNKNOWN), observation };
+        if let Some(observation) = &body.observation
+            && (observation.has_no_body() || body.left == 0 || body.inner.is_end_stream())
+        {
+            finish(&mut body.observation, Ending::Whole);
         }
         body
     }
 }
 
-pub(super) fn declared_length(headers: &HeaderMap) -> Option<u64> {
-    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Tells if HTTP has no room for the body: servers drop it unread.
-fn has_no_body(observation: &Observation, status: u16) -> bool {
-    observation.is_head()
-        || matches!(status, 100..=199 | 204 | 304)
-        || (observation.is_connect() && matches!(status, 200..=299))
-}
-
-fn finish(observation: &mut Option<Observation>, status: u16) {
-    observation.take().into_iter().for_each(|observation| observation.finish(status));
+/// After so many bytes hyper stops, and does not poll for the `None` behind them. The head counts where the body does not
+/// know its size.
+pub(super) fn length(response: &Response<impl Body>) -> Option<u64> {
+    let declared = || response.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok();
+    response.body().size_hint().exact().or_else(declared)
 }
 
 impl<B: Body> Body for ObservedBody<B> {
@@ -76,21 +64,23 @@ impl<B: Body> Body for ObservedBody<B> {
         let frame = this.inner.as_mut().poll_frame(cx);
         guard.returned();
         let frame = ready!(frame);
-        if this.observation.is_some() {
-            let status = match &frame {
-                None => Some(*this.status),
-                Some(Err(_)) => Some(500),
+        if let Some(observation) = &mut *this.observation {
+            let ending = match &frame {
+                None => Some(Ending::Whole),
+                Some(Err(_)) => Some(Ending::Failed),
                 Some(Ok(frame)) => {
-                    if let (Some(left), Some(data)) = (&mut *this.left, frame.data_ref()) {
-                        *left = left.saturating_sub(data.remaining() as u64);
+                    let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
+                    observation.add_bytes(bytes);
+                    if *this.left != UNKNOWN {
+                        *this.left = this.left.saturating_sub(bytes);
                     }
                     // hyper stops polling at any of these: the final `None` may never come.
-                    let ended = *this.left == Some(0) || frame.is_trailers() || this.inner.is_end_stream();
-                    ended.then_some(*this.status)
+                    let ended = *this.left == 0 || frame.is_trailers() || this.inner.is_end_stream();
+                    ended.then_some(Ending::Whole)
                 }
             };
-            if let Some(status) = status {
-                finish(this.observation, status);
+            if let Some(ending) = ending {
+                finish(this.observation, ending);
             }
         }
         Poll::Ready(frame)

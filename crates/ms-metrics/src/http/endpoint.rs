@@ -66,9 +66,16 @@ impl Source {
         Self(Some(Arc::new(find)))
     }
 
+    /// Tells if there is foreign code to run.
+    pub(super) fn is_callers(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Hands the template to `then`: a route's own lives inside the request.
     pub(super) fn with<R>(&self, uri: &Uri, extensions: &Extensions, then: impl FnOnce(&str) -> R) -> R {
-        if let Some(endpoint) = self.0.as_ref().and_then(|find| find(uri, extensions)) {
+        if let Some(find) = &self.0
+            && let Some(endpoint) = find(uri, extensions)
+        {
             return then(endpoint.as_str());
         }
         #[cfg(feature = "axum")]

@@ -9,9 +9,10 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::body::{ObservedBody, declared_length};
-use super::endpoint::Endpoint;
-use super::observation::{Observation, PanicGuard};
+use super::body::{ObservedBody, length};
+use super::names::Ending;
+use super::nesting::{Entered, Running};
+use super::observation::{Observation, PanicGuard, finish};
 
 pin_project! {
     /// The future of [`HttpMetrics`](crate::HttpMetrics).
@@ -42,25 +43,21 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let guard = PanicGuard::new(this.observation);
+        let entered = Entered::new(Running::Poll);
         let result = this.inner.poll(cx);
+        drop(entered);
         guard.returned();
-        let result = ready!(result);
-        let mut observation = this.observation.take();
-        Poll::Ready(match result {
-            Ok(response) => {
-                if let (Some(observation), Some(endpoint)) =
-                    (&mut observation, response.extensions().get::<Endpoint>())
-                {
-                    observation.redirect(endpoint);
-                }
-                let (status, declared) = (response.status().as_u16(), declared_length(response.headers()));
-                Ok(response.map(|inner| ObservedBody::new(inner, status, declared, observation)))
-            }
+        let response = match ready!(result) {
+            Ok(response) => response,
             Err(error) => {
-                observation.into_iter().for_each(|observation| observation.finish(500));
-                Err(error)
+                finish(this.observation, Ending::Failed);
+                return Poll::Ready(Err(error));
             }
-        })
+        };
+        let observation = this.observation.take();
+        let observation = observation.and_then(|observation| observation.answered(&response));
+        let length = observation.as_ref().and_then(|_| length(&response));
+        Poll::Ready(Ok(response.map(|inner| ObservedBody::new(inner, length, observation))))
     }
 }
 

@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::endpoint::{Endpoint, Source};
-use super::method::MethodLabel;
+use super::method::{MethodLabel, Place};
 use super::routes::Routes;
 use crate::catalog::ENDPOINT_LATENCY;
 use crate::registry::Registry;
@@ -28,10 +28,10 @@ impl LatencyRoutes {
     }
 
     fn find(&self, endpoint: &str, method: MethodLabel) -> Option<Arc<Histogram>> {
-        self.0.find(endpoint, method, |registry, endpoint| {
+        self.0.find(endpoint, Place { method, https: false }, |registry, endpoint| {
             let labels =
                 vec![Label::new("endpoint", endpoint.to_owned()), Label::new("method", method.text())];
-            registry.histogram(&Key::from_parts(ENDPOINT_LATENCY, labels))
+            Some(registry.histogram(&Key::from_parts(ENDPOINT_LATENCY, labels)))
         })
     }
 }

@@ -1,9 +1,26 @@
-//! The methods that have a label value of their own.
+//! The methods that have a label value of their own, and the schemes.
 
 use http::Method;
 
-/// Methods are the client's to choose, so there are ten of them.
-pub(super) const COUNT: usize = MethodLabel::Other as usize + 1;
+/// What requests for one endpoint differ in, where labels tell it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) method: MethodLabel,
+    /// False where no label tells the scheme.
+    pub(super) https: bool,
+}
+
+impl Place {
+    /// Methods are the client's to choose, so there are ten of them.
+    pub(super) const COUNT: usize = 2 * METHODS;
+
+    /// Less than [`COUNT`](Self::COUNT).
+    pub(super) fn index(self) -> usize {
+        self.method as usize + if self.https { METHODS } else { 0 }
+    }
+}
+
+const METHODS: usize = MethodLabel::Other as usize + 1;
 
 /// A method as it is exposed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,11 +52,6 @@ impl MethodLabel {
             Method::TRACE => Self::Trace,
             _ => Self::Other,
         }
-    }
-
-    /// Less than [`COUNT`].
-    pub(super) fn index(self) -> usize {
-        self as usize
     }
 
     pub(super) fn text(self) -> &'static str {

@@ -1,7 +1,7 @@
 //! Tower layers that measure requests.
 //!
 //! One [`Observation`](observation::Observation) travels from the service to the future to the body; dropping it
-//! records the request, once, on every path.
+//! records the request, once, on every path. [`nesting`] tells which of several layers it belongs to.
 
 mod body;
 mod endpoint;
@@ -9,8 +9,13 @@ mod future;
 mod latency;
 mod layer;
 mod method;
+mod names;
+mod nesting;
 mod observation;
+mod request_body;
+mod route;
 mod routes;
+mod shared;
 
 pub use self::body::ObservedBody;
 pub use self::endpoint::Endpoint;
@@ -18,4 +23,5 @@ pub use self::future::HttpMetricsFuture;
 pub(crate) use self::latency::LatencyRoutes;
 pub use self::latency::{EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer};
 pub use self::layer::{HttpMetrics, HttpMetricsLayer};
-pub(crate) use self::observation::RequestRoutes;
+pub(crate) use self::nesting::Layers;
+pub use self::request_body::{CountedBody, RequestBody, RequestBodyLayer};

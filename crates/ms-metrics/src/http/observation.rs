@@ -1,174 +1,102 @@
 //! One request, from the call to whatever ends it.
 
-use std::sync::{Arc, OnceLock, Weak};
-use std::time::Instant;
+use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-use http::Request;
-use metrics::{Counter, Histogram, Key, Label};
+use http::Response;
 
-use super::endpoint::{Endpoint, Source, UNMATCHED};
+use super::endpoint::Endpoint;
 use super::method::MethodLabel;
-use super::routes::Routes;
-use crate::catalog::{HTTP_DURATION, HTTP_REQUESTS};
-use crate::registry::Registry;
+use super::names::Ending;
+use super::route::Route;
 
-/// What nginx calls a client that went away.
-const CLIENT_CLOSED_REQUEST: u16 = 499;
-
-/// The handles of all routes; made once a [`Metrics`](crate::Metrics).
-pub(crate) struct RequestRoutes(Routes<Route>);
-
-impl RequestRoutes {
-    pub(crate) fn new(registry: Arc<Registry>, cap: usize) -> Self {
-        Self(Routes::new(registry, HTTP_REQUESTS, cap))
-    }
-
-    fn find(self: &Arc<Self>, endpoint: &str, method: MethodLabel) -> Option<Arc<Route>> {
-        self.0.find(endpoint, method, |registry, endpoint| Route {
-            registry: Arc::clone(registry),
-            routes: Arc::downgrade(self),
-            endpoint: endpoint.into(),
-            method,
-            duration: OnceLock::new(),
-            requests: ArcSwap::default(),
-        })
-    }
-}
-
-/// The handles of one endpoint and method, each made when first needed.
-struct Route {
-    registry: Arc<Registry>,
-    /// Where the others are; a request need not carry it, since few change their route.
-    routes: Weak<RequestRoutes>,
-    endpoint: Box<str>,
-    method: MethodLabel,
-    duration: OnceLock<Histogram>,
-    /// By status: a handful.
-    requests: ArcSwap<Vec<(u16, Counter)>>,
-}
-
-impl Route {
-    fn record(&self, status: u16, started: Instant) {
-        // What is no status must not become a label value each.
-        let status = if (100..600).contains(&status) { status } else { 0 };
-        let requests = self.requests.load();
-        match requests.iter().find(|(known, _)| *known == status) {
-            Some((_, counter)) => counter.increment(1),
-            None => self.add(status).increment(1),
-        }
-        let duration = self.duration.get_or_init(|| self.registry.histogram(&self.key(HTTP_DURATION, None)));
-        duration.record(started.elapsed());
-    }
-
-    fn add(&self, status: u16) -> Counter {
-        let counter = self.registry.counter(&self.key(HTTP_REQUESTS, Some(status)));
-        self.requests.rcu(|known| {
-            let mut known = Vec::clone(known);
-            // Another thread may have been faster; its counter is the same one.
-            if known.iter().all(|(other, _)| *other != status) {
-                known.push((status, counter.clone()));
-            }
-            known
-        });
-        counter
-    }
-
-    fn key(&self, metric: &'static str, status: Option<u16>) -> Key {
-        let mut labels =
-            vec![Label::new("method", self.method.text()), Label::new("endpoint", self.endpoint.to_string())];
-        match status {
-            Some(0) => labels.push(Label::new("status", "other")),
-            Some(status) => labels.push(Label::new("status", status.to_string())),
-            None => {}
-        }
-        Key::from_parts(metric, labels)
-    }
-}
-
-/// A request that is being answered. Dropping it counts the client as gone.
+/// A request that is being answered. It is recorded when it is dropped: as one whose client is gone, unless
+/// [`finish`](Self::finish) says better.
+///
+/// It is moved with the answer through every layer outside, so it is small.
 pub(super) struct Observation {
-    /// Nothing once it is recorded.
-    route: Option<Arc<Route>>,
-    method: MethodLabel,
-    started: Instant,
+    route: Arc<Route>,
+    started: u64,
+    /// Of the body, so far.
+    bytes: u64,
+    /// As answered; 0 before.
+    status: u16,
+    ending: Ending,
 }
-
-/// Tells the layers inside that a request is being counted.
-#[derive(Clone, Copy)]
-struct Counted;
 
 impl Observation {
-    /// Begins, unless a layer outside already has.
-    pub(super) fn start<B>(
-        routes: &Arc<RequestRoutes>,
-        source: &Source,
-        request: &mut Request<B>,
-    ) -> Option<Self> {
-        if request.extensions_mut().insert(Counted).is_some() {
+    #[inline]
+    pub(super) fn new(route: Arc<Route>, started: u64) -> Self {
+        route.in_flight.increment(1.0);
+        Self { route, started, bytes: 0, status: 0, ending: Ending::Gone }
+    }
+
+    /// Takes note of the head of the answer. Nothing if it names an endpoint that is left out.
+    #[inline]
+    pub(super) fn answered<B>(mut self, response: &Response<B>) -> Option<Self> {
+        self.status = response.status().as_u16();
+        if let Some(endpoint) = response.extensions().get::<Endpoint>() {
+            self = self.redirected(endpoint)?;
+        }
+        if self.route.measured.first_byte {
+            self.route.first_byte().record(self.seconds());
+        }
+        Some(self)
+    }
+
+    fn redirected(mut self, endpoint: &Endpoint) -> Option<Self> {
+        let Some(shared) = self.route.shared.upgrade() else { return Some(self) };
+        let Some(route) = shared.find(endpoint.as_str(), self.route.place) else {
+            self.finish(Ending::Excluded);
             return None;
-        }
-        let started = Instant::now();
-        let method = MethodLabel::of(request.method());
-        let find = |endpoint: &str| routes.find(endpoint, method);
-        // The caller's closure may panic.
-        let mut unmatched = Unmatched { routes: Some(routes), method, started };
-        let route = source.with(request.uri(), request.extensions(), find);
-        unmatched.routes = None;
-        Some(Self { route, method, started })
+        };
+        route.in_flight.increment(1.0);
+        self.route.in_flight.decrement(1.0);
+        self.route = route;
+        Some(self)
     }
 
-    /// Counts the request for another endpoint from here on.
-    pub(super) fn redirect(&mut self, endpoint: &Endpoint) {
-        let routes = self.route.as_ref().and_then(|route| route.routes.upgrade());
-        if let Some(routes) = routes {
-            self.route = routes.find(endpoint.as_str(), self.method);
-        }
+    #[inline]
+    pub(super) fn add_bytes(&mut self, bytes: u64) {
+        self.bytes = self.bytes.saturating_add(bytes);
     }
 
-    pub(super) fn is_head(&self) -> bool {
-        self.method == MethodLabel::Head
-    }
-
-    pub(super) fn is_connect(&self) -> bool {
-        self.method == MethodLabel::Connect
-    }
-
-    pub(super) fn finish(mut self, status: u16) {
-        self.record(status);
-    }
-
-    fn record(&mut self, status: u16) {
-        if let Some(route) = self.route.take() {
-            route.record(status, self.started);
+    /// Tells if HTTP has no room for a body: servers drop it unread.
+    #[inline]
+    pub(super) fn has_no_body(&self) -> bool {
+        match self.route.place.method {
+            MethodLabel::Head => true,
+            MethodLabel::Connect if matches!(self.status, 200..=299) => true,
+            _ => matches!(self.status, 100..=199 | 204 | 304),
         }
     }
-}
 
-/// Records a request as failed if looking for its endpoint panics.
-struct Unmatched<'a> {
-    /// Nothing once there was no panic.
-    routes: Option<&'a Arc<RequestRoutes>>,
-    method: MethodLabel,
-    started: Instant,
-}
+    pub(super) fn finish(mut self, ending: Ending) {
+        self.ending = ending;
+    }
 
-impl Drop for Unmatched<'_> {
-    fn drop(&mut self) {
-        if let Some(routes) = self.routes {
-            let route = routes.find(UNMATCHED, self.method);
-            Observation { route, method: self.method, started: self.started }.finish(500);
-        }
+    fn seconds(&self) -> f64 {
+        let clock = &self.route.clock;
+        clock.delta_as_nanos(self.started, clock.raw()) as f64 / 1e9
     }
 }
 
 impl Drop for Observation {
     fn drop(&mut self) {
-        self.record(CLIENT_CLOSED_REQUEST);
+        self.route.in_flight.decrement(1.0);
+        let measured = self.route.measured;
+        if self.ending == Ending::Excluded {
+            return;
+        }
+        let end = self.route.end(measured.names.outcome(self.status, self.ending));
+        end.requests.increment(1);
+        end.duration.record(self.seconds());
+        if measured.response_size {
+            end.response_size.record(self.bytes as f64);
+        }
     }
 }
 
-/// Records the request as failed if what runs while it lives panics.
+/// Ends the observation if what runs while it lives panics.
 ///
 /// `std::thread::panicking` would not do: a body dropped while something else unwinds did not panic. Nor would a closure
 /// that runs inside: requests and answers are large to move in and out of it.
@@ -178,20 +106,31 @@ pub(super) struct PanicGuard<'a> {
 }
 
 impl<'a> PanicGuard<'a> {
+    #[inline]
     pub(super) fn new(observation: &'a mut Option<Observation>) -> Self {
         Self { observation, returned: false }
     }
 
     /// There was no panic.
+    #[inline]
     pub(super) fn returned(mut self) {
         self.returned = true;
     }
 }
 
 impl Drop for PanicGuard<'_> {
+    #[inline]
     fn drop(&mut self) {
         if !self.returned {
-            self.observation.take().into_iter().for_each(|observation| observation.finish(500));
+            finish(self.observation, Ending::Panicked);
         }
     }
+}
+
+#[inline]
+pub(super) fn finish(observation: &mut Option<Observation>, ending: Ending) {
+    if let Some(observation) = observation {
+        observation.ending = ending;
+    }
+    *observation = None;
 }

@@ -18,8 +18,10 @@ mod explain;
 mod exporter;
 mod guard;
 mod http_layer;
+mod http_options;
 mod idle;
 mod latency;
+mod layers;
 #[cfg(feature = "listener")]
 mod listener;
 #[cfg(all(feature = "system", target_os = "linux"))]

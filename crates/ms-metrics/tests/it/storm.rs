@@ -123,7 +123,7 @@ fn one(layer: &ms_metrics::HttpMetricsLayer, dice: &mut Dice, polls: u64) -> &'s
 #[test]
 fn cancelled_at_any_poll_each_request_is_counted_as_it_ended() {
     const THREADS: u64 = 4;
-    const EACH: u64 = 10_000;
+    const EACH: u64 = 25_000;
     let metrics = built();
     let ended: Vec<_> = std::thread::scope(|scope| {
         let run = |thread| {
@@ -148,13 +148,11 @@ fn cancelled_at_any_poll_each_request_is_counted_as_it_ended() {
     assert_eq!(expected.len(), 3, "{expected:?}");
     assert_eq!(expected.values().sum::<u64>(), THREADS * EACH);
     assert_eq!(requests(&metrics).into_iter().collect::<BTreeMap<_, _>>(), expected);
-    assert_eq!(
-        lines(&metrics, "http_request_duration_seconds_count"),
-        [format!(
-            "http_request_duration_seconds_count{{method=\"GET\",endpoint=\"unmatched\"}} {}",
-            THREADS * EACH
-        )]
-    );
+    let labels = "{method=\"GET\",endpoint=\"unmatched\"}";
+    let total = THREADS * EACH;
+    let count = format!("http_request_duration_seconds_count{labels} {total}");
+    assert_eq!(lines(&metrics, "http_request_duration_seconds_count"), [count]);
+    assert_eq!(lines(&metrics, "http_requests_in_flight"), [format!("http_requests_in_flight{labels} 0")]);
 }
 
 #[test]
@@ -240,4 +238,8 @@ async fn over_sockets_every_request_that_came_in_is_counted_once() {
     let of = |status| counts.get(&request("GET", "/slow", status)).copied().unwrap_or(0);
     assert!(of("200") >= whole, "{counts:?} {whole}");
     assert_eq!(of("200") + of("499"), arrived.load(Ordering::Relaxed), "{counts:?}");
+    assert_eq!(
+        lines(&metrics, "http_requests_in_flight"),
+        ["http_requests_in_flight{method=\"GET\",endpoint=\"/slow\"} 0"]
+    );
 }

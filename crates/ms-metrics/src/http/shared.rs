@@ -1,0 +1,113 @@
+//! What a layer, its clones and its services share.
+
+use std::sync::Arc;
+
+use http::Request;
+use http::uri::Scheme;
+use metrics::Histogram;
+use quanta::Clock;
+
+use super::endpoint::{Source, UNMATCHED};
+use super::method::{MethodLabel, Place};
+use super::names::{Ending, Names};
+use super::nesting::{Alive, Layers};
+use super::observation::Observation;
+use super::route::{Measured, Route};
+use super::routes::Routes;
+use crate::catalog::{HTTP_REQUESTS, SERVER_DURATION};
+use crate::registry::Registry;
+
+/// The options of a layer.
+#[derive(Clone)]
+pub(super) struct Options {
+    pub(super) source: Source,
+    pub(super) excluded: Vec<Box<str>>,
+    pub(super) measured: Measured,
+}
+
+pub(super) struct Shared {
+    pub(super) options: Options,
+    routes: Routes<Route>,
+    clock: Clock,
+    pub(super) alive: Alive,
+}
+
+impl Shared {
+    pub(super) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers, options: Options) -> Self {
+        let metric = match options.measured.names {
+            Names::Origin => HTTP_REQUESTS,
+            Names::Semantic => SERVER_DURATION,
+        };
+        let routes = Routes::new(registry, metric, cap);
+        Self { options, routes, clock: Clock::new(), alive: layers.join() }
+    }
+
+    /// The same with other options.
+    pub(super) fn with(&self, change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = self.options.clone();
+        change(&mut options);
+        Self::new(Arc::clone(self.routes.registry()), self.routes.cap(), self.alive.layers(), options)
+    }
+
+    /// Nothing if the endpoint is left out.
+    pub(super) fn find(self: &Arc<Self>, endpoint: &str, place: Place) -> Option<Arc<Route>> {
+        self.routes.find(endpoint, place, |registry, endpoint| {
+            let excluded = self.options.excluded.iter().any(|excluded| **excluded == *endpoint);
+            let route = || {
+                Route::new(
+                    registry,
+                    Arc::downgrade(self),
+                    self.clock.clone(),
+                    self.options.measured,
+                    endpoint,
+                    place,
+                )
+            };
+            (!excluded).then(route)
+        })
+    }
+
+    fn place<B>(&self, request: &Request<B>) -> Place {
+        let told = self.options.measured.names == Names::Semantic;
+        let https = told && request.uri().scheme() == Some(&Scheme::HTTPS);
+        Place { method: MethodLabel::of(request.method()), https }
+    }
+
+    /// Finds where the size of the body of a request is recorded; nothing if its endpoint is left out.
+    pub(super) fn request_size<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Histogram> {
+        let find = |endpoint: &str| self.find(endpoint, self.place(request));
+        let route = self.options.source.with(request.uri(), request.extensions(), find);
+        route.map(|route| route.request_size().clone())
+    }
+
+    /// Begins to observe a request, unless its endpoint is left out.
+    pub(super) fn observe<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Observation> {
+        let started = self.clock.raw();
+        let place = self.place(request);
+        let source = &self.options.source;
+        // The caller's closure may panic.
+        let mut unmatched = source.is_callers().then(|| Unmatched { shared: Some(self), place, started });
+        let find = |endpoint: &str| self.find(endpoint, place);
+        let route = source.with(request.uri(), request.extensions(), find);
+        if let Some(unmatched) = &mut unmatched {
+            unmatched.shared = None;
+        }
+        route.map(|route| Observation::new(route, started))
+    }
+}
+
+/// Counts a request as failed if looking for its endpoint panics.
+struct Unmatched<'a> {
+    /// Nothing once there was no panic.
+    shared: Option<&'a Arc<Shared>>,
+    place: Place,
+    started: u64,
+}
+
+impl Drop for Unmatched<'_> {
+    fn drop(&mut self) {
+        if let Some(route) = self.shared.and_then(|shared| shared.find(UNMATCHED, self.place)) {
+            Observation::new(route, self.started).finish(Ending::Panicked);
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! What the resident memory of the process says.
 //!
-//! A debug build makes a million observations; all fifty of the promise in release:
-//! `MS_METRICS_OBSERVATIONS=50000000 cargo test --release -p ms-metrics --all-features --test memory`.
+//! Ten million observations stand for a day without a scrape; all fifty of the promise with
+//! `MS_METRICS_OBSERVATIONS=50000000 cargo nextest run -p ms-metrics --all-features stays_flat`.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "tests assert by panicking")]
 
@@ -36,7 +36,7 @@ fn key(name: &'static str, label: &'static str, value: String) -> Key {
 }
 
 fn observations() -> u64 {
-    std::env::var("MS_METRICS_OBSERVATIONS").map_or(1_000_000, |number| number.parse().unwrap())
+    std::env::var("MS_METRICS_OBSERVATIONS").map_or(10_000_000, |number| number.parse().unwrap())
 }
 
 #[test]

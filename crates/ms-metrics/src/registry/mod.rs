@@ -28,6 +28,7 @@ use rustc_hash::FxHashMap;
 
 pub(crate) use self::buckets::Buckets;
 use self::families::Families;
+#[cfg(feature = "otlp")]
 pub(crate) use self::families::is_due;
 use self::family::{Cell, Placed};
 use self::idle::Idle;

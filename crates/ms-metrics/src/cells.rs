@@ -173,8 +173,8 @@ impl HistogramCell {
         f64::from_bits(self.sum.load(Ordering::Relaxed))
     }
 
-    /// Records a value and, if it is the largest of its bucket for a minute, the trace it belongs to: at most 120
-    /// characters, as OpenMetrics has it; with a longer one the value alone is recorded.
+    /// Records a value and, if it is the largest of its bucket for a minute, the trace it belongs to: 1 to 120 visible
+    /// ASCII characters but quotes and backslashes; with any other the value alone is recorded.
     pub(crate) fn record_with_exemplar(&self, value: f64, trace_id: &str) {
         self.record(value);
         if self.takes(value) {

@@ -37,8 +37,10 @@ impl Exemplars {
     ///
     /// Whoever finds the bucket in use goes on without: one exemplar is as good as the other, and none is worth a wait.
     pub(crate) fn offer(&self, bucket: usize, value: f64, trace_id: &str) {
-        let fits = !trace_id.is_empty() && trace_id.chars().take(LONGEST_TRACE + 1).count() <= LONGEST_TRACE;
-        let Some(mut slot) = self.0.get(bucket).filter(|_| fits).and_then(Mutex::try_lock) else { return };
+        if !is_trace(trace_id) {
+            return;
+        }
+        let Some(mut slot) = self.0.get(bucket).and_then(Mutex::try_lock) else { return };
         let now = Instant::now();
         let stays =
             |kept: &Kept| kept.exemplar.value > value && now.saturating_duration_since(kept.since) < LASTING;
@@ -61,6 +63,13 @@ impl Exemplars {
             see(&kept.exemplar);
         }
     }
+}
+
+/// Tells if the page can show it. Who sends a trace chooses it, and escapes in exemplars are more than some readers take:
+/// prometheus_client's refuses the page for a quote.
+fn is_trace(trace_id: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\';
+    (1..=LONGEST_TRACE).contains(&trace_id.len()) && trace_id.bytes().all(is_plain)
 }
 
 #[cfg(test)]
@@ -99,11 +108,11 @@ mod tests {
     #[test]
     fn a_trace_that_the_format_has_no_room_for_is_not_kept() {
         let exemplars = Exemplars::new(1);
-        for trace in [String::new(), "x".repeat(LONGEST_TRACE + 1), "ş".repeat(LONGEST_TRACE + 1)] {
-            exemplars.offer(0, 1.0, &trace);
-            assert_eq!(seen(&exemplars, 0), None);
+        for trace in ["", &"x".repeat(LONGEST_TRACE + 1), "ş", "a b", "a\n", "\"", "\\"] {
+            exemplars.offer(0, 1.0, trace);
+            assert_eq!(seen(&exemplars, 0), None, "{trace:?}");
         }
-        exemplars.offer(0, 1.0, &"ş".repeat(LONGEST_TRACE));
+        exemplars.offer(0, 1.0, &"x".repeat(LONGEST_TRACE));
         assert!(seen(&exemplars, 0).is_some());
     }
 

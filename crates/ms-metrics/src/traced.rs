@@ -37,8 +37,8 @@ impl TracedHistogram {
         Self(Recorded::Alone(histogram))
     }
 
-    /// Records `value`, in the unit of the metric, as one of the trace `trace_id`: at most 120 characters, as OpenMetrics
-    /// has it. With a longer or an empty one the value alone is recorded.
+    /// Records `value`, in the unit of the metric, as one of the trace `trace_id`: 1 to 120 visible ASCII characters but
+    /// quotes and backslashes. With any other the value alone is recorded.
     ///
     /// Nothing waits: of two threads that offer a trace to one bucket at the same moment one goes on without.
     pub fn record(&self, value: f64, trace_id: &str) {

@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn an_exemplar_tells_trace_value_and_time() {
         let since_epoch = Duration::from_millis(1_700_000_000_042);
-        let seen = Exemplar { trace_id: "a\"b".to_owned(), value: 0.5, since_epoch };
-        assert_eq!(written(|page| exemplar(page, &seen)), " # {trace_id=\"a\\\"b\"} 0.5 1700000000.042");
+        let seen = Exemplar { trace_id: "a-b".to_owned(), value: 0.5, since_epoch };
+        assert_eq!(written(|page| exemplar(page, &seen)), " # {trace_id=\"a-b\"} 0.5 1700000000.042");
     }
 }

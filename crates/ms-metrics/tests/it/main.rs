@@ -28,6 +28,7 @@ mod layers;
 mod listener;
 #[cfg(all(feature = "system", target_os = "linux"))]
 mod node_exporter;
+mod openmetrics;
 mod oracles;
 #[cfg(feature = "otlp")]
 mod otlp;

@@ -26,32 +26,37 @@ for line in sys.stdin:
 /// Name, labels and value as Python has read them.
 pub(crate) type Sample = (String, BTreeMap<String, String>, f64);
 
-fn hex(text: &str) -> String {
+pub(crate) fn hex(text: &str) -> String {
     text.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn unhex(text: &str) -> String {
+pub(crate) fn unhex(text: &str) -> String {
     let byte = |at| u8::from_str_radix(&text[at..at + 2], 16).unwrap();
     String::from_utf8((0..text.len()).step_by(2).map(byte).collect()).unwrap()
 }
 
 pub(crate) fn parsed_by_python(pages: &[String]) -> Vec<Vec<Sample>> {
+    let lines = pages.iter().map(|page| hex(page) + "\n").collect();
+    let text = python(PARSER, lines);
+    text.lines().map(|line| line.split(' ').map(sample).collect()).collect()
+}
+
+/// What a script of Python writes for the lines it reads.
+pub(crate) fn python(script: &str, lines: String) -> String {
     let mut python = Command::new("python3")
-        .args(["-c", PARSER])
+        .args(["-c", script])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("python3 is needed: apt-get install -y python3 python3-venv");
     let mut input = python.stdin.take().unwrap();
-    let lines: String = pages.iter().map(|page| hex(page) + "\n").collect();
     let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
     let output = python.wait_with_output().unwrap();
     let _ = writer.join().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "pip install prometheus_client==0.26.0: {complaint}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().map(|line| line.split(' ').map(sample).collect()).collect()
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// Reads a sample as Python has written it.

@@ -35,6 +35,7 @@ mod otlp;
 mod page;
 #[cfg(feature = "process")]
 mod process;
+mod prometheus;
 #[cfg(feature = "runtime")]
 mod runtime;
 mod scrape;

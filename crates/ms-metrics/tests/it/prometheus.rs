@@ -1,0 +1,171 @@
+//! A real Prometheus scrapes our pages in each format.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::http::Request;
+use metrics::Recorder;
+use ms_metrics::Metrics;
+use serde_json::Value;
+use tempfile::TempDir;
+use tower::Layer as _;
+
+use crate::page::{METADATA, key};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A server that ends with its test.
+struct Prometheus {
+    child: Child,
+    address: SocketAddr,
+    _directory: TempDir,
+}
+
+impl Prometheus {
+    /// Starts one that scrapes each job's address every second.
+    fn start(jobs: &[(&str, SocketAddr)], features: &str) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let config = directory.path().join("prometheus.yml");
+        let mut text = "global: { scrape_interval: 1s }\nscrape_configs:\n".to_owned();
+        for (job, address) in jobs {
+            text += &format!("- job_name: {job}\n  static_configs: [targets: ['{address}']]\n");
+        }
+        std::fs::write(&config, text).unwrap();
+        let mut child = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.tsdb.path={}", directory.path().join("data").display()))
+            .args(["--web.listen-address=127.0.0.1:0", &format!("--enable-feature={features}")])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("apt-get install -y prometheus: {error}"));
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+        let address = log.find_map(|line| {
+            let (_, address) = line.split_once("msg=\"Listening on\" address=")?;
+            address.split_whitespace().next()?.parse().ok()
+        });
+        // It stops when nobody reads what it writes.
+        std::thread::spawn(move || log.for_each(drop));
+        Self { child, address: address.expect("it tells its address"), _directory: directory }
+    }
+
+    /// The data of an answer; nothing while it is starting.
+    fn ask(&self, path: &str) -> Option<Value> {
+        let mut socket = TcpStream::connect(self.address).ok()?;
+        let request = format!("GET /api/v1/{path} HTTP/1.0\r\nHost: x\r\n\r\n");
+        socket.write_all(request.as_bytes()).ok()?;
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).ok()?;
+        let (_, body) = answer.split_once("\r\n\r\n")?;
+        Some(serde_json::from_str::<Value>(body).ok()?["data"].clone())
+    }
+
+    fn query(&self, expression: &str) -> Vec<Value> {
+        let expression: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let data = self.ask(&format!("query?query={expression}"));
+        data.and_then(|data| data["result"].as_array().cloned()).unwrap_or_default()
+    }
+
+    /// Waits for the value of an expression.
+    fn value(&self, expression: &str, expected: &str) {
+        until(expression, || {
+            let found = self.query(expression);
+            found.len() == 1 && found[0]["value"][1] == expected
+        });
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !holds() {
+        assert!(begun.elapsed() < PATIENCE, "it never came: {what}");
+        std::thread::park_timeout(Duration::from_millis(20));
+    }
+}
+
+/// Serves the page in a thread of its own, as if each client sent this `Accept`.
+fn serve(metrics: &Metrics, accept: Option<&'static str>) -> SocketAddr {
+    let set = tower::util::MapRequestLayer::new(move |mut request: Request<axum::body::Body>| {
+        if let Some(accept) = accept {
+            request.headers_mut().insert("accept", accept.parse().unwrap());
+        }
+        request
+    });
+    let app = Router::new().fallback_service(set.layer(metrics.router::<()>().with_state(())));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            axum::serve(tokio::net::TcpListener::from_std(listener).unwrap(), app).await.unwrap();
+        });
+    });
+    address
+}
+
+#[test]
+fn both_formats_are_read_alike_and_the_trace_is_found() {
+    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let metrics =
+        Metrics::builder().buckets("t_seconds", &[0.5, 1.0]).buckets("t_low", &[-1.0, 1.0]).build().unwrap();
+    let recorder = metrics.recorder();
+    let label = &[("a", "\\\"\n#,ş")][..];
+    recorder.register_counter(&key("t_total", label), &METADATA).increment(3);
+    recorder.register_counter(&key("t_unknown", label), &METADATA).increment(4);
+    recorder.register_gauge(&key("t_g", label), &METADATA).set(f64::NEG_INFINITY);
+    recorder.register_histogram(&key("t_s", label), &METADATA).record(7.0);
+    recorder.register_histogram(&key("t_low", label), &METADATA).record(-0.5);
+    recorder.traced_histogram(&key("t_seconds", label)).record(0.7, TRACE);
+    let jobs = [("text", serve(&metrics, Some("text/plain"))), ("openmetrics", serve(&metrics, None))];
+    let prometheus = Prometheus::start(&jobs, "exemplar-storage");
+
+    for job in ["text", "openmetrics"] {
+        for (name, bound, value) in [
+            ("t_total", "", "3"),
+            ("t_unknown", "", "4"),
+            ("t_g", "", "-Inf"),
+            ("t_s", "quantile=~'1|1.0'", "7"),
+            ("t_s_sum", "", "7"),
+            ("t_low_sum", "", "-0.5"),
+            ("t_seconds_bucket", "le=~'1|1.0'", "1"),
+            ("t_seconds_count", "", "1"),
+            ("active_users_total", "", "0"),
+        ] {
+            prometheus.value(&format!("{name}{{job='{job}',{bound}}}"), value);
+        }
+        let labels = prometheus.query(&format!("t_total{{job=\"{job}\"}}"));
+        assert_eq!(labels[0]["metric"]["a"], "\\\"\n#,ş");
+    }
+    // A mistake in a page would show here.
+    let targets = prometheus.ask("targets?state=active").unwrap();
+    let errors: Vec<_> =
+        targets["activeTargets"].as_array().unwrap().iter().map(|it| &it["lastError"]).collect();
+    assert_eq!(errors, ["", ""]);
+    let kinds = prometheus.ask("targets/metadata?match_target=%7Bjob%3D%22openmetrics%22%7D").unwrap();
+    let kind = |name: &str| {
+        let metadata = kinds.as_array().unwrap().iter().find(|it| it["metric"] == name);
+        metadata.map(|metadata| metadata["type"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(kind("t"), Some("counter".to_owned()));
+    assert_eq!(kind("t_unknown"), Some("unknown".to_owned()));
+    assert_eq!(kind("active_users_total"), Some("gauge".to_owned()));
+
+    until("the exemplar", || {
+        let found = prometheus.ask("query_exemplars?query=t_seconds_bucket&start=0&end=9999999999");
+        found.is_some_and(|found| {
+            found[0]["exemplars"][0]["labels"]["trace_id"] == TRACE
+                && found[0]["exemplars"][0]["value"] == "0.7"
+                && found[0]["seriesLabels"]["job"] == "openmetrics"
+        })
+    });
+}

@@ -6,8 +6,6 @@ mod user;
 mod watch;
 mod worker;
 
-#[cfg(feature = "system")]
-pub(crate) use self::reading::Labelled;
 pub(crate) use self::reading::Reading;
 pub(crate) use self::setup::{Collectors, Threads};
 use self::user::UserCollector;

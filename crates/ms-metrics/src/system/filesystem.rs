@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::disk::{self, Room};
+use super::labelled::Labelled;
 use super::mountinfo::{self, Mount};
 use crate::catalog::machine::{FILESYSTEM_AVAILABLE, FILESYSTEM_TOTAL, FILESYSTEM_USAGE};
-use crate::collect::{Collect, Labelled, Outcome};
+use crate::collect::{Collect, Outcome};
 use crate::registry::{Kind, Registry};
 
 /// Those on disks of the machine, or those that may hang: one reader each, since the second may hang for ever.

@@ -4,6 +4,7 @@ mod cgroup;
 mod cpu;
 mod disk;
 mod filesystem;
+mod labelled;
 mod load;
 mod memory;
 mod mountinfo;

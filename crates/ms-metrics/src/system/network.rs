@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::labelled::Labelled;
 use crate::catalog::machine::{
     NETWORK_RECEIVE_BYTES, NETWORK_RECEIVE_ERRORS, NETWORK_RECEIVE_PACKETS, NETWORK_TRANSMIT_BYTES,
     NETWORK_TRANSMIT_ERRORS, NETWORK_TRANSMIT_PACKETS,
 };
-use crate::collect::{Collect, Labelled, Outcome};
+use crate::collect::{Collect, Outcome};
 use crate::registry::{Kind, Registry};
 
 /// What stays on the machine, and what would be counted a second time: the near ends of the links into containers and

@@ -55,12 +55,14 @@ impl Dropped {
 
 /// Where the lines of one sink are; all figures are of one instant.
 ///
-/// `passed == written + dropped_total() + queued`, always.
+/// `passed == written + diverted + dropped_total() + queued`, always.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SinkAccount {
     pub(crate) sink: &'static str,
     pub(crate) passed: u64,
     pub(crate) written: u64,
+    pub(crate) diverted: u64,
+    pub(crate) loss_lines: u64,
     pub(crate) queued: u64,
     pub(crate) dropped: Dropped,
 }
@@ -79,6 +81,17 @@ impl SinkAccount {
     /// Lines that the operating system took.
     pub fn written(&self) -> u64 {
         self.written
+    }
+
+    /// Lines that went to the [fallback](crate::LoggingBuilder::fallback), since the operating system refused the write.
+    pub fn diverted(&self) -> u64 {
+        self.diverted
+    }
+
+    /// Lines in the log that are of no event but tell how many lines were lost, why and when. No other figure counts
+    /// them.
+    pub fn loss_lines(&self) -> u64 {
+        self.loss_lines
     }
 
     /// Lines that wait for the writer or are being written.

@@ -29,6 +29,17 @@ pub enum WhenFull {
     Block(Duration),
 }
 
+/// Where lines go that a file does not take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fallback {
+    /// To stderr, as they are.
+    Stderr,
+    /// To a file of the same name in this directory, best on another disk. It is made when it is needed, and rotated in the
+    /// same way.
+    Directory(PathBuf),
+}
+
 /// Collects options; made by [`Logging::builder`].
 ///
 /// | option | default |
@@ -41,6 +52,7 @@ pub enum WhenFull {
 /// | [`max_bytes`](Self::max_bytes), [`backups`](Self::backups) | 10 MiB, 10 |
 /// | [`rotate_every`](Self::rotate_every), [`max_total_bytes`](Self::max_total_bytes), `gzip` | never, no limit, no |
 /// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
+/// | [`fallback`](Self::fallback), [`durable`](Self::durable) | none, no |
 /// | [`redact`](Self::redact), [`redactor`](Self::redactor) | yes, the rules that are built in |
 /// | [`log_panics`](Self::log_panics) | no |
 /// | [`shutdown_limit`](Self::shutdown_limit) | 5 s |
@@ -151,6 +163,20 @@ impl LoggingBuilder {
     /// What happens when that many bytes wait.
     pub fn when_full(mut self, policy: WhenFull) -> Self {
         self.config.when_full = policy;
+        self
+    }
+
+    /// Where lines go while a file cannot be written; the file is tried again with each batch of lines. They are counted as
+    /// [`diverted`](crate::SinkAccount::diverted).
+    pub fn fallback(mut self, fallback: Fallback) -> Self {
+        self.config.fallback = Some(fallback);
+        self
+    }
+
+    /// Whether the disk has to keep each ERROR within half a second, and all lines before a `flush` or `shutdown` returns,
+    /// also if the power fails (`fdatasync`).
+    pub fn durable(mut self, on: bool) -> Self {
+        self.config.durable = on;
         self
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::builder::WhenFull;
+use crate::builder::{Fallback, WhenFull};
 use crate::redact::Redactor;
 use crate::rotate::Every;
 
@@ -24,6 +24,8 @@ pub(crate) struct Config {
     pub(crate) gzip: bool,
     pub(crate) queue_bytes: usize,
     pub(crate) when_full: WhenFull,
+    pub(crate) fallback: Option<Fallback>,
+    pub(crate) durable: bool,
     pub(crate) redact: bool,
     pub(crate) redactor: Redactor,
     pub(crate) panics: bool,
@@ -47,6 +49,8 @@ impl Default for Config {
             gzip: false,
             queue_bytes: 8 * 1024 * 1024,
             when_full: WhenFull::Drop,
+            fallback: None,
+            durable: false,
             redact: true,
             redactor: Redactor::default(),
             panics: false,

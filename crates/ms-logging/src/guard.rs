@@ -1,5 +1,6 @@
 //! What keeps the log open.
 
+use std::process;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,11 @@ impl LoggingGuard {
         Self { core, drop_limit }
     }
 
+    #[cfg(all(unix, feature = "signals"))]
+    pub(crate) fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
     /// Waits until every line that was logged before the call is on disk or counted as lost; `false` if `limit` came
     /// first. Blocks the calling thread.
     pub fn flush(&self, limit: Duration) -> bool {
@@ -51,9 +57,14 @@ impl LoggingGuard {
     /// Writes what was taken so far and closes the files. Lines that come later are counted as `after_shutdown`. Blocks
     /// the calling thread for `limit` at most; a second call finds nothing left to do and does not wait.
     pub fn shutdown(&self, limit: Duration) -> Shutdown {
-        let deadline = deadline(limit);
-        self.core.sinks.iter().for_each(|sink| sink.queue.close());
-        Shutdown { abandoned: self.core.sinks.iter().map(|sink| sink.queue.join(deadline)).sum() }
+        Shutdown { abandoned: self.core.shutdown(deadline(limit)) }
+    }
+
+    /// Shuts down within `limit` and ends the process with `code`: `std::process::exit` alone drops no guard, and the last
+    /// lines with it.
+    pub fn exit(self, code: i32, limit: Duration) -> ! {
+        self.shutdown(limit);
+        process::exit(code)
     }
 
     /// Where the lines of each sink are.

@@ -147,6 +147,12 @@ where
 }
 
 impl Core {
+    /// Closes every sink and gives the number of lines that were not written by then.
+    pub(crate) fn shutdown(&self, deadline: std::time::Instant) -> u64 {
+        self.sinks.iter().for_each(|sink| sink.queue.close());
+        self.sinks.iter().map(|sink| sink.queue.join(deadline)).sum()
+    }
+
     fn plan(&self, event: &Event<'_>) -> Plan {
         let metadata = event.metadata();
         let kind = match metadata.name() {

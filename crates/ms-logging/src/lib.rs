@@ -47,6 +47,7 @@ mod config;
 mod console;
 mod error;
 mod event;
+mod fallback;
 mod fit;
 mod format;
 mod guard;
@@ -62,13 +63,15 @@ mod redact;
 mod request;
 mod rotate;
 mod sensitive;
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
 mod span;
 mod start;
 mod structured;
 mod visit;
 
 pub use account::{Reason, SinkAccount};
-pub use builder::{LoggingBuilder, WhenFull, setup_logging};
+pub use builder::{Fallback, LoggingBuilder, WhenFull, setup_logging};
 pub use error::{BuildError, InstallError};
 pub use event::StructuredLogger;
 pub use guard::{Logging, LoggingGuard, Shutdown};

@@ -5,6 +5,7 @@ use std::panic;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use metrics::Label;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::account::Reason;
@@ -14,7 +15,9 @@ use crate::account::Reason;
 /// The totals are set, not added: a recorder that is installed after the first loss still gets the whole number.
 static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
     [const { [const { AtomicU64::new(0) }; 4] }; 3];
-const DROPPED: &str = "ms_logging_dropped_total";
+static DIVERTED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; 3];
+const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
+const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";
 const SINKS: [&str; 3] = ["file", "json", "console"];
 
 /// How long a caller that has logged too late waits for its turn to publish that.
@@ -54,18 +57,42 @@ impl Turn {
 
     /// Adds to `ms_logging_dropped_total{sink,reason}`; nothing makes it appear.
     pub(crate) fn dropped(&self, sink: &'static str, reason: Reason, lines: u64) {
-        let place = SINKS.iter().position(|name| *name == sink);
         let column = Reason::ALL.iter().position(|other| *other == reason);
-        let cell = place.zip(column).and_then(|(row, column)| TOTALS.get(row)?.get(column));
-        let Some(cell) = cell else { return };
-        let total = cell.fetch_add(lines, Ordering::Relaxed) + lines;
-        // A recorder that panics must not end the writer.
-        let _ = panic::catch_unwind(|| {
-            // Each time, since nobody says when a recorder comes.
-            metrics::describe_counter!(DROPPED, "Lines that passed the level filter and were lost");
-            metrics::counter!(DROPPED, "sink" => sink, "reason" => reason.as_str()).absolute(total);
-        });
+        let cell = place(sink).zip(column).and_then(|(row, column)| TOTALS.get(row)?.get(column));
+        let Some(total) = cell.map(|cell| add(cell, lines)) else { return };
+        let help = "Lines that passed the level filter and were lost";
+        set(
+            DROPPED_TOTAL,
+            help,
+            total,
+            vec![Label::new("sink", sink), Label::new("reason", reason.as_str())],
+        );
     }
+
+    /// Adds to `ms_logging_diverted_total{sink}`; nothing makes it appear.
+    pub(crate) fn diverted(&self, sink: &'static str, lines: u64) {
+        let Some(total) = place(sink).and_then(|row| DIVERTED.get(row)).map(|cell| add(cell, lines)) else {
+            return;
+        };
+        set(DIVERTED_TOTAL, "Lines that went to the fallback", total, vec![Label::new("sink", sink)]);
+    }
+}
+
+fn place(sink: &str) -> Option<usize> {
+    SINKS.iter().position(|name| *name == sink)
+}
+
+fn add(cell: &AtomicU64, lines: u64) -> u64 {
+    cell.fetch_add(lines, Ordering::Relaxed) + lines
+}
+
+fn set(name: &'static str, help: &'static str, total: u64, labels: Vec<Label>) {
+    // A recorder that panics must not end the writer.
+    let _ = panic::catch_unwind(|| {
+        // Each time, since nobody says when a recorder comes.
+        metrics::describe_counter!(name, help);
+        metrics::counter!(name, labels).absolute(total);
+    });
 }
 
 impl Drop for Turn {

@@ -16,7 +16,7 @@ use crate::error::BuildError;
 use crate::format::{Style, escape};
 use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
-use crate::queue::{Queue, Target};
+use crate::queue::{LossLine, Options, Outlet, Queue, Target};
 use crate::rotate::{RotatingFile, Rotation};
 
 impl Config {
@@ -38,10 +38,15 @@ impl Config {
         static LOGGERS: AtomicU64 = AtomicU64::new(1);
         self.check()?;
         let targets = self.targets()?;
+        let mut name = Vec::new();
+        escape::plain(&mut name, &self.name);
+        let zone = TimeZone::system();
         let mut sinks = Vec::new();
-        let Config { queue_bytes, when_full, .. } = self;
-        for (sink, style, target) in targets {
-            match Queue::start(sink, queue_bytes, when_full, target) {
+        let options =
+            Options { capacity: self.queue_bytes, when_full: self.when_full, durable: self.durable };
+        for Opened { sink, style, target, fallback } in targets {
+            let loss_line = LossLine { style, name: name.clone(), zone: zone.clone() };
+            match Queue::start(sink, options, Outlet { target, fallback, loss_line }) {
                 Ok(queue) => sinks.push(Sink { style, queue }),
                 Err(source) => {
                     close(&sinks);
@@ -49,12 +54,10 @@ impl Config {
                 }
             }
         }
-        let mut name = Vec::new();
-        escape::plain(&mut name, &self.name);
         let core = Arc::new(Core {
             id: LOGGERS.fetch_add(1, Ordering::Relaxed),
             name,
-            zone: TimeZone::system(),
+            zone,
             redactor: self.redactor.off(!self.redact),
             sinks,
         });
@@ -88,36 +91,44 @@ impl Config {
     fn targets(&self) -> Result<Vec<Opened>, BuildError> {
         let mut targets: Vec<Opened> = Vec::new();
         if let Some(path) = &self.file {
-            targets.push(("file", Style::Text, self.rotating(path)?));
+            targets.push(self.open("file", Style::Text, path)?);
         }
         if let Some(path) = &self.json_file {
-            targets.push(("json", Style::Json, self.rotating(path)?));
+            targets.push(self.open("json", Style::Json, path)?);
         }
         if self.console {
-            targets.push(("console", console_style(), Box::new(Console::default())));
+            let target = Box::new(Console::default());
+            targets.push(Opened { sink: "console", style: console_style(), target, fallback: None });
         }
         Ok(targets)
     }
 
-    fn rotating(&self, path: &Path) -> Result<Box<dyn Target>, BuildError> {
+    fn open(&self, sink: &'static str, style: Style, path: &Path) -> Result<Opened, BuildError> {
         let rotation = Rotation {
             max_bytes: self.max_bytes,
             every: self.rotate_every,
             zone: TimeZone::system(),
             backups: self.backups,
             max_total_bytes: self.max_total_bytes,
+            durable: self.durable,
             #[cfg(feature = "gzip")]
             gzip: self.gzip,
         };
+        let fallback = self.fallback.as_ref().map(|fallback| fallback.target(path, &rotation));
         match RotatingFile::open(path.to_owned(), rotation) {
-            Ok(file) => Ok(Box::new(file)),
+            Ok(file) => Ok(Opened { sink, style, target: Box::new(file), fallback }),
             Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
         }
     }
 }
 
 /// A sink that is open, but has no thread yet.
-type Opened = (&'static str, Style, Box<dyn Target>);
+struct Opened {
+    sink: &'static str,
+    style: Style,
+    target: Box<dyn Target>,
+    fallback: Option<Box<dyn Target>>,
+}
 
 fn console_style() -> Style {
     if !io::stdout().is_terminal() {

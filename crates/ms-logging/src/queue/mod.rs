@@ -4,6 +4,7 @@
 //! path on which a line could be counted twice or not at all. Lines are handed over by swapping the whole buffer, since
 //! waking another thread for each line costs more than making the line.
 
+mod loss;
 mod state;
 mod writer;
 
@@ -20,8 +21,9 @@ use tracing::Level;
 use crate::account::{Reason, SinkAccount};
 use crate::builder::WhenFull;
 use crate::publish::Turn;
+pub(crate) use loss::LossLine;
 use state::{State, Writer};
-pub(crate) use writer::Target;
+pub(crate) use writer::{Outlet, Target};
 
 /// So many bytes are worth waking a writer that gathers.
 const BATCH: usize = 256 * 1024;
@@ -43,11 +45,22 @@ thread_local! {
     static WRITER: Cell<bool> = const { Cell::new(false) };
 }
 
+/// What is the same for all queues of a logger.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Options {
+    /// Bytes.
+    pub(crate) capacity: usize,
+    pub(crate) when_full: WhenFull,
+    /// Whether the disk has to keep what was flushed, and each ERROR soon.
+    pub(crate) durable: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct Queue {
     sink: &'static str,
     capacity: usize,
     when_full: WhenFull,
+    durable: bool,
     state: Mutex<State>,
     /// The writer waits for lines.
     work: Condvar,
@@ -60,16 +73,12 @@ pub(crate) struct Queue {
 
 impl Queue {
     /// Starts the writer thread.
-    pub(crate) fn start(
-        sink: &'static str,
-        capacity: usize,
-        when_full: WhenFull,
-        mut target: Box<dyn Target>,
-    ) -> io::Result<Arc<Self>> {
+    pub(crate) fn start(sink: &'static str, options: Options, mut outlet: Outlet) -> io::Result<Arc<Self>> {
         let queue = Arc::new(Self {
             sink,
-            capacity: capacity.max(SMALLEST),
-            when_full,
+            capacity: options.capacity.max(SMALLEST),
+            when_full: options.when_full,
+            durable: options.durable,
             state: Mutex::default(),
             work: Condvar::new(),
             room: Condvar::new(),
@@ -80,7 +89,7 @@ impl Queue {
         let body = move || {
             WRITER.set(true);
             shared.publish();
-            shared.run(&mut *target);
+            shared.run(&mut outlet);
         };
         let thread = thread::Builder::new().name(format!("ms-logging-{sink}")).spawn(body)?;
         *queue.thread.lock() = Some(thread);
@@ -100,12 +109,12 @@ impl Queue {
             return self.publish_in(Turn::take_soon());
         }
         if state.fill() + line.len() > self.limit(level) {
-            state.dropped.queue_full += 1;
-            return;
+            return state.lose(1, 0);
         }
         state.pending.extend_from_slice(line);
         state.pending_lines += 1;
         state.accepted += 1;
+        state.errors |= level == Level::ERROR;
         if self.must_wake(&mut state, level) {
             state.writer = Writer::Awake;
             drop(state);
@@ -157,11 +166,13 @@ impl Queue {
         }
         let mut state = self.state.lock();
         let goal = state.accepted;
-        while state.settled < goal {
+        let is_done = |state: &State| state.settled >= goal && (!self.durable || state.synced >= goal);
+        while !is_done(&state) {
             state.urgent = true;
+            state.sync_wanted = self.durable;
             self.work.notify_one();
             if self.settled.wait_until(&mut state, deadline).timed_out() {
-                return state.settled >= goal;
+                return is_done(&state);
             }
         }
         drop(state);
@@ -204,6 +215,8 @@ impl Queue {
             sink: self.sink,
             passed: state.passed,
             written: state.written,
+            diverted: state.diverted,
+            loss_lines: state.loss_lines,
             queued: state.pending_lines + state.in_flight,
             dropped: state.dropped,
         }
@@ -220,16 +233,21 @@ impl Queue {
         for _ in 0..MOST_ROUNDS {
             let (now, before) = {
                 let mut state = self.state.lock();
-                let now = state.dropped;
+                let now = state.to_publish();
                 (now, mem::replace(&mut state.published, now))
             };
             for reason in Reason::ALL {
-                turn.dropped(self.sink, reason, now.of(reason).saturating_sub(before.of(reason)));
+                let lines = now.dropped.of(reason).saturating_sub(before.dropped.of(reason));
+                turn.dropped(self.sink, reason, lines);
             }
+            turn.diverted(self.sink, now.diverted.saturating_sub(before.diverted));
             // The recorder may have logged.
-            if self.state.lock().dropped == now {
+            if self.state.lock().to_publish() == now {
                 return;
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

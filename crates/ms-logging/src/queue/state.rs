@@ -2,6 +2,7 @@
 
 use std::mem;
 
+use super::loss::Lost;
 use crate::account::Dropped;
 
 #[derive(Debug, Default)]
@@ -15,8 +16,19 @@ pub(super) struct State {
     pub(super) accepted: u64,
     pub(super) settled: u64,
     pub(super) written: u64,
+    /// Lines that the fallback took.
+    pub(super) diverted: u64,
+    /// What the log does not tell of yet.
+    pub(super) lost: Option<Lost>,
+    /// Lines of the writer's own that told of losses.
+    pub(super) loss_lines: u64,
+    /// Up to where the disk keeps what was settled.
+    pub(super) synced: u64,
+    pub(super) sync_wanted: bool,
+    /// There is an ERROR among the lines that wait.
+    pub(super) errors: bool,
     pub(super) dropped: Dropped,
-    pub(super) published: Dropped,
+    pub(super) published: Published,
     pub(super) writer: Writer,
     pub(super) urgent: bool,
     pub(super) closing: bool,
@@ -25,6 +37,13 @@ pub(super) struct State {
     pub(super) abandoned: bool,
     /// Lines in flight that it has given up, and that may be written yet.
     pub(super) given_up: u64,
+}
+
+/// What the metrics tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Published {
+    pub(super) dropped: Dropped,
+    pub(super) diverted: u64,
 }
 
 /// What the writer is doing, which decides whether a new line must wake it.
@@ -37,9 +56,33 @@ pub(super) enum Writer {
 }
 
 impl State {
+    /// What the metrics should tell.
+    pub(super) fn to_publish(&self) -> Published {
+        Published { dropped: self.dropped, diverted: self.diverted }
+    }
+
     /// What counts against the capacity.
     pub(super) fn fill(&self) -> usize {
         self.pending.len() + self.in_flight_bytes
+    }
+
+    /// Counts lines as lost in a way that the log itself can still tell of.
+    pub(super) fn lose(&mut self, queue_full: u64, io_error: u64) {
+        self.dropped.queue_full += queue_full;
+        self.dropped.io_error += io_error;
+        let lost = Lost::now(queue_full, io_error);
+        self.lost = Some(self.lost.map_or(lost, |earlier| earlier.and(lost)));
+    }
+
+    /// Lines in flight are where they belong.
+    pub(super) fn take_from_flight(&mut self, lines: u64) {
+        if self.given_up > 0 {
+            self.given_up = self.given_up.saturating_sub(lines);
+            self.dropped.shutdown_timeout = self.dropped.shutdown_timeout.saturating_sub(lines);
+        } else {
+            self.in_flight = self.in_flight.saturating_sub(lines);
+            self.settled += lines;
+        }
     }
 
     /// Counts everything that is not written as lost.
@@ -51,6 +94,7 @@ impl State {
         let lost = pending + self.given_up;
         self.dropped.shutdown_timeout += lost;
         self.settled = self.accepted;
+        self.synced = self.accepted;
         lost
     }
 }

@@ -41,6 +41,8 @@ pub(crate) struct Rotation {
     pub(crate) backups: u32,
     /// Of the file and its backups together.
     pub(crate) max_total_bytes: Option<u64>,
+    /// Whether the disk keeps a file before it is renamed.
+    pub(crate) durable: bool,
     #[cfg(feature = "gzip")]
     pub(crate) gzip: bool,
 }
@@ -52,6 +54,7 @@ pub(crate) struct RotatingFile {
     age: Option<Age>,
     backups: Backups,
     links: Links,
+    durable: bool,
     current: Opened,
     /// The file ends within a line, which is closed before the next one.
     torn: bool,
@@ -77,6 +80,7 @@ impl RotatingFile {
             age,
             backups,
             links,
+            durable: rotation.durable,
             current,
             torn,
             shifted: false,
@@ -173,6 +177,9 @@ impl RotatingFile {
         if Identity::of(&fs::metadata(&self.path)?) != self.current.identity {
             return self.reopen();
         }
+        if self.durable {
+            self.current.file.sync_data()?;
+        }
         // A second shift before the file itself has moved would push a backup out for nothing.
         if !self.shifted {
             self.backups.shift()?;
@@ -259,6 +266,15 @@ impl Target for RotatingFile {
             rest = tail;
         }
         Ok(())
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        if !self.current.regular {
+            return Ok(());
+        }
+        self.current.file.sync_data()?;
+        // A new file is only found again if the disk keeps its name too.
+        open::sync_directory(&self.path)
     }
 
     fn describe(&self) -> String {

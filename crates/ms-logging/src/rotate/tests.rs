@@ -17,6 +17,7 @@ fn rotation(max_bytes: u64, backups: u32) -> Rotation {
         zone: TimeZone::UTC,
         backups,
         max_total_bytes: None,
+        durable: false,
         #[cfg(feature = "gzip")]
         gzip: false,
     }

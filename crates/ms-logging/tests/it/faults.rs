@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 
-use ms_logging::{Logging, Reason, SinkAccount};
+use ms_logging::{Fallback, Logging, Reason, SinkAccount};
 use tracing::info;
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -73,9 +73,28 @@ fn a_line_cut_by_a_full_disk_is_taken_back_and_logging_goes_on() {
     assert_eq!(account.written(), full.written() + 10);
     assert_eq!(account.passed(), 1011);
     let (text, json) = logger.finish();
+    let (told, text) = apart(text, " - WARNING - lines lost: ");
     assert_eq!(text.len() as u64, account.written());
+    assert_eq!(lost(&told, "io_error="), account.dropped(Reason::IoError));
     assert!(text.last().unwrap().contains("there is room again id=9"), "{:?}", text.last());
     json.iter().for_each(|line| drop(serde_json::from_str::<serde_json::Value>(line).unwrap()));
+    let (told, _) = apart(json, r#""event_type":"lines_lost""#);
+    assert!(lost(&told, r#""io_error":"#) > 0);
+}
+
+/// The lines that hold `mark`, and the others.
+fn apart(lines: Vec<String>, mark: &str) -> (Vec<String>, Vec<String>) {
+    lines.into_iter().partition(|line| line.contains(mark))
+}
+
+/// The sum of the numbers behind `reason`.
+fn lost(told: &[String], reason: &str) -> u64 {
+    let numbers = told.iter().flat_map(|line| line.split(reason).nth(1));
+    numbers
+        .map(|text| {
+            text.split(|letter: char| !letter.is_ascii_digit()).next().unwrap().parse::<u64>().unwrap()
+        })
+        .sum()
 }
 
 #[allow(unsafe_code, reason = "there is no safe way to set limits of a process")]
@@ -162,7 +181,8 @@ fn a_directory_that_cannot_be_made_again_counts_its_lines() {
     assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
     let account = guard.accounts()[0];
     assert_eq!((account.passed(), account.written(), account.dropped(Reason::IoError)), (11, 1, 10));
-    assert_eq!(lines(&deep).len(), 1);
+    let (told, text) = apart(lines(&deep), " - WARNING - lines lost: 10 io_error=10 from=");
+    assert_eq!((told.len(), text.len()), (1, 1));
 }
 
 #[test]
@@ -176,4 +196,26 @@ fn a_line_torn_by_an_earlier_process_is_closed() {
     let lines = lines(&path);
     assert_eq!((lines.len(), lines[1].as_str()), (3, "tor"));
     assert!(lines[2].ends_with("next"));
+}
+
+#[test]
+fn lines_that_a_file_does_not_take_are_in_the_fallback() {
+    let logger = Logger::start();
+    let spare = logger.path("spare");
+    let (layer, guard) = Logging::builder()
+        .file("/dev/full")
+        .console(false)
+        .rust_log(false)
+        .fallback(Fallback::Directory(spare.clone()))
+        .durable(true)
+        .layer()
+        .unwrap();
+    assert!(!spare.exists(), "it is made when it is needed");
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        (0..100).for_each(|id| info!(id, "kept"));
+    });
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    let account = guard.accounts()[0];
+    assert_eq!((account.passed(), account.diverted(), account.dropped_total()), (100, 100, 0));
+    assert_eq!(lines(&spare.join("full")).len(), 100);
 }

@@ -12,6 +12,7 @@ mod accounts;
 #[cfg(feature = "axum")]
 mod bodies;
 mod building;
+mod ending;
 mod faults;
 mod kill;
 mod lines;

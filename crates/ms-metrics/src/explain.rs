@@ -34,7 +34,7 @@ pub struct MetricExplanation {
     /// What its series take of the memory, in bytes: an estimate, within a half of what is measured. Handles that are
     /// held outside are not in it.
     pub bytes: usize,
-    /// Nothing while it has room.
+    /// Nothing if it has always had room.
     pub overflow: Option<OverflowExplanation>,
 }
 

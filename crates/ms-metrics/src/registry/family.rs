@@ -108,7 +108,7 @@ pub(crate) struct Family {
     pub(super) label_names: Vec<LabelName>,
     /// The place of the series that stands for those without room and those that were idle.
     pub(super) other: Option<usize>,
-    /// Nothing while there is room.
+    /// Nothing if there was always room.
     pub(super) overflow: Option<Overflow>,
     /// How many idle series have left.
     pub(super) expired: u64,

@@ -131,11 +131,12 @@ impl Family {
         identities.sort_unstable();
         for (place, identity) in identities {
             let names = label_names(&identity);
+            // First, so that the labels of `__other__` keep the names that they were given.
+            self.move_to_other(name, place, &names);
             self.label_names.retain_mut(|known| {
                 known.series -= usize::from(names.contains(&known.name.as_str()));
                 known.series > 0
             });
-            self.move_to_other(name, place, &names);
         }
         let mut place = 0;
         let mut moved = FxHashMap::default();

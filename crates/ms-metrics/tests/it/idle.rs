@@ -204,15 +204,22 @@ fn what_left_makes_room() {
 }
 
 #[test]
-fn label_names_without_end_leave_with_their_series() {
+fn label_names_keep_their_first_spelling_while_a_series_has_them() {
     on_a_clock(
         |builder| builder,
         |metrics, after| {
             count(metrics, &[("x.y", "1")], 1);
-            count(metrics, &[("x-y", "1")], 1);
-            assert_eq!(lines(metrics, "c"), ["c{x_y=\"1\"} 1"], "the names meet");
+            metrics.recorder().register_gauge(&key("g", &[("x.y", "1")]), &METADATA).set(1.0);
             pass(metrics, after, 2);
-            assert_eq!(lines(metrics, "c"), ["c{x_y=\"__other__\"} 1"]);
+            for label in ["x.y", "x-y"] {
+                count(metrics, &[(label, "2")], 1);
+                metrics.recorder().register_gauge(&key("g", &[(label, label)]), &METADATA).set(1.0);
+            }
+            assert_eq!(lines(metrics, "c"), ["c{x_y=\"__other__\"} 1", "c{x_y=\"2\"} 1"]);
+            assert_eq!(lines(metrics, "g"), ["g{x_y=\"x.y\"} 1"]);
+            pass(metrics, after, 2);
+            metrics.recorder().register_gauge(&key("g", &[("x-y", "3")]), &METADATA).set(1.0);
+            assert_eq!(lines(metrics, "g"), ["g{x_y=\"3\"} 1"], "nobody else has the name any more");
         },
     );
 }

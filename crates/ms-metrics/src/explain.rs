@@ -11,7 +11,7 @@ use crate::registry::Kind;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Explanation {
-    /// How many series each metric may have.
+    /// How many series a metric may have that declares no other bound.
     pub series_cap: usize,
     /// The metrics that have series, in the order of their names.
     pub metrics: Vec<MetricExplanation>,
@@ -29,6 +29,8 @@ pub struct MetricExplanation {
     pub kind: Kind,
     /// How many series it has, `__other__` with them.
     pub series: usize,
+    /// How many it may have.
+    pub series_cap: usize,
     /// How many were idle and left.
     pub expired: u64,
     /// What its series take of the memory, in bytes: an estimate, within a half of what is measured. Handles that are
@@ -111,9 +113,10 @@ impl MetricExplanation {
         json.push_str("{\"name\":");
         string(json, &self.name);
         json.push_str(&format!(
-            ",\"kind\":\"{}\",\"series\":{},\"expired\":{},\"bytes\":{},\"bytes_per_series\":{},\"overflow\":",
+            ",\"kind\":\"{}\",\"series\":{},\"series_cap\":{},\"expired\":{},\"bytes\":{},\"bytes_per_series\":{},\"overflow\":",
             self.kind.as_str(),
             self.series,
+            self.series_cap,
             self.expired,
             self.bytes,
             self.bytes_per_series(),

@@ -43,6 +43,8 @@ pub struct Metric {
     pub labels: &'static [&'static str],
     /// The declared upper bounds of a histogram; empty for every other kind.
     pub buckets: &'static [f64],
+    /// How many series it may have; nothing if as many as any.
+    pub series_cap: Option<usize>,
 }
 
 impl Metric {
@@ -67,7 +69,7 @@ impl Metric {
     }
 
     const fn new(kind: Kind, name: &'static str, help: &'static str) -> Self {
-        Self { name, kind, help, unit: None, labels: &[], buckets: &[] }
+        Self { name, kind, help, unit: None, labels: &[], buckets: &[], series_cap: None }
     }
 
     /// Sets the unit. Default none.
@@ -90,6 +92,14 @@ impl Metric {
     #[must_use]
     pub const fn buckets(mut self, bounds: &'static [f64]) -> Self {
         self.buckets = bounds;
+        self
+    }
+
+    /// Bounds its series: at most `series` in all, as
+    /// [`MetricsBuilder::series_cap`](crate::MetricsBuilder::series_cap) does for any metric, which is the default.
+    #[must_use]
+    pub const fn series_cap(mut self, series: usize) -> Self {
+        self.series_cap = Some(series);
         self
     }
 

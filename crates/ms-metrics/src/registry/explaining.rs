@@ -17,8 +17,8 @@ impl Registry {
     pub(crate) fn explain(&self) -> Explanation {
         let families = self.families.read();
         let in_use = families.by_name.iter().filter(|(_, family)| !family.series.is_empty());
-        let metrics = in_use.map(|(name, family)| explain(name, family)).collect();
         let series_cap = families.cap;
+        let metrics = in_use.map(|(name, family)| explain(name, family, series_cap)).collect();
         drop(families);
         let refusals = self.refused.iter().filter_map(|refused| {
             let first = refused.first()?;
@@ -29,13 +29,14 @@ impl Registry {
     }
 }
 
-fn explain(name: &str, family: &Family) -> MetricExplanation {
+fn explain(name: &str, family: &Family, series_cap: usize) -> MetricExplanation {
     let series: usize = family.series.iter().map(series_bytes).sum();
     let places: usize = family.places.keys().map(|identity| place_bytes(identity)).sum();
     MetricExplanation {
         name: name.to_owned(),
         kind: family.kind,
         series: family.series.len(),
+        series_cap: family.cap.unwrap_or(series_cap),
         expired: family.expired,
         bytes: series + places,
         overflow: family.overflow.as_ref().map(explain_overflow),

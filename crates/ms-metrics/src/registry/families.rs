@@ -102,7 +102,9 @@ impl Families {
         labels: &[CheckedLabel],
     ) -> Result<Placed, Refusal> {
         let cap = self.cap;
-        self.family(given, name, kind, buckets)?.place(name, labels, cap)
+        let family = self.family(given, name, kind, buckets)?;
+        let cap = family.cap.unwrap_or(cap);
+        family.place(name, labels, cap)
     }
 
     /// Counts a registration that found no room. True if it is time to warn.

@@ -108,6 +108,8 @@ pub(crate) struct Family {
     pub(super) label_names: Vec<LabelName>,
     /// The place of the series that stands for those without room and those that were idle.
     pub(super) other: Option<usize>,
+    /// Its own bound; nothing if it has that of any metric.
+    pub(super) cap: Option<usize>,
     /// Nothing if there was always room.
     pub(super) overflow: Option<Overflow>,
     /// How many idle series have left.
@@ -131,6 +133,7 @@ impl Family {
             places: FxHashMap::default(),
             label_names: Vec::new(),
             other: None,
+            cap: None,
             overflow: None,
             expired: 0,
         }

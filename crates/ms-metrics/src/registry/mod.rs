@@ -108,9 +108,9 @@ impl Registry {
             }
             families.describe(metric.name, metric.unit, SharedString::const_str(metric.help));
             let buckets = self.buckets.get(metric.name);
-            families
-                .family(metric.name, metric.name, metric.kind, buckets)
-                .map_err(|_| (*metric, MetricError::TooMany))?;
+            let family = families.family(metric.name, metric.name, metric.kind, buckets);
+            family.map_err(|_| (*metric, MetricError::TooMany))?.cap =
+                metric.series_cap.map(|cap| cap.max(1));
             if metric.kind == Kind::Counter && !metric.name.ends_with("_total") {
                 tracing::warn!(metric = metric.name, "a counter's name should end in _total");
             }

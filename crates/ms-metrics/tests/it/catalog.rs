@@ -117,3 +117,20 @@ fn the_builders_buckets_go_before_the_declared_ones() {
     let error = Metrics::builder().catalog([BEDS]).buckets(BEDS.name, &[1.0]).build().unwrap_err();
     assert!(matches!(error, BuildError::Buckets { metric } if metric == BEDS.name));
 }
+
+#[test]
+fn a_declared_metric_may_have_a_bound_of_its_own() {
+    const WIDE: Metric = Metric::counter("wide_total", "Many.").labels(&["n"]).series_cap(20);
+    let metrics = Metrics::builder().series_cap(5).catalog([WIDE]).build().unwrap();
+    for number in 0..30 {
+        metrics.counter(&WIDE, &[&number.to_string()]).increment(1);
+        let key = key("narrow_total", &[("n", &number.to_string())]);
+        metrics.recorder().register_counter(&key, &METADATA).increment(1);
+    }
+    assert_eq!((lines(&metrics, "wide_total").len(), lines(&metrics, "narrow_total").len()), (20, 5));
+    assert_eq!(value(&metrics, "wide_total{n=\"__other__\"}"), Some(11.0));
+    let explanation = metrics.explain();
+    let caps: Vec<_> = explanation.metrics.iter().filter(|metric| metric.series > 3).collect();
+    let caps: Vec<_> = caps.iter().map(|metric| (&*metric.name, metric.series_cap)).collect();
+    assert_eq!(caps, [("ms_metrics_refused_total", 5), ("narrow_total", 5), ("wide_total", 20)]);
+}

@@ -40,7 +40,7 @@ impl Client {
             .redirect(redirect::Policy::none())
             .no_proxy()
             .timeout(settings.attempt_limit)
-            .user_agent(concat!("OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"), " ms-metrics"))
+            .user_agent(concat!("ms-metrics/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|_| OtlpError::Client)?;
         Ok(Self { http, url: settings.url.clone(), headers })

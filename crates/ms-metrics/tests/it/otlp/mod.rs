@@ -5,4 +5,5 @@ mod oracles;
 mod points;
 mod receiver;
 mod secrets;
+mod tls;
 mod variables;

@@ -1,7 +1,7 @@
 //! Others read what we push: Google's protobuf for Python with OpenTelemetry's own schema, and the receiver oteltap.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Lines, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use metrics::Recorder;
@@ -15,9 +15,9 @@ use crate::page::{METADATA, key};
 
 const INSTALL: &str = "pip install oteltap==1.0.0 opentelemetry-proto==1.45.2";
 
-/// A receiver in Python: its port, then for each request the samples that a page would show for the points.
+/// A receiver in Python, with TLS if it is given a certificate and a key. It prints its port, then for each request the samples that a page would show for the points.
 const RECEIVER: &str = "
-import http.server
+import http.server, ssl, sys
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import *
 text = lambda s: s.encode().hex()
 def line(name, point, value, **extra):
@@ -59,6 +59,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(answer)
         print(' '.join(found), flush=True)
 server = http.server.HTTPServer(('127.0.0.1', 0), Handler)
+if len(sys.argv) > 1:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*sys.argv[1:])
+    server.socket = context.wrap_socket(server.socket, server_side=True)
 print(server.server_address[1], flush=True)
 server.serve_forever()
 ";
@@ -77,6 +81,31 @@ fn python(arguments: &[&str]) -> Program {
     let mut python = Command::new("python3");
     python.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     Program(python.spawn().expect("python3 is needed: apt-get install -y python3 python3-venv"))
+}
+
+/// A running [`RECEIVER`].
+pub(super) struct Receiver {
+    pub(super) port: u16,
+    output: Lines<BufReader<ChildStdout>>,
+    _program: Program,
+}
+
+impl Receiver {
+    pub(super) fn start(certificate_and_key: &[&str]) -> Self {
+        let mut program = python(&[&["-c", RECEIVER], certificate_and_key].concat());
+        let mut output = BufReader::new(program.0.stdout.take().unwrap()).lines();
+        let Some(Ok(port)) = output.next() else {
+            let mut complaint = String::new();
+            program.0.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
+            panic!("{INSTALL}: {complaint}");
+        };
+        Self { port: port.parse().unwrap(), output, _program: program }
+    }
+
+    /// The samples of the next request.
+    pub(super) fn next(&mut self) -> Vec<Sample> {
+        self.output.next().unwrap().unwrap().split(' ').map(sample).collect()
+    }
 }
 
 /// Bounds are written in more than one way, and ours about ourselves change with each push.
@@ -116,22 +145,16 @@ fn hostile(runner: &mut TestRunner) -> Metrics {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn google_protobuf_reads_the_numbers_of_the_page() {
-    let mut receiver = python(&["-c", RECEIVER]);
-    let mut output = BufReader::new(receiver.0.stdout.take().unwrap()).lines();
-    let mut complaint = String::new();
-    let Some(Ok(port)) = output.next() else {
-        receiver.0.stderr.take().unwrap().read_to_string(&mut complaint).unwrap();
-        panic!("{INSTALL}: {complaint}");
-    };
+    let mut receiver = Receiver::start(&[]);
     let mut runner = TestRunner::deterministic();
     let (mut pages, mut pushed) = (Vec::new(), Vec::new());
     for _ in 0..20 {
         let metrics = hostile(&mut runner);
-        let push = metrics.otlp().endpoint(format!("http://127.0.0.1:{port}")).gzip(false).spawn().unwrap();
+        let push = metrics.otlp().endpoint(format!("http://127.0.0.1:{}", receiver.port));
+        let push = push.gzip(false).spawn().unwrap();
         pages.push(metrics.render());
         push.shutdown(Duration::from_secs(20)).await.unwrap();
-        let line = output.next().unwrap().unwrap();
-        pushed.push(line.split(' ').map(sample).collect::<Vec<_>>());
+        pushed.push(receiver.next());
     }
     for (page, pushed) in parsed_by_python(&pages).into_iter().zip(pushed) {
         assert!(pushed.len() > 20);

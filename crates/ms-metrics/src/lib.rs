@@ -93,6 +93,8 @@
 //! [at most 1,000 series](MetricsBuilder::series_cap); further ones are counted together under `__other__`. Label
 //! values longer than 128 bytes are cut and end in a hash. Names that would meet another metric's after they are made
 //! valid, and names used as two kinds, are refused; what is refused is counted by reason and costs a warning an hour.
+//! [`Metrics::explain`] tells why a metric has no room and what its series cost. A team's own metrics are declared once, as
+//! constants of [`Metric`].
 #![forbid(unsafe_code)]
 #![cfg_attr(
     test,

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use metrics::Recorder;
-use ms_metrics::{Metrics, MetricsRecorder};
+use ms_metrics::{Metric, Metrics, MetricsRecorder};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
@@ -87,4 +87,14 @@ fn a_refusal_is_one_line_a_reason() {
     assert_eq!(lines.len(), 2, "{lines:?}");
     assert!(lines[0].contains("shift_conflicts_total") && lines[0].contains("reason=\"kind\""), "{lines:?}");
     assert!(lines[1].contains("reason=\"label_name\""), "{lines:?}");
+}
+
+#[test]
+fn a_declared_counter_without_total_is_one_line() {
+    const JOBS: Metric = Metric::counter("jobs", "Jobs done.");
+    const DONE: Metric = Metric::counter("done_total", "Jobs done.");
+    let metrics = Metrics::builder().build().unwrap();
+    let lines = logged(&metrics, || drop(Metrics::builder().catalog([JOBS, DONE]).build().unwrap()));
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("WARN") && lines[0].contains("metric=\"jobs\""), "{lines:?}");
 }

@@ -30,7 +30,8 @@ fuzz_target!(|calls: Vec<Call>| {
     let metrics = Metrics::builder().series_cap(8).buckets("h", &[0.5, 1.0]).build().expect("builds");
     let recorder = metrics.recorder();
     let mut counted = 0;
-    for call in &calls {
+    // What the library counts of itself would be counted twice.
+    for call in calls.iter().filter(|call| !call.name.starts_with("ms_metrics_")) {
         if let Some(help) = &call.help {
             recorder.describe_counter(call.name.clone().into(), None, help.clone().into());
         }
@@ -47,6 +48,8 @@ fuzz_target!(|calls: Vec<Call>| {
             Kind::Summary(value) => recorder.register_histogram(&key, &METADATA).record(value),
         }
     }
+    let own =
+        ["ms_metrics_refused_total", "ms_metrics_label_overflow_total", "ms_metrics_invalid_samples_total"];
     let text = metrics.render();
     let types: std::collections::HashMap<_, _> =
         text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
@@ -56,7 +59,7 @@ fuzz_target!(|calls: Vec<Call>| {
         let number = || sample.value.parse::<u64>().expect("a whole number");
         if sample.name == "ms_metrics_refused_total" {
             refused += number();
-        } else if !sample.name.starts_with("ms_metrics_") && types.get(&*sample.name) == Some(&"counter") {
+        } else if !own.contains(&&*sample.name) && types.get(&*sample.name) == Some(&"counter") {
             total += number();
         }
     }

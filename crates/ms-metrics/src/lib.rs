@@ -17,7 +17,7 @@
 //! ```
 //!
 //! With the feature `axum`, `Metrics::router` is the page for Prometheus and `Metrics::http_layer` knows route templates;
-//! with `system` the machine is read too; `otlp` pushes beside
+//! with `system` the machine is read too; `grafana` makes dashboards; `otlp` pushes beside
 //! the scrape; `testing` is for assertions in tests of your own. The repository's `docs/metrics.md` is the guide.
 //!
 //! # Names
@@ -116,6 +116,8 @@ mod collect;
 mod exemplars;
 mod explain;
 mod exposition;
+#[cfg(feature = "grafana")]
+pub mod grafana;
 mod guard;
 #[cfg(feature = "http")]
 mod http;

@@ -3,7 +3,7 @@
 mod handles;
 pub(crate) mod machine;
 mod metric;
-mod own;
+pub(crate) mod own;
 
 use metrics::Unit;
 use rustc_hash::FxHashMap;
@@ -51,6 +51,12 @@ impl Catalog {
     /// Finds a metric by its name.
     pub fn get(&self, name: &str) -> Option<&Metric> {
         self.places.get(name).and_then(|place| self.metrics.get(*place))
+    }
+
+    /// Goes through those that the team has declared.
+    #[cfg(feature = "grafana")]
+    pub(crate) fn team(&self) -> std::slice::Iter<'_, Metric> {
+        self.metrics.get(own::OWN.len() + machine::COLLECTED.len()..).unwrap_or_default().iter()
     }
 
     /// Writes the metrics as a Markdown table: name, kind, unit, labels, help.

@@ -18,6 +18,8 @@ mod escaping;
 mod explain;
 mod exporter;
 mod faults;
+#[cfg(feature = "grafana")]
+mod grafana;
 mod guard;
 mod http_layer;
 mod http_options;

@@ -1,0 +1,70 @@
+//! What the trade is about: one or two panels for each metric, by its kind.
+
+use super::model::Panel;
+use super::query::{increase, legend, quantile, rate, series, sum};
+use super::unit;
+use crate::catalog::own::{ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS};
+use crate::catalog::{Catalog, Metric};
+use crate::registry::Kind;
+
+/// In one panel for all labels of a histogram.
+const QUANTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
+
+pub(super) fn panels(catalog: &Catalog) -> Vec<Panel> {
+    let ours = [ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS].map(|name| catalog.get(name));
+    ours.into_iter().flatten().chain(catalog.team()).flat_map(of).collect()
+}
+
+fn of(metric: &Metric) -> Vec<Panel> {
+    match metric.kind {
+        Kind::Counter => vec![counter(metric)],
+        Kind::Gauge => vec![gauge(metric)],
+        Kind::Histogram => vec![quantiles(metric), heatmap(metric)],
+        Kind::Summary => vec![summary(metric)],
+    }
+}
+
+fn counter(metric: &Metric) -> Panel {
+    let growth = sum(metric.labels, &rate(&series(metric.name)));
+    Panel::lines(title(metric), metric.name, Some(unit::per_second(metric.unit)))
+        .query(growth, legend(metric.labels, "all"))
+}
+
+fn gauge(metric: &Metric) -> Panel {
+    let labels = legend(metric.labels, "");
+    let legend = format!("{{{{instance}}}} {labels}");
+    Panel::lines(title(metric), metric.name, Some(unit::of(metric.unit)))
+        .query(series(metric.name), legend.trim_end())
+        .signed()
+}
+
+fn quantiles(metric: &Metric) -> Panel {
+    let bucket = series(&format!("{}_bucket", metric.name));
+    let panel = Panel::lines(title(metric), metric.name, Some(unit::of(metric.unit))).signed();
+    QUANTILES.into_iter().fold(panel, |panel, (q, name)| {
+        let legend = format!("{name} {}", legend(metric.labels, ""));
+        panel.query(quantile(q, metric.labels, &bucket), legend.trim_end())
+    })
+}
+
+fn heatmap(metric: &Metric) -> Panel {
+    let bucket = series(&format!("{}_bucket", metric.name));
+    let title = format!("{}, distribution", title(metric));
+    Panel::heatmap(title, metric.name, Some(unit::of(metric.unit)))
+        .query(sum(&["le"], &increase(&bucket)), "{{le}}")
+}
+
+/// Quantiles of several instances cannot be added up.
+fn summary(metric: &Metric) -> Panel {
+    let legend = format!("{{{{instance}}}} q{{{{quantile}}}} {}", legend(metric.labels, ""));
+    let chosen = series(metric.name).replace('}', ",quantile=~\"0.5|0.95|0.99\"}");
+    Panel::lines(title(metric), metric.name, Some(unit::of(metric.unit)))
+        .query(chosen, legend.trim_end())
+        .signed()
+}
+
+/// The help without its full stop: it says what is counted.
+fn title(metric: &Metric) -> String {
+    let help = metric.help.trim().trim_end_matches('.');
+    if help.is_empty() { metric.name.to_owned() } else { help.to_owned() }
+}

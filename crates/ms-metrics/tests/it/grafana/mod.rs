@@ -1,0 +1,161 @@
+//! Dashboards made from a catalog.
+
+mod queries;
+mod schema;
+
+use std::collections::BTreeSet;
+
+use ms_metrics::grafana::{Dashboard, Row};
+use ms_metrics::{Metric, Metrics, Unit};
+use serde_json::Value;
+
+const SWAPS: Metric =
+    Metric::counter("shift_swaps_total", "Shifts swapped, \"quoted\".").labels(&["from", "to"]);
+const BEDS: Metric = Metric::gauge("free_beds", "").labels(&["ward", "instance"]);
+const WAIT: Metric =
+    Metric::histogram("swap_wait_seconds", "Time to an answer.").unit(Unit::Seconds).labels(&["by"]);
+const SIZE: Metric = Metric::summary("roster_size_bytes", "Size of a roster.").unit(Unit::Bytes);
+const READ: Metric = Metric::counter("roster:read_bytes_total", "Read.").unit(Unit::Bytes);
+
+/// Ours, and a metric of each kind; everything is shown.
+fn dashboard() -> Value {
+    let metrics = Metrics::builder().catalog([SWAPS, BEDS, WAIT, SIZE, READ]).build().unwrap();
+    let dashboard = Dashboard::new("Rosters").job("rosters").row(Row::Container, true);
+    let json = dashboard.to_json(metrics.catalog());
+    assert_eq!(json, dashboard.clone().to_json(metrics.catalog()));
+    serde_json::from_str(&json).unwrap()
+}
+
+fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
+    dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row")
+}
+
+fn panel<'a>(dashboard: &'a Value, title: &str) -> &'a Value {
+    let mut found = panels(dashboard).filter(|panel| panel["title"] == title);
+    let panel = found.next().unwrap_or_else(|| panic!("no panel {title}"));
+    assert!(found.next().is_none(), "two panels {title}");
+    panel
+}
+
+fn rows(dashboard: &Value) -> Vec<&str> {
+    let rows = dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] == "row");
+    rows.map(|row| row["title"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn panels_lie_side_by_side_under_ids_of_their_own() {
+    let dashboard = dashboard();
+    let (mut ids, mut taken) = (BTreeSet::new(), BTreeSet::new());
+    for panel in dashboard["panels"].as_array().unwrap() {
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "{panel}");
+        let place = |key: &str| panel["gridPos"][key].as_u64().unwrap();
+        assert!(place("w") > 0 && place("h") > 0 && place("x") + place("w") <= 24, "{panel}");
+        for x in place("x")..place("x") + place("w") {
+            for y in place("y")..place("y") + place("h") {
+                assert!(taken.insert((x, y)), "over another at {x}, {y}: {panel}");
+            }
+        }
+    }
+    assert!(panels(&dashboard).count() > 30);
+}
+
+#[test]
+fn rows_come_and_go() {
+    let metrics = Metrics::builder().build().unwrap();
+    let shown = |dashboard: Dashboard| {
+        let json: Value = serde_json::from_str(&dashboard.to_json(metrics.catalog())).unwrap();
+        rows(&json).join(" ")
+    };
+    assert_eq!(shown(Dashboard::new("A")), "Requests Machine Process Runtime Metrics Business");
+    let some =
+        Dashboard::new("A").row(Row::Container, true).row(Row::Runtime, false).row(Row::Business, false);
+    assert_eq!(shown(some), "Requests Machine Container Process Metrics");
+}
+
+#[test]
+fn a_metric_of_the_team_has_panels_by_its_kind_with_its_help_and_unit() {
+    let dashboard = dashboard();
+    for (title, kind, unit, expressions, legend) in [
+        (
+            "Shifts swapped, \"quoted\"",
+            "timeseries",
+            "cps",
+            &[
+                "sum by (from, to) (rate(shift_swaps_total{job=\"$job\",instance=~\"$instance\"}[$__rate_interval]))",
+            ][..],
+            "{{from}} {{to}}",
+        ),
+        (
+            "free_beds",
+            "timeseries",
+            "short",
+            &["free_beds{job=\"$job\",instance=~\"$instance\"}"],
+            // Prometheus sets `instance` itself and gives ours this name.
+            "{{instance}} {{ward}} {{exported_instance}}",
+        ),
+        (
+            "Time to an answer",
+            "timeseries",
+            "s",
+            &[
+                "histogram_quantile(0.5, sum by (le, by) (rate(swap_wait_seconds_bucket{job=\"$job\",instance=~\"$instance\"}[$__rate_interval])))",
+                "histogram_quantile(0.95, sum by (le, by) (rate(swap_wait_seconds_bucket{job=\"$job\",instance=~\"$instance\"}[$__rate_interval])))",
+                "histogram_quantile(0.99, sum by (le, by) (rate(swap_wait_seconds_bucket{job=\"$job\",instance=~\"$instance\"}[$__rate_interval])))",
+            ],
+            "p50 {{by}}",
+        ),
+        (
+            "Size of a roster",
+            "timeseries",
+            "bytes",
+            &["roster_size_bytes{job=\"$job\",instance=~\"$instance\",quantile=~\"0.5|0.95|0.99\"}"],
+            "{{instance}} q{{quantile}}",
+        ),
+        (
+            "Read",
+            "timeseries",
+            "binBps",
+            &["sum(rate(roster:read_bytes_total{job=\"$job\",instance=~\"$instance\"}[$__rate_interval]))"],
+            "all",
+        ),
+    ] {
+        let panel = panel(&dashboard, title);
+        assert_eq!((&panel["type"], &panel["fieldConfig"]["defaults"]["unit"]), (&kind.into(), &unit.into()));
+        let targets = panel["targets"].as_array().unwrap();
+        assert_eq!(targets.iter().map(|target| &target["expr"]).collect::<Vec<_>>(), expressions);
+        assert_eq!(targets[0]["legendFormat"], legend, "{title}");
+    }
+    let heatmap = panel(&dashboard, "Time to an answer, distribution");
+    assert_eq!((&heatmap["type"], &heatmap["options"]["yAxis"]["unit"]), (&"heatmap".into(), &"s".into()));
+    assert_eq!(heatmap["targets"][0]["format"], "heatmap");
+}
+
+#[test]
+fn alerts_are_drawn_over_the_panels_and_the_viewer_chooses_what_is_shown() {
+    let dashboard = dashboard();
+    let alerts = &dashboard["annotations"]["list"][0];
+    assert_eq!(alerts["target"]["expr"], "ALERTS{alertstate=\"firing\",job=\"$job\"}");
+    let variables = dashboard["templating"]["list"].as_array().unwrap();
+    let names: Vec<_> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["datasource", "job", "instance", "endpoint"]);
+    assert_eq!(variables[1]["current"]["value"], "rosters");
+    for panel in panels(&dashboard) {
+        for target in panel["targets"].as_array().unwrap() {
+            assert_eq!(
+                (&target["datasource"], &panel["datasource"]),
+                (&alerts["datasource"], &alerts["datasource"])
+            );
+            // Otherwise another service's metrics of that name would be shown as ours.
+            let expression = target["expr"].as_str().unwrap();
+            let (series, chosen) =
+                (expression.matches('{').count(), expression.matches("{job=\"$job\",").count());
+            assert!(series > 0 && series == chosen, "{expression}");
+        }
+    }
+    let thresholds =
+        panel(&dashboard, "CPU")["fieldConfig"]["defaults"]["thresholds"]["steps"].as_array().unwrap();
+    assert_eq!(
+        thresholds.iter().map(|step| step["color"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["green", "orange", "red"]
+    );
+}

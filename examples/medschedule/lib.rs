@@ -8,6 +8,7 @@
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
 //! | [`import`], [`seed`] | rosters from HTTP and from files |
 //! | [`serve`] | connections: how many, how long, and how they end |
+//! | [`generated`] | dashboard and metrics reference, made from the catalog |
 //! | [`exposure`], [`web`], [`problem`], [`chain`] | who may ask, what every request passes, what errors look like |
 //!
 //! `main.rs` puts them together with the crates.
@@ -17,6 +18,7 @@ pub mod cache;
 pub mod chain;
 pub mod config;
 pub mod exposure;
+pub mod generated;
 pub mod greeting;
 pub mod import;
 pub mod page;

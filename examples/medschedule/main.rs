@@ -23,6 +23,7 @@ use ms_health::{HealthCheck, SystemCheck};
 use ms_logging::{Logging, log_event};
 use ms_metrics::Metrics;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -56,7 +57,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     };
     let cache = config.redis_url.as_ref().map_or_else(|| Ok(Cache::memory()), Cache::redis)?;
 
-    let metrics = Metrics::builder().system().install()?;
+    let metrics = Metrics::builder().system().process().runtime(Handle::current()).install()?;
     store.departments().await?.iter().for_each(|known| metrics.business().shifts_scheduled(known, 0));
     let service = Service::new(store.clone(), cache.clone(), metrics.business(), &config.data_dir);
     tokio::spawn(service.sessions().clone().expire());

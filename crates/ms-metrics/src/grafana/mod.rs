@@ -43,6 +43,8 @@ const IDS: u32 = 1000;
 pub enum Row {
     /// Rate, errors and duration of HTTP requests by endpoint.
     Requests,
+    /// Sizes of bodies and the time to the first byte, which the HTTP layer measures on request, so it is off by default.
+    Bodies,
     /// Usage, saturation and errors of CPU, memory, disks and network.
     Machine,
     /// The quota of the control group and how often it holds threads back. Without a quota there is nothing to show, so
@@ -59,8 +61,9 @@ pub enum Row {
 }
 
 impl Row {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Requests,
+        Self::Bodies,
         Self::Machine,
         Self::Container,
         Self::Process,
@@ -72,6 +75,7 @@ impl Row {
     fn title(self) -> &'static str {
         match self {
             Self::Requests => "Requests",
+            Self::Bodies => "Bodies",
             Self::Machine => "Machine",
             Self::Container => "Container",
             Self::Process => "Process",
@@ -84,6 +88,7 @@ impl Row {
     fn panels(self, catalog: &Catalog) -> Vec<Panel> {
         match self {
             Self::Requests => requests::panels(catalog),
+            Self::Bodies => requests::bodies(catalog),
             Self::Machine => machine::panels(catalog),
             Self::Container => machine::container(catalog),
             Self::Process => process::panels(catalog),
@@ -100,7 +105,7 @@ impl Row {
 /// |---|---|
 /// | [`uid`](Self::uid) | the title's letters and digits |
 /// | [`job`](Self::job) | the first that Prometheus knows |
-/// | [`row`](Self::row) | all but [`Row::Container`] |
+/// | [`row`](Self::row) | all but [`Row::Bodies`] and [`Row::Container`] |
 ///
 /// It has the variables `datasource`, `job`, `instance` and `endpoint`, and shows alerts that fire as annotations. It
 /// needs Grafana 10 or newer. The same catalog gives the same bytes.
@@ -116,7 +121,8 @@ impl Dashboard {
     /// Starts a dashboard of this title.
     pub fn new(title: impl Into<String>) -> Self {
         let title = title.into();
-        let rows = Row::ALL.into_iter().filter(|row| *row != Row::Container).collect();
+        let measured = |row: &Row| !matches!(row, Row::Bodies | Row::Container);
+        let rows = Row::ALL.into_iter().filter(measured).collect();
         Self { uid: uid(&title.to_lowercase()), title, job: None, rows }
     }
 

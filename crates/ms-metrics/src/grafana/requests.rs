@@ -4,7 +4,10 @@ use super::model::Panel;
 use super::query::{endpoints, increase, legend, quantile, rate, sum};
 use super::unit;
 use crate::catalog::Catalog;
-use crate::catalog::own::{ENDPOINT_LATENCY, HTTP_DURATION, HTTP_REQUESTS};
+use crate::catalog::own::{
+    ENDPOINT_LATENCY, HTTP_DURATION, HTTP_FIRST_BYTE, HTTP_IN_FLIGHT, HTTP_REQUEST_SIZE, HTTP_REQUESTS,
+    HTTP_RESPONSE_SIZE,
+};
 
 const BY_ROUTE: &[&str] = &["method", "endpoint"];
 
@@ -33,10 +36,29 @@ pub(super) fn panels(catalog: &Catalog) -> Vec<Panel> {
     let latency = Panel::lines("Handler time, p95", "The handler alone, without its body.", Some(seconds))
         .query(quantile(0.95, BY_ROUTE, &handlers), legend(BY_ROUTE, ""));
 
+    let running = Panel::lines("In flight", "Called and not yet answered to the last byte.", Some("short"))
+        .query(sum(BY_ROUTE, &endpoints(HTTP_IN_FLIGHT, "")), legend(BY_ROUTE, ""));
+
     let mut panels = vec![rates, statuses, errors];
     panels.extend(durations);
-    panels.extend([heatmap, latency]);
+    panels.extend([heatmap, latency, running]);
     panels
+}
+
+/// What the layer measures on request.
+pub(super) fn bodies(catalog: &Catalog) -> Vec<Panel> {
+    let p95 = |title: &str, name: &str| {
+        let metric = catalog.get(name);
+        let help = metric.map_or("", |metric| metric.help);
+        let bucket = endpoints(&format!("{name}_bucket"), "");
+        Panel::lines(title, help, Some(unit::of(metric.and_then(|metric| metric.unit))))
+            .query(quantile(0.95, BY_ROUTE, &bucket), legend(BY_ROUTE, ""))
+    };
+    vec![
+        p95("First byte, p95", HTTP_FIRST_BYTE),
+        p95("Size of requests, p95", HTTP_REQUEST_SIZE),
+        p95("Size of answers, p95", HTTP_RESPONSE_SIZE),
+    ]
 }
 
 /// 0 for a route without errors, nothing for one without requests.

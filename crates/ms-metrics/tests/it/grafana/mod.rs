@@ -20,10 +20,18 @@ const READ: Metric = Metric::counter("roster:read_bytes_total", "Read.").unit(Un
 /// Ours, and a metric of each kind; everything is shown.
 fn dashboard() -> Value {
     let metrics = Metrics::builder().catalog([SWAPS, BEDS, WAIT, SIZE, READ]).build().unwrap();
-    let dashboard = Dashboard::new("Rosters").job("rosters").row(Row::Container, true);
+    let dashboard = Dashboard::new("Rosters").job("rosters").row(Row::Container, true).row(Row::Bodies, true);
     let json = dashboard.to_json(metrics.catalog());
     assert_eq!(json, dashboard.clone().to_json(metrics.catalog()));
     serde_json::from_str(&json).unwrap()
+}
+
+/// The shortest dashboard with each kind of panel.
+fn requests() -> Value {
+    let metrics = Metrics::builder().build().unwrap();
+    let others = [Row::Machine, Row::Process, Row::Runtime, Row::Metrics, Row::Business];
+    let dashboard = others.into_iter().fold(Dashboard::new("A"), |dashboard, row| dashboard.row(row, false));
+    serde_json::from_str(&dashboard.to_json(metrics.catalog())).unwrap()
 }
 
 fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {

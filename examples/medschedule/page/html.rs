@@ -5,8 +5,10 @@ use std::fmt::{self, Display, Formatter};
 
 use ms_analytics::ResponseTimes;
 use ms_health::{CheckReport, Report};
+use ms_metrics::Explanation;
 use serde_json::Value;
 
+use super::explain;
 use super::requests::Answers;
 use crate::store::StoredShift;
 
@@ -23,6 +25,7 @@ pub(super) struct View<'a> {
     /// The report over all shifts; `None` if the roster cannot be read.
     pub(super) report: Option<&'a Value>,
     pub(super) latest: Option<Vec<StoredShift>>,
+    pub(super) explanation: &'a Explanation,
 }
 
 /// An alert that is pending or firing.
@@ -46,6 +49,7 @@ impl Display for View<'_> {
         self.roster(f)?;
         self.latest(f)?;
         self.requests(f)?;
+        explain::section(f, self.explanation)?;
         f.write_str(FOOT)
     }
 }
@@ -185,7 +189,7 @@ fn ranking(f: &mut Formatter<'_>, title: &str, counts: Option<&Value>) -> fmt::R
 
 /// Text that cannot leave its place in the page.
 #[derive(Clone, Copy, Debug)]
-struct Escaped<'a>(&'a str);
+pub(super) struct Escaped<'a>(pub(super) &'a str);
 
 impl Display for Escaped<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -209,7 +213,7 @@ impl Display for Escaped<'_> {
 
 /// A timestamp to the minute, as its roster wrote it.
 #[derive(Clone, Copy, Debug)]
-struct Time<'a>(&'a str);
+pub(super) struct Time<'a>(pub(super) &'a str);
 
 impl Display for Time<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -260,6 +264,7 @@ const FOOT: &str = "</main>
 <a href=\"/health/live\">live</a>
 <a href=\"/health/ready\">ready</a>
 <a href=\"/metrics\">metrics</a>
+<a href=\"/api/v1/explain/metrics\">metrics explained</a>
 <a href=\"/api/v1/alerts\">alerts</a>
 <a href=\"/api/v1/shifts\">shifts</a>
 <a href=\"/api/v1/reports/shifts\">shift report</a>

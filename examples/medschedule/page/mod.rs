@@ -1,5 +1,6 @@
 //! The operations page at `/`: what somebody on call wants to see first, rendered here and working without scripts.
 
+mod explain;
 mod html;
 mod requests;
 #[cfg(test)]
@@ -42,7 +43,11 @@ pub struct Operations {
 
 /// Builds the routes of the page.
 pub fn router(operations: Operations) -> Router {
-    Router::new().route("/", get(show)).route("/operations.css", get(style)).with_state(operations)
+    Router::new()
+        .route("/", get(show))
+        .route("/operations.css", get(style))
+        .route("/api/v1/explain/metrics", get(explain_metrics))
+        .with_state(operations)
 }
 
 async fn show(State(operations): State<Operations>) -> Response {
@@ -63,8 +68,13 @@ async fn show(State(operations): State<Operations>) -> Response {
         times: service.response_times.snapshot(),
         report: report.as_ref(),
         latest: latest.ok().and_then(Result::ok),
+        explanation: &metrics.explain(),
     };
     ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(view.to_string())).into_response()
+}
+
+async fn explain_metrics(State(operations): State<Operations>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], operations.metrics.explain().to_json()).into_response()
 }
 
 impl From<&Alert> for Active {

@@ -33,7 +33,15 @@ async fn nothing_foreign_becomes_markup() {
         since: "2026-03-02T08:00:00.123Z".to_owned(),
         summary: ATTACK.to_owned(),
     }];
+    let metrics = Metrics::builder().series_cap(2).build().expect("builds");
+    metrics::with_local_recorder(&metrics.recorder(), || {
+        for ward in ["1", "2", "3"] {
+            metrics::counter!("beds_total", "ward" => ward).increment(1);
+        }
+        metrics::gauge!(ATTACK, ATTACK => "1", "__x" => "1").set(1.0);
+    });
     let view = View {
+        explanation: &metrics.explain(),
         health: &health,
         alerts: &alerts,
         requests: &requests::by_endpoint(&exposition),
@@ -46,9 +54,15 @@ async fn nothing_foreign_becomes_markup() {
     assert!(!page.contains("<script") && !page.contains("alert('") && !page.contains("<b>gone"), "{page}");
     let escaped = "&lt;script&gt;alert(&#39;ş&#39;)&lt;/script&gt;&quot;&amp;";
     assert!(page.matches(escaped).count() >= 8, "{page}");
-    for shown in
-        ["<b>2</b><span>shifts", "<b>1</b><span>conflicts", "<b>3</b><span>users", "2026-03-02 08:00</time>"]
-    {
+    for shown in [
+        "<b>2</b><span>shifts",
+        "<b>1</b><span>conflicts",
+        "<b>3</b><span>users",
+        "2026-03-02 08:00</time>",
+        "<tr><td><code>beds_total</code><td><code>ward</code><td><time",
+        "<td class=\"n\">2<td class=\"n\">2</tr>",
+        "<tr><td>label_name<td><code>&lt;script&gt;",
+    ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
     assert!(
@@ -60,7 +74,9 @@ async fn nothing_foreign_becomes_markup() {
 #[tokio::test]
 async fn the_page_stands_without_the_roster() {
     let health = health().await;
+    let metrics = Metrics::builder().build().expect("builds");
     let view = View {
+        explanation: &metrics.explain(),
         health: &health,
         alerts: &[],
         requests: &requests::by_endpoint(""),
@@ -70,10 +86,17 @@ async fn the_page_stands_without_the_roster() {
         latest: None,
     };
     let page = view.to_string();
-    for shown in ["cannot be read now", "No alert", "pill unhealthy", "<b>–</b><span>shifts"] {
+    for shown in [
+        "cannot be read now",
+        "No alert",
+        "pill unhealthy",
+        "<b>–</b><span>shifts",
+        "Every one has room. None was refused.",
+    ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
-    let endpoints = ["/metrics", "/health/ready", "/api/v1/alerts", "/api/v1/reports/shifts"];
+    let endpoints =
+        ["/metrics", "/api/v1/explain/metrics", "/health/ready", "/api/v1/alerts", "/api/v1/reports/shifts"];
     assert!(
         endpoints.iter().all(|path| page.contains(&format!("href=\"{path}\""))),
         "every raw endpoint is one click away"

@@ -232,6 +232,12 @@ impl Prometheus {
         answer["result"].as_array().expect("a vector").clone()
     }
 
+    /// The values of a label of these series.
+    pub fn label_values(&self, (series, label): &(String, String)) -> Vec<Value> {
+        let series: String = form_urlencoded::byte_serialize(series.as_bytes()).collect();
+        self.get(&format!("label/{label}/values?match[]={series}")).as_array().expect("values").clone()
+    }
+
     /// The `data` of an answer of `/api/v1/`.
     pub fn get(&self, path: &str) -> Value {
         let answer = self.client.get(&format!("/api/v1/{path}")).ok(200);

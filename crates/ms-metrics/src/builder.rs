@@ -10,14 +10,14 @@ use std::time::SystemTime;
 use rustc_hash::FxHashMap;
 
 use crate::business::BusinessMetrics;
-use crate::catalog::{Catalog, Metric, MetricError};
+use crate::catalog::{Catalog, Metric, MetricError, SCHEDULED_SHIFTS};
 use crate::collect::{Collectors, Threads};
 use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
 use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
 use crate::recorder::MetricsRecorder;
-use crate::registry::{Buckets, Kind, Registry};
+use crate::registry::{AllowedValues, Buckets, Kind, Registry};
 #[cfg(feature = "scrape")]
 use crate::scrape::Pages;
 
@@ -116,6 +116,7 @@ impl fmt::Debug for Metrics {
 /// | [`catalog`](Self::catalog) | our own metrics |
 /// | [`series_cap`](Self::series_cap) | 1,000 |
 /// | [`idle_timeout`](Self::idle_timeout) | series stay for good |
+/// | [`allowed_values`](Self::allowed_values) | any |
 /// | [`departments`](Self::departments) | none |
 /// | [`collector`](Self::collector) | none |
 /// | `system` | no |
@@ -130,6 +131,7 @@ pub struct MetricsBuilder {
     series_cap: usize,
     idle_timeout: Option<Duration>,
     departments: Vec<String>,
+    allowed: Vec<(String, String, Vec<String>)>,
     pub(crate) collectors: Collectors,
 }
 
@@ -141,6 +143,7 @@ impl Default for MetricsBuilder {
             series_cap: 1000,
             idle_timeout: None,
             departments: Vec::new(),
+            allowed: Vec::new(),
             collectors: Collectors::default(),
         }
     }
@@ -196,6 +199,29 @@ impl MetricsBuilder {
         self
     }
 
+    /// Lets a label of a metric take these values alone, whoever registers it; any other, and an absent one, is counted as
+    /// `__other__` and in `ms_metrics_label_overflow_total`. Called again it allows more. Default any.
+    ///
+    /// ```
+    /// let builder = ms_metrics::Metrics::builder().allowed_values("visits_total", "ward", &["A", "B"]);
+    /// let metrics = builder.build()?;
+    /// metrics::with_local_recorder(&metrics.recorder(), || {
+    ///     metrics::counter!("visits_total", "ward" => "C", "kind" => "x").increment(1);
+    /// });
+    /// assert!(metrics.render().contains("visits_total{ward=\"__other__\",kind=\"x\"} 1"));
+    /// # Ok::<(), ms_metrics::BuildError>(())
+    /// ```
+    pub fn allowed_values(
+        mut self,
+        metric: impl Into<String>,
+        label: impl Into<String>,
+        values: &[impl AsRef<str>],
+    ) -> Self {
+        let values = values.iter().map(|value| value.as_ref().to_owned()).collect();
+        self.allowed.push((metric.into(), label.into(), values));
+        self
+    }
+
     /// Declares the departments of `scheduled_shifts_total`: they are on the page from the start, at 0, and all others
     /// are counted together under `__other__`. Default none: whichever come, up to the series cap.
     pub fn departments(mut self, departments: &[impl AsRef<str>]) -> Self {
@@ -216,8 +242,10 @@ impl MetricsBuilder {
             |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
         let catalog = Catalog::new(self.declared).map_err(wrong)?;
         let buckets = checked_buckets(&catalog, &self.buckets)?;
-        let registry =
-            Arc::new(Registry::new(self.series_cap, self.idle_timeout, &catalog, buckets).map_err(wrong)?);
+        let allowed = checked_values(self.allowed, &self.departments)?;
+        let registry = Arc::new(
+            Registry::new(self.series_cap, self.idle_timeout, &catalog, buckets, allowed).map_err(wrong)?,
+        );
         let business = BusinessMetrics::new(Arc::clone(&registry), &self.departments);
         let threads = self.collectors.start(&registry)?;
         Ok(Metrics(Arc::new(Shared {
@@ -269,6 +297,23 @@ fn checked_buckets(
     Ok(checked)
 }
 
+/// The values that labels take, the departments among them.
+fn checked_values(
+    given: Vec<(String, String, Vec<String>)>,
+    departments: &[String],
+) -> Result<AllowedValues, BuildError> {
+    let mut allowed = AllowedValues::default();
+    if !departments.is_empty() {
+        allowed.allow(SCHEDULED_SHIFTS, "department", departments.iter().map(String::as_str));
+    }
+    for (metric, label, values) in given {
+        if !allowed.allow(&metric, &label, values.iter().map(String::as_str)) {
+            return Err(BuildError::AllowedValues { metric, label });
+        }
+    }
+    Ok(allowed)
+}
+
 /// Why no metrics could be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -280,6 +325,14 @@ pub enum BuildError {
     Buckets {
         /// The metric as it was given.
         metric: String,
+    },
+    /// There can be no such label: one of the names is none that Prometheus takes.
+    #[error("`{metric}` can have no label `{label}`")]
+    AllowedValues {
+        /// The metric as it was given.
+        metric: String,
+        /// The label as it was given.
+        label: String,
     },
     /// A declared metric is none that can be exposed.
     #[error("the metric `{metric}` cannot be declared")]

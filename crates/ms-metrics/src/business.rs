@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use metrics::{Counter, Gauge, Key, Label};
-use rustc_hash::FxHashMap;
 
 use crate::catalog::{ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS};
 use crate::guard::OTHER;
@@ -18,28 +17,20 @@ use crate::registry::Registry;
 #[derive(Clone)]
 pub struct BusinessMetrics {
     registry: Arc<Registry>,
-    /// Nothing if any may come.
-    declared: Option<Arc<Declared>>,
+    /// Held so that they stay on the page.
+    _declared: Arc<[Counter]>,
     active_users: Gauge,
     shift_conflicts: Counter,
-}
-
-/// The counters of the declared departments, and that of all others.
-struct Declared {
-    departments: FxHashMap<String, Counter>,
-    other: Counter,
 }
 
 impl BusinessMetrics {
     pub(crate) fn new(registry: Arc<Registry>, departments: &[String]) -> Self {
         let active_users = registry.gauge(&Key::from_static_name(ACTIVE_USERS));
         let shift_conflicts = registry.counter(&Key::from_static_name(SHIFT_CONFLICTS));
-        let counter = |department: &String| (department.clone(), scheduled_shifts(&registry, department));
-        let declared = (!departments.is_empty()).then(|| Declared {
-            departments: departments.iter().map(counter).collect(),
-            other: scheduled_shifts(&registry, OTHER),
-        });
-        Self { declared: declared.map(Arc::new), registry, active_users, shift_conflicts }
+        let other = (!departments.is_empty()).then_some(OTHER);
+        let shown = departments.iter().map(String::as_str).chain(other);
+        let declared = shown.map(|department| scheduled_shifts(&registry, department)).collect();
+        Self { _declared: declared, registry, active_users, shift_conflicts }
     }
 
     /// Counts a user as active until the guard is dropped.
@@ -54,17 +45,7 @@ impl BusinessMetrics {
     /// and each call for one of them in `ms_metrics_label_overflow_total`. If none is, so are those past the
     /// [series cap](crate::MetricsBuilder::series_cap), and with 0 a department is on the page from now on.
     pub fn shifts_scheduled(&self, department: &str, n: u64) {
-        let Some(declared) = &self.declared else {
-            scheduled_shifts(&self.registry, department).increment(n);
-            return;
-        };
-        match declared.departments.get(department) {
-            Some(counter) => counter.increment(n),
-            None => {
-                self.registry.count_overflow(SCHEDULED_SHIFTS, "department", department);
-                declared.other.increment(n);
-            }
-        }
+        scheduled_shifts(&self.registry, department).increment(n);
     }
 
     /// Counts `n` pairs of overlapping shifts of one employee.

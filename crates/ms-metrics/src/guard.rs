@@ -98,12 +98,16 @@ pub(crate) fn labels(key: &Key, reserved: Option<&str>) -> Result<Vec<CheckedLab
             return Err(Refusal::LabelName);
         }
         if !label.value().is_empty() {
-            let value =
-                if person::is_told_by(label.value()) { REDACTED.to_owned() } else { cut(label.value()) };
+            let value = shown_value(label.value());
             checked.push(CheckedLabel { name, given_name: label.key().to_owned(), value });
         }
     }
     Ok(checked)
+}
+
+/// Makes a label value one that may be shown.
+pub(crate) fn shown_value(given: &str) -> String {
+    if person::is_told_by(given) { REDACTED.to_owned() } else { cut(given) }
 }
 
 /// Tells if the name of a label needs no change and is not kept by Prometheus.

@@ -191,6 +191,7 @@ mod tests {
     use super::*;
     use crate::catalog::Catalog;
     use crate::exposition::Format;
+    use crate::registry::AllowedValues;
     use crate::registry::family::joined;
 
     #[test]
@@ -199,7 +200,9 @@ mod tests {
         let (clock, mock) = quanta::Clock::mock();
         quanta::with_clock(&clock, || {
             let catalog = Catalog::new([]).unwrap();
-            let registry = Registry::new(10, Some(MINUTE), &catalog, FxHashMap::default()).unwrap();
+            let registry =
+                Registry::new(10, Some(MINUTE), &catalog, FxHashMap::default(), AllowedValues::default())
+                    .unwrap();
             let count = |value: &'static str| {
                 registry.counter(&Key::from_parts("a", vec![Label::new("v", value)])).increment(1);
             };

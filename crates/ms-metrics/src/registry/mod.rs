@@ -1,5 +1,6 @@
 //! The one place where numbers live.
 
+mod allowed;
 mod buckets;
 mod explaining;
 mod families;
@@ -26,6 +27,7 @@ use metrics::{Counter, Gauge, Histogram, Key, SharedString, Unit};
 use parking_lot::RwLock;
 use rustc_hash::FxHashMap;
 
+pub(crate) use self::allowed::AllowedValues;
 pub(crate) use self::buckets::Buckets;
 use self::families::Families;
 #[cfg(feature = "otlp")]
@@ -53,6 +55,7 @@ pub(crate) struct Registry {
     families: Arc<RwLock<Families>>,
     /// By valid name.
     buckets: FxHashMap<String, Arc<Buckets>>,
+    allowed: AllowedValues,
     refused: Vec<Refused>,
     /// Nothing if series stay for good.
     idle: Option<Idle>,
@@ -75,6 +78,7 @@ impl Registry {
         idle_timeout: Option<Duration>,
         catalog: &Catalog,
         buckets: FxHashMap<String, Arc<Buckets>>,
+        allowed: AllowedValues,
     ) -> Result<Self, (Metric, MetricError)> {
         let families = Arc::new_cyclic(|this| RwLock::new(Families::new(series_cap, Weak::clone(this))));
         let mut registry = Self {
@@ -83,6 +87,7 @@ impl Registry {
             histograms: Known::default(),
             families,
             buckets,
+            allowed,
             refused: Vec::new(),
             idle: idle_timeout.map(Idle::new),
             reading: Arc::default(),
@@ -96,7 +101,7 @@ impl Registry {
 
     #[cfg(test)]
     pub(crate) fn bare(series_cap: usize, buckets: FxHashMap<String, Arc<Buckets>>) -> Self {
-        Self::new(series_cap, None, &Catalog::new([]).unwrap(), buckets).unwrap()
+        Self::new(series_cap, None, &Catalog::new([]).unwrap(), buckets, AllowedValues::default()).unwrap()
     }
 
     /// Before anyone else can take a name or describe it.
@@ -188,11 +193,13 @@ impl Registry {
         let name = guard::metric_name(key.name())?;
         let buckets = self.buckets.get(&name).filter(|_| kind == Kind::Histogram);
         let kind = if kind == Kind::Histogram && buckets.is_none() { Kind::Summary } else { kind };
-        let labels = guard::labels(key, kind.reserved_label())?;
+        let mut labels = guard::labels(key, kind.reserved_label())?;
+        let strange = self.allowed.restrict(&name, &mut labels);
         self.sweep();
         let mut families = self.families.write();
         let placed = families.place(key.name(), &name, kind, buckets, &labels)?;
         let Placed { cell, overflow } = placed;
+        let overflow = overflow.or(strange);
         // Keys with empty values are names without end for one series, and those with long ones fill the memory.
         let lasting = overflow.is_none() && guard::is_exact(key, &labels);
         if let Some((label, value)) = overflow {

@@ -1,7 +1,7 @@
 //! Labels without end.
 
 use metrics::Recorder;
-use ms_metrics::Metrics;
+use ms_metrics::{BuildError, Metrics};
 
 use crate::page::{METADATA, built, key, lines, value};
 
@@ -111,4 +111,34 @@ fn no_cap_is_too_small_for_the_reasons_of_refusals() {
     metrics.recorder().register_counter(&key("", &[]), &METADATA).increment(1);
     assert_eq!(value(&metrics, "ms_metrics_refused_total{reason=\"name\"}"), Some(1.0));
     assert_eq!(lines(&metrics, "ms_metrics_refused_total").len(), 7);
+}
+
+#[test]
+fn a_label_that_takes_declared_values_takes_no_other() {
+    let long = "x".repeat(200);
+    let builder = Metrics::builder().allowed_values("m", "a", &["1"]).allowed_values("m", "a", &["2", &long]);
+    let metrics = builder.allowed_values("m", "b", &["x"]).build().unwrap();
+    for (a, b) in
+        [("1", "x"), ("2", "y"), ("3", "x"), ("3", "z"), ("", "x"), (&*long, "x"), ("__other__", "x")]
+    {
+        metrics.recorder().register_counter(&key("m", &[("a", a), ("b", b)]), &METADATA).increment(1);
+    }
+    let series = lines(&metrics, "m");
+    assert_eq!(series.len(), 5, "{series:?}");
+    for (series, number) in [
+        ("m{a=\"1\",b=\"x\"}", 1.0),
+        ("m{a=\"2\",b=\"__other__\"}", 1.0),
+        ("m{a=\"__other__\",b=\"x\"}", 3.0),
+        ("m{a=\"__other__\",b=\"__other__\"}", 1.0),
+    ] {
+        assert_eq!(value(&metrics, series), Some(number), "{series}");
+    }
+    for (label, number) in [("a", 3.0), ("b", 1.0)] {
+        let overflow = format!("ms_metrics_label_overflow_total{{metric=\"m\",label=\"{label}\"}}");
+        assert_eq!(value(&metrics, &overflow), Some(number));
+    }
+    assert!(matches!(
+        Metrics::builder().allowed_values("m", "__a", &["1"]).build(),
+        Err(BuildError::AllowedValues { .. })
+    ));
 }

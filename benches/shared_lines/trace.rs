@@ -95,8 +95,9 @@ impl Written {
         self.by.insert(instruction);
     }
 
+    /// Memory that goes from one thread to the other now and then is not fought for.
     fn is_shared(&self) -> bool {
-        self.writes.iter().all(|writes| *writes > 0)
+        self.writes.iter().all(|writes| *writes >= REQUESTS / 10)
     }
 
     fn named(&self, symbols: &Symbols) -> SharedLine {

@@ -18,6 +18,7 @@ use super::observation::PanicGuard;
 use super::request_body::RequestBodyLayer;
 use super::route::Measured;
 use super::shared::{Options, Shared};
+use super::threads::PerThread;
 use crate::registry::Registry;
 
 /// Counts each request in `http_requests_total{method,endpoint,status}` and times it in
@@ -152,7 +153,7 @@ impl<S> Layer<S> for HttpMetricsLayer {
     type Service = HttpMetrics<S>;
 
     fn layer(&self, inner: S) -> HttpMetrics<S> {
-        HttpMetrics { inner, shared: Arc::clone(&self.0), looked_inside: false }
+        HttpMetrics { inner, shared: PerThread::new(Arc::clone(&self.0)), looked_inside: false }
     }
 }
 
@@ -165,7 +166,7 @@ impl fmt::Debug for HttpMetricsLayer {
 /// The service made by [`HttpMetricsLayer`].
 pub struct HttpMetrics<S> {
     inner: S,
-    shared: Arc<Shared>,
+    shared: PerThread<Shared>,
     /// Another service of ours directly inside would have been noticed.
     looked_inside: bool,
 }
@@ -173,7 +174,7 @@ pub struct HttpMetrics<S> {
 impl<S: Clone> Clone for HttpMetrics<S> {
     fn clone(&self) -> Self {
         let _entered = Entered::new(Running::Looking);
-        Self { inner: self.inner.clone(), shared: Arc::clone(&self.shared), looked_inside: true }
+        Self { inner: self.inner.clone(), shared: self.shared.clone(), looked_inside: true }
     }
 }
 
@@ -199,8 +200,8 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let known = std::mem::replace(&mut self.looked_inside, true);
-        let pass = Pass::of(&self.shared.alive, known, request.extensions_mut());
-        let mut observation = if pass.outermost { self.shared.observe(&request) } else { None };
+        let pass = Pass::of(&self.shared.get().alive, known, request.extensions_mut());
+        let mut observation = if pass.outermost { self.shared.get().observe(&request) } else { None };
         let guard = PanicGuard::new(&mut observation);
         let entered = Entered::new(pass.running);
         let inner = self.inner.call(request);

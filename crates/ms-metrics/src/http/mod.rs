@@ -16,6 +16,7 @@ mod request_body;
 mod route;
 mod routes;
 mod shared;
+mod threads;
 
 pub use self::body::ObservedBody;
 pub use self::endpoint::Endpoint;

@@ -7,16 +7,24 @@ use std::sync::{Arc, OnceLock};
 use rustc_hash::FxHasher;
 
 use super::method::Place;
+use super::threads;
 use crate::guard::OTHER;
 use crate::registry::Registry;
 
 /// Nothing is kept of an endpoint that is left out.
 type Places<T> = [OnceLock<Option<Arc<T>>>; Place::COUNT];
 
+/// For each thread its own, with handles of the same series.
+type Copies<T> = [OnceLock<Box<Places<T>>>; threads::COPIES];
+
+fn copies<T>() -> Copies<T> {
+    std::array::from_fn(|_| OnceLock::new())
+}
+
 /// Endpoints with one hash form a chain, which only grows.
 struct Node<T> {
     endpoint: Box<str>,
-    places: Places<T>,
+    copies: Copies<T>,
     next: Link<T>,
 }
 
@@ -29,7 +37,7 @@ pub(super) struct Routes<T> {
     chains: Box<[Link<T>]>,
     length: AtomicUsize,
     /// For endpoints past the cap.
-    other: Places<T>,
+    other: Copies<T>,
     cap: usize,
 }
 
@@ -42,7 +50,7 @@ impl<T> Routes<T> {
             metric,
             chains: (0..chains).map(|_| OnceLock::new()).collect(),
             length: AtomicUsize::new(0),
-            other: std::array::from_fn(|_| OnceLock::new()),
+            other: copies(),
             cap,
         }
     }
@@ -62,13 +70,15 @@ impl<T> Routes<T> {
         place: Place,
         make: impl Fn(&Arc<Registry>, &str) -> Option<T>,
     ) -> Option<Arc<T>> {
-        let (places, endpoint) = match self.node(endpoint) {
-            Some(node) => (&node.places, endpoint),
+        let (copies, endpoint) = match self.node(endpoint) {
+            Some(node) => (&node.copies, endpoint),
             None => {
                 self.registry.count_overflow(self.metric, "endpoint", endpoint);
                 (&self.other, OTHER)
             }
         };
+        let copy = copies.get(threads::own())?;
+        let places = copy.get_or_init(|| Box::new(std::array::from_fn(|_| OnceLock::new())));
         places.get(place.index())?.get_or_init(|| make(&self.registry, endpoint).map(Arc::new)).clone()
     }
 
@@ -90,11 +100,7 @@ impl<T> Routes<T> {
     fn add(&self, end: &Link<T>, endpoint: &str) -> Option<()> {
         let more = |length| (length < self.cap).then_some(length + 1);
         self.length.try_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-        let node = Node {
-            endpoint: endpoint.into(),
-            places: std::array::from_fn(|_| OnceLock::new()),
-            next: OnceLock::new(),
-        };
+        let node = Node { endpoint: endpoint.into(), copies: copies(), next: OnceLock::new() };
         if end.set(Box::new(node)).is_err() {
             self.length.fetch_sub(1, Ordering::Relaxed);
         }
@@ -145,7 +151,7 @@ mod tests {
         for number in 0..200_000 {
             let node = Node {
                 endpoint: number.to_string().into(),
-                places: std::array::from_fn(|_| OnceLock::new()),
+                copies: copies(),
                 next: chain.take().map_or_else(OnceLock::new, OnceLock::from),
             };
             chain.set(Box::new(node)).ok().unwrap();

@@ -20,7 +20,7 @@ use crate::summary::QUANTILES;
 
 /// Receivers refuse large bodies: the collector 20 MiB, others 4.
 const LARGEST_BODY: usize = 2 << 20;
-/// Series of one metric that go into one piece.
+/// Series of one metric that are read at once: until they are, no other can be registered.
 const SERIES_AT_ONCE: usize = 500;
 
 /// What all pushes have in common.
@@ -39,9 +39,17 @@ struct Shared {
 pub(super) struct Collection {
     origin: Origin,
     names: std::vec::IntoIter<String>,
-    /// Pieces of a metric that did not fit into the body before.
-    pieces: Vec<Metric>,
+    within: Option<Within>,
     times: Times,
+}
+
+/// A metric that has been read in part.
+struct Within {
+    metric: String,
+    /// The place of the series that is next.
+    next: usize,
+    /// No series may leave meanwhile: one behind it would take its place, and be left out.
+    _held: Arc<()>,
 }
 
 #[derive(Clone, Copy)]
@@ -55,12 +63,14 @@ impl Origin {
         Self(Arc::new(Shared { registry, resource, started, gzip }))
     }
 
+    /// Begins to read. Like [`Collection::with_body`], it is not for a thread of the runtime: locks and large registries
+    /// take their time.
     pub(super) fn collect(&self) -> Collection {
         let start = nanoseconds(self.0.started);
         // The clock may have been set back since.
         let times = Times { start, now: nanoseconds(SystemTime::now()).max(start) };
         let names = self.0.registry.names().into_iter();
-        Collection { origin: self.clone(), names, pieces: Vec::new(), times }
+        Collection { origin: self.clone(), names, within: None, times }
     }
 }
 
@@ -70,8 +80,12 @@ fn nanoseconds(time: SystemTime) -> u64 {
 }
 
 impl Collection {
-    /// Makes the next body; nothing when all metrics are done. It reads and compresses: not for a thread of the runtime.
-    pub(super) fn next_body(&mut self) -> Option<Bytes> {
+    /// Makes the next body; nothing when all metrics are done.
+    pub(super) fn with_body(mut self) -> (Option<Bytes>, Self) {
+        (self.next_body(), self)
+    }
+
+    fn next_body(&mut self) -> Option<Bytes> {
         let (mut metrics, mut size) = (Vec::new(), 0);
         while size < LARGEST_BODY {
             let Some(piece) = self.next_piece() else { break };
@@ -96,11 +110,21 @@ impl Collection {
     }
 
     fn next_piece(&mut self) -> Option<Metric> {
-        while self.pieces.is_empty() {
-            let read = self.origin.0.registry.read(&self.names.next()?);
-            self.pieces = read.map(|metric| pieces(&metric, self.times)).unwrap_or_default();
+        let registry = &self.origin.0.registry;
+        loop {
+            let Within { metric, next, _held } = match self.within.take() {
+                Some(within) => within,
+                None => Within { metric: self.names.next()?, next: 0, _held: registry.hold() },
+            };
+            let end = next + SERIES_AT_ONCE;
+            // Nothing behind the last series: on to the next metric.
+            if let Some(part) = registry.read_part(&metric, next..end) {
+                self.within = Some(Within { metric, next: end, _held });
+                if !part.series.is_empty() {
+                    return Some(piece(&part, self.times));
+                }
+            }
         }
-        self.pieces.pop()
     }
 }
 
@@ -111,18 +135,17 @@ fn compressed(body: &[u8]) -> Bytes {
     encoder.finish().unwrap_or_default().into()
 }
 
-/// A metric in pieces of some hundred series, the last one first.
-fn pieces(metric: &MetricSnapshot, times: Times) -> Vec<Metric> {
-    let piece = |series: &[SeriesSnapshot]| Metric {
+fn piece(metric: &MetricSnapshot, times: Times) -> Metric {
+    Metric {
         name: metric.name.clone(),
         description: metric.help.as_deref().unwrap_or_default().to_owned(),
         unit: metric.unit.map(unit::ucum).unwrap_or_default().to_owned(),
-        data: Some(data(metric, series, times)),
-    };
-    metric.series.chunks(SERIES_AT_ONCE).rev().map(piece).collect()
+        data: Some(data(metric, times)),
+    }
 }
 
-fn data(metric: &MetricSnapshot, series: &[SeriesSnapshot], times: Times) -> metric::Data {
+fn data(metric: &MetricSnapshot, times: Times) -> metric::Data {
+    let series = &metric.series;
     let aggregation_temporality = AggregationTemporality::Cumulative.into();
     match metric.kind {
         Kind::Counter => metric::Data::Sum(Sum {
@@ -227,7 +250,44 @@ fn summary(series: &SeriesSnapshot, Times { start, now }: Times) -> Option<Summa
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use metrics::{Key, Label};
+
     use super::*;
+    use crate::builder::Metrics;
+
+    #[test]
+    fn no_series_leaves_while_its_metric_is_half_read() {
+        const MINUTE: Duration = Duration::from_secs(60);
+        let (clock, mock) = quanta::Clock::mock();
+        quanta::with_clock(&clock, || {
+            let metrics = Metrics::builder().idle_timeout(MINUTE).series_cap(2000).build().unwrap();
+            let registry = metrics.registry();
+            for number in 0..1200 {
+                let labels = vec![Label::new("n", number.to_string())];
+                registry.counter(&Key::from_parts("c_total", labels)).increment(1);
+            }
+            let pass = || {
+                for _ in 0..12 {
+                    mock.increment(MINUTE / 4);
+                    registry.sweep();
+                }
+            };
+            let origin = Origin::new(Arc::clone(registry), Resource::default(), SystemTime::now(), false);
+            let mut collection = origin.collect();
+            let mut points = 0;
+            while let Some(piece) = collection.next_piece() {
+                if let ("c_total", Some(metric::Data::Sum(sum))) = (piece.name.as_str(), piece.data) {
+                    points += sum.data_points.len();
+                    pass();
+                }
+            }
+            assert_eq!(points, 1200);
+            pass();
+            assert_eq!(registry.read("c_total").unwrap().series.len(), 1, "they leave when nobody reads");
+        });
+    }
 
     #[test]
     fn a_trace_id_of_w3c_is_bytes_and_any_other_none() {

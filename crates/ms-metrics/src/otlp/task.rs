@@ -91,16 +91,12 @@ impl<R: Receiver> Task<R> {
     }
 
     async fn push_until(&mut self, deadline: Instant) -> Outcome {
-        let mut collection = self.origin.collect();
+        let origin = self.origin.clone();
         let mut whole = Outcome::Success;
+        let mut made = spawn_blocking(move || origin.collect().with_body()).await;
         loop {
-            // Large registries take milliseconds.
-            let made = spawn_blocking(move || (collection.next_body(), collection)).await;
-            let body = match made {
-                Ok((Some(body), rest)) => {
-                    collection = rest;
-                    body
-                }
+            let (body, rest) = match made {
+                Ok((Some(body), rest)) => (body, rest),
                 Ok((None, _)) => return whole,
                 Err(_) => return Outcome::Connection("the metrics could not be read".to_owned()),
             };
@@ -109,6 +105,7 @@ impl<R: Receiver> Task<R> {
                 Outcome::PartialSuccess => whole = Outcome::PartialSuccess,
                 failure => return failure,
             }
+            made = spawn_blocking(move || rest.with_body()).await;
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What a metric says at one moment, for readers other than the page.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
 use metrics::{SharedString, Unit};
 
 use super::Registry;
-use super::family::{Cell, Family};
+use super::family::{Cell, Series};
 use super::kind::Kind;
 use crate::cells::HistogramCell;
 use crate::exemplars::Exemplar;
@@ -54,26 +55,39 @@ impl Registry {
     }
 
     /// Reads the metric `name` of the page; nothing if it has no series there.
+    #[cfg(any(feature = "testing", test))]
     pub(crate) fn read(&self, name: &str) -> Option<MetricSnapshot> {
+        self.read_part(name, 0..usize::MAX).filter(|metric| !metric.series.is_empty())
+    }
+
+    /// Reads those of the series of a metric that are in `places`; nothing if they are behind the last one.
+    ///
+    /// Reading on after the lock was let go needs [`hold`](Self::hold).
+    pub(crate) fn read_part(&self, name: &str, places: Range<usize>) -> Option<MetricSnapshot> {
         let families = self.families.read();
         let family = families.by_name.get(name)?;
-        let series = series_of(name, family);
-        let bounds = family.buckets.as_ref().map(|buckets| Arc::clone(&buckets.bounds)).unwrap_or_default();
+        let part = family.series.get(places.start..places.end.min(family.series.len()))?;
         let description = families.descriptions.get(&family.given);
-        (!series.is_empty()).then(|| MetricSnapshot {
+        (!part.is_empty()).then(|| MetricSnapshot {
             name: name.to_owned(),
             kind: family.kind,
             help: description.map(|description| description.help.clone()),
             unit: description.and_then(|description| description.unit),
-            bounds,
-            series,
+            bounds: family.buckets.as_ref().map(|buckets| Arc::clone(&buckets.bounds)).unwrap_or_default(),
+            series: series_of(name, family.kind, part),
         })
+    }
+
+    /// Keeps all series in their places: as long as the answer lives none leaves.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn hold(&self) -> Arc<()> {
+        Arc::clone(&self.reading)
     }
 }
 
-fn series_of(name: &str, family: &Family) -> Vec<SeriesSnapshot> {
-    let mut all = Vec::with_capacity(family.series.len());
-    for series in &family.series {
+fn series_of(name: &str, kind: Kind, part: &[Series]) -> Vec<SeriesSnapshot> {
+    let mut all = Vec::with_capacity(part.len());
+    for series in part {
         let value = match &series.cell {
             Cell::Counter(counter) => Value::Counter(counter.value()),
             Cell::Gauge(gauge) => match gauge.value() {
@@ -87,7 +101,7 @@ fn series_of(name: &str, family: &Family) -> Vec<SeriesSnapshot> {
             },
             Cell::Summary(summary) => Value::Summary(summary.snapshot(quanta::Instant::now())),
         };
-        all.push(SeriesSnapshot { labels: labels_of(name, family.kind, &series.text), value });
+        all.push(SeriesSnapshot { labels: labels_of(name, kind, &series.text), value });
     }
     all
 }
@@ -181,6 +195,23 @@ mod tests {
             let read = registry.read(name).unwrap();
             assert_eq!(read.series.len(), 1);
             assert_eq!(read.series[0].labels, [(name.to_owned(), "} ".to_owned())]);
+        }
+    }
+
+    #[test]
+    fn a_metric_is_read_in_parts() {
+        let registry = Registry::bare(10, FxHashMap::default());
+        for value in ["a", "b", "c"] {
+            registry.counter(&Key::from_parts("c", vec![Label::new("l", value)])).increment(1);
+        }
+        for (places, expected) in
+            [(0..2, Some("ab")), (2..4, Some("c")), (3..5, None), (4..6, None), (0..usize::MAX, Some("abc"))]
+        {
+            let part = registry.read_part("c", places.clone());
+            let values = |metric: MetricSnapshot| -> String {
+                metric.series.into_iter().map(|series| series.labels[0].1.clone()).collect()
+            };
+            assert_eq!(part.map(values).as_deref(), expected, "{places:?}");
         }
     }
 

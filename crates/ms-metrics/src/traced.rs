@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use metrics::Histogram;
+use metrics::{Histogram, HistogramFn as _};
 
 use crate::cells::HistogramCell;
 
@@ -44,6 +44,15 @@ impl TracedHistogram {
     pub fn record(&self, value: f64, trace_id: &str) {
         match &self.0 {
             Recorded::WithTrace(cell) => cell.record_with_exemplar(value, trace_id),
+            Recorded::Alone(histogram) => histogram.record(value),
+        }
+    }
+
+    /// Records a value that belongs to no trace.
+    #[cfg(feature = "http")]
+    pub(crate) fn record_alone(&self, value: f64) {
+        match &self.0 {
+            Recorded::WithTrace(cell) => cell.record(value),
             Recorded::Alone(histogram) => histogram.record(value),
         }
     }

@@ -38,6 +38,7 @@ use crate::registry::Registry;
 /// | [`in_flight`](Self::in_flight) | yes |
 /// | [`first_byte`](Self::first_byte) | no |
 /// | [`response_size`](Self::response_size) | no |
+/// | [`exemplars`](Self::exemplars) | no |
 /// | [`request_body_layer`](Self::request_body_layer) | none: the bodies of requests pass unseen |
 /// | [`semantic_conventions`](Self::semantic_conventions) | no: the names above |
 ///
@@ -49,8 +50,13 @@ pub struct HttpMetricsLayer(Arc<Shared>);
 
 impl HttpMetricsLayer {
     pub(crate) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers) -> Self {
-        let measured =
-            Measured { names: Names::Origin, in_flight: true, first_byte: false, response_size: false };
+        let measured = Measured {
+            names: Names::Origin,
+            in_flight: true,
+            first_byte: false,
+            response_size: false,
+            exemplars: false,
+        };
         let options = Options { source: Source::default(), excluded: Vec::new(), measured };
         Self(Arc::new(Shared::new(registry, cap, layers, options)))
     }
@@ -112,6 +118,34 @@ impl HttpMetricsLayer {
     #[must_use]
     pub fn response_size(self) -> Self {
         self.with(|options| options.measured.response_size = true)
+    }
+
+    /// Keeps the [`TraceId`](crate::TraceId) of the slowest request of the last minute in each bucket of the durations; the
+    /// OpenMetrics page shows it as an exemplar. Default no.
+    ///
+    /// ```
+    /// use ms_metrics::{Metrics, TraceId};
+    /// # #[cfg(feature = "axum")] {
+    /// use axum::{Router, extract::Request, middleware::map_request};
+    ///
+    /// /// The id is the second part of the header, `00-<trace id>-<parent id>-<flags>`.
+    /// async fn trace(mut request: Request) -> Request {
+    ///     let parent = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok());
+    ///     let id = parent.and_then(|parent| parent.split('-').nth(1)).map(TraceId::new);
+    ///     if let Some(id) = id {
+    ///         request.extensions_mut().insert(id);
+    ///     }
+    ///     request
+    /// }
+    ///
+    /// let metrics = Metrics::builder().build()?;
+    /// let app: Router = Router::new().layer(metrics.http_layer().exemplars()).layer(map_request(trace));
+    /// # }
+    /// # Ok::<(), ms_metrics::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn exemplars(self) -> Self {
+        self.with(|options| options.measured.exemplars = true)
     }
 
     /// Uses the names of [OpenTelemetry's semantic conventions][conventions] as its Prometheus exporters write them, in

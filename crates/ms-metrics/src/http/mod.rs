@@ -17,6 +17,7 @@ mod route;
 mod routes;
 mod shared;
 mod threads;
+mod trace;
 
 pub use self::body::ObservedBody;
 pub use self::endpoint::Endpoint;
@@ -26,3 +27,4 @@ pub use self::latency::{EndpointLatency, EndpointLatencyFuture, EndpointLatencyL
 pub use self::layer::{HttpMetrics, HttpMetricsLayer};
 pub(crate) use self::nesting::Layers;
 pub use self::request_body::{CountedBody, RequestBody, RequestBodyLayer};
+pub use self::trace::TraceId;

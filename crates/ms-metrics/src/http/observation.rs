@@ -8,6 +8,7 @@ use super::endpoint::Endpoint;
 use super::method::MethodLabel;
 use super::names::Ending;
 use super::route::Route;
+use super::trace::TraceId;
 
 /// A request that is being answered. It is recorded when it is dropped: as one whose client is gone, unless
 /// [`finish`](Self::finish) says better.
@@ -16,6 +17,7 @@ use super::route::Route;
 pub(super) struct Observation {
     route: Arc<Route>,
     started: u64,
+    trace: Option<TraceId>,
     /// Of the body, so far.
     bytes: u64,
     /// As answered; 0 before.
@@ -25,9 +27,9 @@ pub(super) struct Observation {
 
 impl Observation {
     #[inline]
-    pub(super) fn new(route: Arc<Route>, started: u64) -> Self {
+    pub(super) fn new(route: Arc<Route>, started: u64, trace: Option<TraceId>) -> Self {
         route.in_flight.increment(1.0);
-        Self { route, started, bytes: 0, status: 0, ending: Ending::Gone }
+        Self { route, started, trace, bytes: 0, status: 0, ending: Ending::Gone }
     }
 
     /// Takes note of the head of the answer. Nothing if it names an endpoint that is left out.
@@ -37,7 +39,13 @@ impl Observation {
         if let Some(endpoint) = response.extensions().get::<Endpoint>() {
             self = self.redirected(endpoint)?;
         }
-        if self.route.measured.first_byte {
+        let measured = self.route.measured;
+        if measured.exemplars
+            && let Some(trace) = response.extensions().get::<TraceId>()
+        {
+            self.trace = Some(trace.clone());
+        }
+        if measured.first_byte {
             self.route.first_byte().record(self.seconds());
         }
         Some(self)
@@ -89,7 +97,10 @@ impl Drop for Observation {
         }
         let end = self.route.end(measured.names.outcome(self.status, self.ending));
         end.requests.increment(1);
-        end.duration.record(self.seconds());
+        match &self.trace {
+            None => end.duration.record_alone(self.seconds()),
+            Some(trace) => end.duration.record(self.seconds(), trace.as_str()),
+        }
         if measured.response_size {
             end.response_size.record(self.bytes as f64);
         }

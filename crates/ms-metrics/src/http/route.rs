@@ -9,6 +9,7 @@ use super::method::Place;
 use super::names::{Names, Outcome};
 use super::shared::Shared;
 use crate::registry::Registry;
+use crate::traced::TracedHistogram;
 
 /// What is measured of each request beside its number and its duration.
 #[derive(Clone, Copy)]
@@ -17,6 +18,7 @@ pub(super) struct Measured {
     pub(super) in_flight: bool,
     pub(super) first_byte: bool,
     pub(super) response_size: bool,
+    pub(super) exemplars: bool,
 }
 
 /// The handles of one endpoint, method and scheme, each made when first needed.
@@ -41,7 +43,7 @@ pub(super) struct Route {
 pub(super) struct End {
     outcome: Outcome,
     pub(super) requests: Counter,
-    pub(super) duration: Histogram,
+    pub(super) duration: TracedHistogram,
     pub(super) response_size: Histogram,
     next: Link,
 }
@@ -101,7 +103,7 @@ impl Route {
         End {
             outcome,
             requests: requests.unwrap_or_else(Counter::noop),
-            duration: self.registry.histogram(&names.duration(endpoint, place, outcome)),
+            duration: self.registry.traced_histogram(&names.duration(endpoint, place, outcome)),
             response_size: size.map_or_else(Histogram::noop, |key| self.registry.histogram(&key)),
             next: OnceLock::new(),
         }

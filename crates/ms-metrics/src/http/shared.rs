@@ -14,6 +14,7 @@ use super::nesting::{Alive, Layers};
 use super::observation::Observation;
 use super::route::{Measured, Route};
 use super::routes::Routes;
+use super::trace::TraceId;
 use crate::catalog::{HTTP_REQUESTS, SERVER_DURATION};
 use crate::registry::Registry;
 
@@ -92,7 +93,9 @@ impl Shared {
         if let Some(unmatched) = &mut unmatched {
             unmatched.shared = None;
         }
-        route.map(|route| Observation::new(route, started))
+        let trace = || request.extensions().get::<TraceId>().cloned();
+        let trace = if self.options.measured.exemplars { trace() } else { None };
+        route.map(|route| Observation::new(route, started, trace))
     }
 }
 
@@ -107,7 +110,7 @@ struct Unmatched<'a> {
 impl Drop for Unmatched<'_> {
     fn drop(&mut self) {
         if let Some(route) = self.shared.and_then(|shared| shared.find(UNMATCHED, self.place)) {
-            Observation::new(route, self.started).finish(Ending::Panicked);
+            Observation::new(route, self.started, None).finish(Ending::Panicked);
         }
     }
 }

@@ -11,7 +11,7 @@ use axum::extract::Request as AxumRequest;
 use axum::http::{Method, Request, Response, StatusCode};
 use axum::routing::{get, post};
 use http_body_util::{BodyExt as _, Full};
-use ms_metrics::{Endpoint, HttpMetricsLayer, Metrics};
+use ms_metrics::{Endpoint, HttpMetricsLayer, Metrics, TraceId};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
 use crate::page::{built, lines, request, requests, value};
@@ -240,4 +240,48 @@ async fn an_error_of_the_service_is_other() {
             "http_server_request_duration_seconds_count{http_request_method=\"GET\",url_scheme=\"http\",error_type=\"_OTHER\"} 1"
         ]
     );
+}
+
+#[tokio::test]
+async fn the_trace_of_a_request_is_the_exemplar_of_its_duration() {
+    let traces = |metrics: &Metrics| {
+        let page = metrics.render_openmetrics();
+        let ids = page.lines().filter_map(|line| line.split_once("# {trace_id=\"")?.1.split('"').next());
+        ids.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let service = service_fn(|request: Request<()>| async move {
+        let mut response = Response::new(Full::<Bytes>::from("ok"));
+        if let Some(id) = request.headers().get("answer") {
+            response.extensions_mut().insert(TraceId::new(id.to_str().unwrap()));
+        }
+        Ok::<_, Infallible>(response)
+    });
+    let asked = |trace: &str, answer: Option<&'static str>| {
+        let mut request = Request::new(());
+        request.extensions_mut().insert(TraceId::new(trace));
+        if let Some(answer) = answer {
+            request.headers_mut().insert("answer", answer.parse().unwrap());
+        }
+        request
+    };
+    let counted = request("GET", "unmatched", "200");
+    let longest = "x".repeat(120);
+    let longer = "x".repeat(121);
+    for (layer, request, expected) in [
+        ("on", asked("outside", None), Some("outside")),
+        ("on", asked("outside", Some("inside")), Some("inside")),
+        ("on", asked(&longest, None), Some(&*longest)),
+        ("on", asked(&longer, None), None),
+        ("on", asked("", None), None),
+        ("on", Request::new(()), None),
+        ("off", asked("outside", Some("inside")), None),
+    ] {
+        // One bucket, whatever the time it takes.
+        let metrics = Metrics::builder().buckets("http_request_duration_seconds", &[1e6]).build().unwrap();
+        let http = metrics.http_layer();
+        let http = if layer == "on" { http.exemplars() } else { http };
+        http.layer(service).oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+        assert_eq!(requests(&metrics), [(counted.clone(), 1)]);
+        assert_eq!(traces(&metrics), expected.map(str::to_owned).into_iter().collect::<Vec<_>>());
+    }
 }

@@ -25,6 +25,13 @@ use tower::{Layer as _, Service};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+    /// What this thread has allocated and not freed.
+    static BYTES: Cell<i64> = const { Cell::new(0) };
+}
+
+fn count(allocations: u64, bytes: i64) {
+    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + allocations));
+    let _ = BYTES.try_with(|held| held.set(held.get() + bytes));
 }
 
 struct Counting;
@@ -32,18 +39,19 @@ struct Counting;
 // SAFETY: every call goes to the system's allocator as it came.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        count(1, layout.size() as i64);
         // SAFETY: as above.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(0, -(layout.size() as i64));
         // SAFETY: as above.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
+        count(1, size as i64 - layout.size() as i64);
         // SAFETY: as above.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -166,4 +174,19 @@ fn known_series_cost_none_even_without_a_kept_handle() {
     };
     record();
     assert_eq!(allocations(record), 0);
+}
+
+#[test]
+fn a_hundred_thousand_paths_keep_no_memory() {
+    let metrics = Metrics::builder().build().unwrap();
+    let mut app = Router::new()
+        .route("/shifts/{id}", get(|| async { "ok" }))
+        .layer(metrics.http_layer())
+        .with_state::<()>(());
+    let ask = |number: u32| Request::get(format!("/{number}")).body(Body::empty()).unwrap();
+    answer(&mut app, ask(0));
+    let before = BYTES.get();
+    (0..100_000).for_each(|number| answer(&mut app, ask(number)));
+    assert!(BYTES.get() - before < 4096, "{} bytes", BYTES.get() - before);
+    assert!(metrics.render().len() < 64 << 10);
 }

@@ -21,6 +21,7 @@ mod faults;
 #[cfg(feature = "grafana")]
 mod grafana;
 mod guard;
+mod http_faults;
 mod http_layer;
 mod http_options;
 mod idle;

@@ -14,6 +14,7 @@ mod bodies;
 mod building;
 mod ending;
 mod faults;
+mod injected;
 mod kill;
 mod lines;
 mod logger;

@@ -113,6 +113,7 @@ mod catalog;
 mod cells;
 #[cfg_attr(not(feature = "system"), allow(dead_code, reason = "only the machine needs all of it"))]
 mod collect;
+mod error;
 mod exemplars;
 mod explain;
 mod exposition;
@@ -141,9 +142,10 @@ mod system;
 pub mod testing;
 mod traced;
 
-pub use crate::builder::{BuildError, InstallError, Metrics, MetricsBuilder};
+pub use crate::builder::{Metrics, MetricsBuilder};
 pub use crate::business::{BusinessMetrics, SessionGuard};
 pub use crate::catalog::{Catalog, Metric, MetricError};
+pub use crate::error::{BuildError, InstallError};
 pub use crate::explain::{Explanation, MetricExplanation, OverflowExplanation, RefusalExplanation};
 #[cfg(feature = "http")]
 pub use crate::http::{

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Collect, Pauses, UserCollector, Worker};
-use crate::builder::{BuildError, MetricsBuilder};
+use crate::builder::MetricsBuilder;
+use crate::error::BuildError;
 use crate::recorder::MetricsRecorder;
 use crate::registry::Registry;
 #[cfg(feature = "system")]

@@ -33,6 +33,7 @@ const UNKNOWN: u64 = u64::MAX;
 
 impl<B: Body> ObservedBody<B> {
     /// Observes a body of so many bytes, if their number is known.
+    #[inline]
     pub(super) fn new(inner: B, length: Option<u64>, observation: Option<Observation>) -> Self {
         let mut body = Self { inner, left: length.unwrap_or(UNKNOWN), observation };
         if let Some(observation) = &body.observation

@@ -54,10 +54,15 @@ where
                 return Poll::Ready(Err(error));
             }
         };
-        let observation = this.observation.take();
-        let observation = observation.and_then(|observation| observation.answered(&response));
-        let length = observation.as_ref().and_then(|_| length(&response));
-        Poll::Ready(Ok(response.map(|inner| ObservedBody::new(inner, length, observation))))
+        let mut bytes = None;
+        if let Some(observation) = this.observation {
+            if observation.answered(&response) {
+                bytes = length(&response);
+            } else {
+                finish(this.observation, Ending::Excluded);
+            }
+        }
+        Poll::Ready(Ok(response.map(|inner| ObservedBody::new(inner, bytes, this.observation.take()))))
     }
 }
 

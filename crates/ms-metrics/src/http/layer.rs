@@ -45,8 +45,7 @@ use crate::registry::Registry;
 /// In the steady state it allocates nothing; axum puts any wrapped body in a box. Where a request may pass two layers it
 /// is marked in its extensions, whose map may have to be made or to grow for it: while two layers of one
 /// [`Metrics`](crate::Metrics) are alive, and once a layer was seen inside another. So make one and clone it.
-#[derive(Clone)]
-pub struct HttpMetricsLayer(Arc<Shared>);
+pub struct HttpMetricsLayer(PerThread<Shared>);
 
 impl HttpMetricsLayer {
     pub(crate) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers) -> Self {
@@ -58,11 +57,11 @@ impl HttpMetricsLayer {
             exemplars: false,
         };
         let options = Options { source: Source::default(), excluded: Vec::new(), measured };
-        Self(Arc::new(Shared::new(registry, cap, layers, options)))
+        Self(PerThread::new(Arc::new(Shared::new(registry, cap, layers, options))))
     }
 
     fn with(self, change: impl FnOnce(&mut Options)) -> Self {
-        Self(Arc::new(self.0.with(change)))
+        Self(PerThread::new(Arc::new(self.0.get().with(change))))
     }
 
     /// Asks `find` for the endpoint of a request first. Its answers must come from a small set: past the
@@ -179,7 +178,13 @@ impl HttpMetricsLayer {
     /// # Ok::<(), ms_metrics::BuildError>(())
     /// ```
     pub fn request_body_layer(&self) -> RequestBodyLayer {
-        RequestBodyLayer::new(Arc::clone(&self.0))
+        RequestBodyLayer::new(Arc::clone(self.0.get()))
+    }
+}
+
+impl Clone for HttpMetricsLayer {
+    fn clone(&self) -> Self {
+        Self(self.0.keeping())
     }
 }
 
@@ -187,7 +192,7 @@ impl<S> Layer<S> for HttpMetricsLayer {
     type Service = HttpMetrics<S>;
 
     fn layer(&self, inner: S) -> HttpMetrics<S> {
-        HttpMetrics { inner, shared: PerThread::new(Arc::clone(&self.0)), looked_inside: false }
+        HttpMetrics { inner, shared: self.0.keeping(), looked_inside: false }
     }
 }
 

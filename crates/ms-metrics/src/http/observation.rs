@@ -32,12 +32,14 @@ impl Observation {
         Self { route, started, trace, bytes: 0, status: 0, ending: Ending::Gone }
     }
 
-    /// Takes note of the head of the answer. Nothing if it names an endpoint that is left out.
+    /// Takes note of the head of the answer. False if it names an endpoint that is left out.
     #[inline]
-    pub(super) fn answered<B>(mut self, response: &Response<B>) -> Option<Self> {
+    pub(super) fn answered<B>(&mut self, response: &Response<B>) -> bool {
         self.status = response.status().as_u16();
-        if let Some(endpoint) = response.extensions().get::<Endpoint>() {
-            self = self.redirected(endpoint)?;
+        if let Some(endpoint) = response.extensions().get::<Endpoint>()
+            && !self.redirect(endpoint)
+        {
+            return false;
         }
         let measured = self.route.measured;
         if measured.exemplars
@@ -48,19 +50,17 @@ impl Observation {
         if measured.first_byte {
             self.route.first_byte().record(self.seconds());
         }
-        Some(self)
+        true
     }
 
-    fn redirected(mut self, endpoint: &Endpoint) -> Option<Self> {
-        let Some(shared) = self.route.shared.upgrade() else { return Some(self) };
-        let Some(route) = shared.find(endpoint.as_str(), self.route.place) else {
-            self.finish(Ending::Excluded);
-            return None;
-        };
+    /// Counts the request for another endpoint. False if that is left out.
+    fn redirect(&mut self, endpoint: &Endpoint) -> bool {
+        let Some(shared) = self.route.shared.upgrade() else { return true };
+        let Some(route) = shared.find(endpoint.as_str(), self.route.place) else { return false };
         route.in_flight.increment(1.0);
         self.route.in_flight.decrement(1.0);
         self.route = route;
-        Some(self)
+        true
     }
 
     #[inline]

@@ -30,8 +30,8 @@ pub(super) fn own() -> usize {
 /// A value that is shared with its clones, each of which counts as a holder of a copy of the thread that made it.
 pub(super) struct PerThread<T> {
     copy: Arc<Copy<T>>,
-    /// The first one keeps all; a clone whose thread's has gone stays with what it was cloned from.
-    _copies: Option<Box<[Arc<Copy<T>>]>>,
+    /// Who keeps all of them; a clone whose thread's has gone stays with what it was cloned from.
+    _copies: Option<Arc<[Arc<Copy<T>>]>>,
 }
 
 /// Alone on its cache lines, of which processors fetch two at a time.
@@ -46,10 +46,15 @@ struct Common<T> {
 impl<T> PerThread<T> {
     pub(super) fn new(value: Arc<T>) -> Self {
         let common = Arc::new(Common { value, copies: OnceLock::new() });
-        let copies: Box<[_]> = (0..COPIES).map(|_| Arc::new(Copy(Arc::clone(&common)))).collect();
+        let copies: Arc<[_]> = (0..COPIES).map(|_| Arc::new(Copy(Arc::clone(&common)))).collect();
         let known = common.copies.get_or_init(|| copies.iter().map(Arc::downgrade).collect());
         let copy = known.get(own()).and_then(Weak::upgrade);
         Self { copy: copy.unwrap_or_else(|| Arc::new(Copy(Arc::clone(&common)))), _copies: Some(copies) }
+    }
+
+    /// A clone that keeps all copies if this one does, which all threads count.
+    pub(super) fn keeping(&self) -> Self {
+        Self { _copies: self._copies.clone(), ..self.clone() }
     }
 
     #[inline]
@@ -79,7 +84,16 @@ mod tests {
         let there = std::thread::scope(|scope| scope.spawn(|| (own(), first.clone())).join().unwrap());
         assert_ne!(own(), there.0);
         assert!(!Arc::ptr_eq(&here.copy, &there.1.copy) && Arc::ptr_eq(here.get(), there.1.get()));
+        let keeping = first.keeping();
         drop(first);
+        assert_ne!(
+            std::thread::scope(|scope| scope
+                .spawn(|| Arc::as_ptr(&keeping.clone().copy) as usize)
+                .join()
+                .unwrap()),
+            Arc::as_ptr(&here.copy) as usize
+        );
+        drop(keeping);
         assert!(Arc::ptr_eq(&here.clone().copy, &here.copy), "its own is still there");
         drop(here);
         let orphan = there.1.clone();

@@ -6,7 +6,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use ms_analytics::StreamingResponseTimes;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -32,6 +32,20 @@ pub fn protect(routes: Router, service: &Service, exposure: Exposure) -> Router 
         .layer(preset(header::REFERRER_POLICY, "no-referrer"))
         .layer(preset(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(from_fn_with_state(service.response_times.clone(), measure))
+}
+
+/// Tells the metrics outside which trace the log inside has for each request, so that a slow one can be found there.
+pub fn traced(routes: Router) -> Router {
+    routes.layer(map_response(trace))
+}
+
+async fn trace(mut response: Response) -> Response {
+    let id =
+        response.extensions().get::<ms_logging::TraceId>().map(|id| ms_metrics::TraceId::new(id.as_str()));
+    if let Some(id) = id {
+        response.extensions_mut().insert(id);
+    }
+    response
 }
 
 /// Measures until the answer is ready; how long its client takes to read it is not the service's time.

@@ -78,7 +78,7 @@ pub use guard::{Logging, LoggingGuard, Shutdown};
 pub use layer::{EventLayer, LoggingLayer};
 pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
-pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture};
+pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture, TraceId};
 pub use rotate::Every;
 pub use sensitive::Sensitive;
 

@@ -213,11 +213,15 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts with a configuration and the rule files it names, which lie beside it.
     pub fn start(config: &Path) -> Self {
+        Self::start_with(config, &[])
+    }
+
+    pub fn start_with(config: &Path, flags: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let address = free_address();
         let mut prometheus = Command::new(program("prometheus", "prometheus"));
         prometheus.arg("--config.file").arg(config).arg(format!("--web.listen-address={address}"));
-        prometheus.arg("--storage.tsdb.path").arg(directory.path().join("data"));
+        prometheus.arg("--storage.tsdb.path").arg(directory.path().join("data")).args(flags);
         let mut process = Process::start(&mut prometheus, &directory.path().join("terminal"));
         let client = Client::new(address);
         let ready = |answer: &super::Answer| answer.status == 200;

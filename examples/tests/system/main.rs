@@ -4,6 +4,7 @@ mod alerting;
 mod bad_input;
 mod dashboard;
 mod ending;
+mod exposition;
 mod exposure;
 #[path = "../harness/mod.rs"]
 mod harness;

@@ -16,7 +16,7 @@ use super::observation::Observation;
 ///
 /// - `x-request-id` is kept if the client sent a plausible one and made otherwise; the response carries it.
 /// - `traceparent` (W3C) is read if it is valid; otherwise a trace id is made. The span `request` holds both ids, so
-///   every event of the handler does.
+///   every event of the handler does; the response carries the trace id as an extension [`TraceId`](crate::TraceId).
 /// - The line is of target `ms_logging::request`, at WARN for a status of 500 and above and at INFO otherwise, when the
 ///   last byte of the body has gone out. It tells method, route, status and duration in milliseconds. A request that
 ///   was dropped before has status 499.

@@ -10,3 +10,4 @@ mod trace;
 pub use body::ResponseBody;
 pub use future::ResponseFuture;
 pub use layer::{RequestLog, RequestLogLayer};
+pub use trace::TraceId;

@@ -32,6 +32,7 @@ pub(crate) struct Observation {
     method: Method,
     route: Route,
     id: RequestId,
+    trace: TraceId,
     span: Span,
     /// The handler or its body is running; if the observation is dropped meanwhile, it panicked.
     running: bool,
@@ -83,6 +84,7 @@ impl Observation {
             method: request.method().clone(),
             route,
             id,
+            trace,
             span,
             running: false,
             status: CLIENT_GONE,
@@ -106,6 +108,7 @@ impl Observation {
         if let Ok(value) = HeaderValue::from_str(self.id.as_str()) {
             response.headers_mut().entry(HEADER).or_insert(value);
         }
+        response.extensions_mut().insert(self.trace.clone());
         self
     }
 

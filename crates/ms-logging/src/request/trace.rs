@@ -1,12 +1,16 @@
 //! W3C trace context.
 
+use std::sync::Arc;
+
 use http::HeaderMap;
 
 use super::id::random_hex;
 
-/// What names one trace over all services that took part in it.
+/// What names one trace over all services that took part in it; the log has it as `trace_id`.
+///
+/// [`RequestLog`](crate::RequestLog) lays it into the extensions of each response, for layers outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TraceId(String);
+pub struct TraceId(Arc<str>);
 
 impl TraceId {
     /// Takes the id of a valid `traceparent` over; makes one otherwise.
@@ -14,10 +18,11 @@ impl TraceId {
         let mut values = headers.get_all("traceparent").iter();
         let only = values.next().filter(|_| values.next().is_none());
         let given = only.and_then(|value| value.to_str().ok()).and_then(parse);
-        Self(given.map_or_else(random_hex, str::to_owned))
+        Self(given.map_or_else(|| random_hex().into(), Arc::from))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// Borrows its 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }

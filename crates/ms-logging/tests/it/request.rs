@@ -98,6 +98,18 @@ async fn statuses_decide_the_level_and_traces_are_followed() {
     assert_eq!(headers[1]["x-request-id"].len(), 32);
 }
 
+#[tokio::test]
+async fn layers_outside_learn_the_trace_that_the_log_has() {
+    let logger = Logger::start();
+    let request = request("/shifts/7").body(Body::empty()).unwrap();
+    let response = app(&logger).oneshot(request).with_subscriber(logger.dispatch.clone()).await.unwrap();
+    let trace = response.extensions().get::<ms_logging::TraceId>().unwrap().as_str().to_owned();
+    drop(response);
+    let (_, json) = logger.finish();
+    assert!(json.iter().all(|line| line.contains(&format!("\"trace_id\":\"{trace}\""))), "{json:?}");
+    assert_eq!((trace.len(), json.len()), (32, 2));
+}
+
 #[test]
 fn a_request_that_is_dropped_has_its_line_too() {
     let logger = Logger::start();

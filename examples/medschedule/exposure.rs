@@ -184,7 +184,15 @@ mod tests {
         for open in ["/health", "/health/live", "/health/ready", "/health/startup", "/operations.css"] {
             assert_eq!(ask(open, &[]), 200, "{open}");
         }
-        for closed in ["/", "/metrics", "/api/v1/alerts", "/api/v1/shifts", "/health/", "/nothing"] {
+        for closed in [
+            "/",
+            "/metrics",
+            "/api/v1/alerts",
+            "/api/v1/explain/metrics",
+            "/api/v1/shifts",
+            "/health/",
+            "/nothing",
+        ] {
             assert_eq!(ask(closed, &[]), 401, "{closed}");
             assert_eq!(ask(closed, &[("authorization", "Bearer 0123456789abcdef")]), 200, "{closed}");
         }

@@ -6,13 +6,14 @@ use crate::harness::http::{raw, status_of};
 use crate::harness::{Client, Service};
 use crate::roster::{shift, total};
 
-pub const EVERYTHING: [&str; 12] = [
+pub const EVERYTHING: [&str; 13] = [
     "/",
     "/metrics",
     "/health",
     "/health/live",
     "/health/ready",
     "/api/v1/alerts",
+    "/api/v1/explain/metrics",
     "/api/v1/shifts",
     "/api/v1/shifts/1",
     "/api/v1/reports/shifts",

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use metrics::{Histogram, HistogramFn as _};
+use metrics::Histogram;
 
 use crate::cells::HistogramCell;
 
@@ -52,7 +52,7 @@ impl TracedHistogram {
     #[cfg(feature = "http")]
     pub(crate) fn record_alone(&self, value: f64) {
         match &self.0 {
-            Recorded::WithTrace(cell) => cell.record(value),
+            Recorded::WithTrace(cell) => metrics::HistogramFn::record(&**cell, value),
             Recorded::Alone(histogram) => histogram.record(value),
         }
     }

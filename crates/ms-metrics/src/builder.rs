@@ -16,6 +16,8 @@ use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
 use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
+#[cfg(feature = "native-histograms")]
+use crate::native::NativeBuckets;
 use crate::recorder::MetricsRecorder;
 use crate::registry::{AllowedValues, Buckets, Kind, Registry};
 #[cfg(feature = "scrape")]
@@ -128,6 +130,8 @@ impl fmt::Debug for Metrics {
 pub struct MetricsBuilder {
     declared: Vec<Metric>,
     buckets: Vec<(String, Vec<f64>)>,
+    #[cfg(feature = "native-histograms")]
+    native: Vec<(String, NativeBuckets)>,
     series_cap: usize,
     idle_timeout: Option<Duration>,
     departments: Vec<String>,
@@ -140,6 +144,8 @@ impl Default for MetricsBuilder {
         Self {
             declared: Vec::new(),
             buckets: Vec::new(),
+            #[cfg(feature = "native-histograms")]
+            native: Vec::new(),
             series_cap: 1000,
             idle_timeout: None,
             departments: Vec::new(),
@@ -175,6 +181,26 @@ impl MetricsBuilder {
     /// over instances.
     pub fn buckets(mut self, name: impl Into<String>, bounds: &[f64]) -> Self {
         self.buckets.push((name.into(), bounds.to_vec()));
+        self
+    }
+
+    /// Makes the histogram `name` a native one: its buckets follow the values, and `histogram_quantile` is as exact as
+    /// they are fine, whatever the range. [Declared bounds](Self::buckets) stay beside them, for the formats that have no
+    /// place for native ones.
+    ///
+    /// Prometheus reads them as protocol buffers, with `--enable-feature=native-histograms`. A value takes a lock.
+    ///
+    /// ```
+    /// use ms_metrics::{Metrics, NativeBuckets};
+    ///
+    /// let metrics = Metrics::builder().native_histogram("job_seconds", NativeBuckets::default()).build()?;
+    /// metrics::with_local_recorder(&metrics.recorder(), || metrics::histogram!("job_seconds").record(0.25));
+    /// assert!(metrics.render().contains("job_seconds_bucket{le=\"+Inf\"} 1"));
+    /// # Ok::<(), ms_metrics::BuildError>(())
+    /// ```
+    #[cfg(feature = "native-histograms")]
+    pub fn native_histogram(mut self, name: impl Into<String>, buckets: NativeBuckets) -> Self {
+        self.native.push((name.into(), buckets));
         self
     }
 
@@ -242,6 +268,8 @@ impl MetricsBuilder {
             |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
         let catalog = Catalog::new(self.declared).map_err(wrong)?;
         let buckets = checked_buckets(&catalog, &self.buckets)?;
+        #[cfg(feature = "native-histograms")]
+        let buckets = with_native(&catalog, buckets, &self.native)?;
         let allowed = checked_values(self.allowed, &self.departments)?;
         let registry = Arc::new(
             Registry::new(self.series_cap, self.idle_timeout, &catalog, buckets, allowed).map_err(wrong)?,
@@ -312,4 +340,22 @@ fn checked_values(
         }
     }
     Ok(allowed)
+}
+
+/// Adds the native histograms to those with fixed bounds.
+#[cfg(feature = "native-histograms")]
+fn with_native(
+    catalog: &Catalog,
+    mut buckets: FxHashMap<String, Arc<Buckets>>,
+    native: &[(String, NativeBuckets)],
+) -> Result<FxHashMap<String, Arc<Buckets>>, BuildError> {
+    for (metric, given) in native {
+        let taken = catalog.get(metric).is_some_and(|metric| metric.kind != Kind::Histogram);
+        let name = guard::metric_name(metric).ok().filter(|_| !taken && given.is_valid());
+        let name = name.ok_or_else(|| BuildError::NativeBuckets { metric: metric.clone() })?;
+        let fixed = buckets.get(&name).map(|buckets| &**buckets);
+        let made = Buckets::native(fixed, *given);
+        buckets.insert(name, Arc::new(made));
+    }
+    Ok(buckets)
 }

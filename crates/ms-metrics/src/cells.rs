@@ -6,6 +6,8 @@ use std::sync::{Arc, OnceLock};
 use metrics::{CounterFn, GaugeFn, HistogramFn};
 
 use crate::exemplars::Exemplars;
+#[cfg(feature = "native-histograms")]
+use crate::native::{NativeCell, NativeShape};
 use crate::registry::{Invalid, InvalidSamples};
 
 /// Where a counter stops. Far enough below the largest number that concurrent small steps cannot wrap past it before
@@ -151,6 +153,8 @@ pub(crate) struct HistogramCell {
     /// Made with the first one: most histograms have none.
     exemplars: OnceLock<Exemplars>,
     invalid: Arc<InvalidSamples>,
+    #[cfg(feature = "native-histograms")]
+    native: Option<Box<NativeCell>>,
 }
 
 impl HistogramCell {
@@ -158,7 +162,28 @@ impl HistogramCell {
         let counts = (0..=bounds.len()).map(|_| Count::default()).collect();
         let floor = if bounds.first().is_some_and(|bound| *bound < 0.0) { f64::MIN } else { 0.0 };
         let sum = AtomicU64::new(0.0_f64.to_bits());
-        Self { bounds, counts, sum, exemplars: OnceLock::new(), floor, invalid }
+        Self {
+            bounds,
+            counts,
+            sum,
+            exemplars: OnceLock::new(),
+            floor,
+            invalid,
+            #[cfg(feature = "native-histograms")]
+            native: None,
+        }
+    }
+
+    /// Gives it buckets that follow the values, beside those with fixed bounds.
+    #[cfg(feature = "native-histograms")]
+    pub(crate) fn with_native(mut self, shape: Option<&Arc<NativeShape>>) -> Self {
+        self.native = shape.map(|shape| Box::new(NativeCell::new(Arc::clone(shape))));
+        self
+    }
+
+    #[cfg(feature = "native-histograms")]
+    pub(crate) fn native(&self) -> Option<&NativeCell> {
+        self.native.as_deref()
     }
 
     /// Returns the number of values up to each bound, and up to infinity.
@@ -203,6 +228,10 @@ impl HistogramCell {
             count.add(other.value());
         }
         self.add_to_sum(other.sum());
+        #[cfg(feature = "native-histograms")]
+        if let (Some(native), Some(other)) = (&self.native, &other.native) {
+            native.absorb(other);
+        }
     }
 
     fn add_to_sum(&self, sum: f64) {
@@ -237,6 +266,10 @@ impl HistogramFn for HistogramCell {
             self.invalid.count(Invalid::Saturated, count as u64);
         }
         self.add_to_sum(sum);
+        #[cfg(feature = "native-histograms")]
+        if let Some(native) = &self.native {
+            native.record(value, count as u64);
+        }
     }
 }
 

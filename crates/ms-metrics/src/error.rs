@@ -24,6 +24,16 @@ pub enum BuildError {
         /// The label as it was given.
         label: String,
     },
+    /// The factor is not above 1, there may be no bucket, the zero threshold is negative, the metric has no name, or it is
+    /// no histogram in the catalog.
+    #[cfg(feature = "native-histograms")]
+    #[error(
+        "the native buckets of `{metric}` need a histogram, a factor above 1, room for one, and a zero threshold"
+    )]
+    NativeBuckets {
+        /// The metric as it was given.
+        metric: String,
+    },
     /// A declared metric is none that can be exposed.
     #[error("the metric `{metric}` cannot be declared")]
     Metric {

@@ -124,6 +124,8 @@ mod guard;
 mod http;
 #[cfg(feature = "listener")]
 mod listener;
+#[cfg(feature = "native-histograms")]
+mod native;
 #[cfg(feature = "otlp")]
 mod otlp;
 mod person;
@@ -154,6 +156,8 @@ pub use crate::http::{
 };
 #[cfg(feature = "listener")]
 pub use crate::listener::{ListenError, ListenerBuilder, MetricsListener};
+#[cfg(feature = "native-histograms")]
+pub use crate::native::NativeBuckets;
 #[cfg(feature = "otlp")]
 pub use crate::otlp::{OtlpBuilder, OtlpError, OtlpPush, PushError};
 pub use crate::recorder::MetricsRecorder;

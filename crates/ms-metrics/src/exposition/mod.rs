@@ -1,6 +1,8 @@
 //! How metrics are written: Prometheus text 0.0.4 and OpenMetrics 1.0.
 
 pub(crate) mod openmetrics;
+#[cfg(feature = "native-histograms")]
+pub(crate) mod protobuf;
 pub(crate) mod text;
 
 /// A way to write all metrics.
@@ -8,14 +10,4 @@ pub(crate) mod text;
 pub(crate) enum Format {
     Text,
     OpenMetrics,
-}
-
-impl Format {
-    #[cfg(feature = "scrape")]
-    pub(crate) fn content_type(self) -> &'static str {
-        match self {
-            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        }
-    }
 }

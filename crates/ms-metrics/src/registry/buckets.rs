@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::exposition::{Format, openmetrics, text};
+#[cfg(feature = "native-histograms")]
+use crate::native::{NativeBuckets, NativeShape};
 
 /// Upper bounds, finite and rising.
 pub(crate) struct Buckets {
@@ -11,6 +13,9 @@ pub(crate) struct Buckets {
     ends: Vec<String>,
     /// The same in OpenMetrics.
     openmetrics_ends: Vec<String>,
+    /// How to choose more of them.
+    #[cfg(feature = "native-histograms")]
+    pub(crate) native: Option<Arc<NativeShape>>,
 }
 
 impl Buckets {
@@ -19,9 +24,11 @@ impl Buckets {
     pub(crate) fn new(bounds: &[f64]) -> Option<Self> {
         let bounds = bounds.strip_suffix(&[f64::INFINITY]).unwrap_or(bounds);
         let rising = bounds.is_sorted_by(|one, next| one < next);
-        if bounds.is_empty() || !rising || !bounds.iter().all(|bound| bound.is_finite()) {
-            return None;
-        }
+        let are_bounds = !bounds.is_empty() && rising && bounds.iter().all(|bound| bound.is_finite());
+        are_bounds.then(|| Self::of(bounds))
+    }
+
+    fn of(bounds: &[f64]) -> Self {
         let ends = |write: fn(&mut String, f64)| {
             let end = |bound: &f64| {
                 let mut number = String::new();
@@ -30,11 +37,20 @@ impl Buckets {
             };
             bounds.iter().chain([&f64::INFINITY]).map(end).collect()
         };
-        Some(Self {
+        Self {
             bounds: bounds.into(),
             ends: ends(text::float),
             openmetrics_ends: ends(openmetrics::bound),
-        })
+            #[cfg(feature = "native-histograms")]
+            native: None,
+        }
+    }
+
+    /// Those of a native histogram, beside its fixed bounds if it declares some.
+    #[cfg(feature = "native-histograms")]
+    pub(crate) fn native(fixed: Option<&Self>, native: NativeBuckets) -> Self {
+        let fixed = Self::of(fixed.map(|fixed| &*fixed.bounds).unwrap_or_default());
+        Self { native: Some(Arc::new(NativeShape::new(native))), ..fixed }
     }
 
     pub(super) fn line_ends(&self, format: Format) -> impl Iterator<Item = &str> {

@@ -205,7 +205,10 @@ impl Family {
             (Kind::Counter, _) => Cell::Counter(Arc::new(CounterCell::new(invalid))),
             (Kind::Gauge, _) => Cell::Gauge(Arc::new(GaugeCell::new(invalid))),
             (Kind::Histogram, Some(buckets)) => {
-                Cell::Histogram(Arc::new(HistogramCell::new(Arc::clone(&buckets.bounds), invalid)))
+                let cell = HistogramCell::new(Arc::clone(&buckets.bounds), invalid);
+                #[cfg(feature = "native-histograms")]
+                let cell = cell.with_native(buckets.native.as_ref());
+                Cell::Histogram(Arc::new(cell))
             }
             (Kind::Histogram | Kind::Summary, _) => Cell::Summary(Arc::new(SummaryCell::new(invalid))),
         }

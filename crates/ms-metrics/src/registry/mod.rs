@@ -12,10 +12,12 @@ mod known;
 #[cfg(test)]
 mod known_tests;
 mod overflow;
+#[cfg(feature = "native-histograms")]
+mod protobuf;
 mod readings;
 mod refused;
 mod rendering;
-#[cfg(any(feature = "otlp", feature = "testing"))]
+#[cfg(any(feature = "native-histograms", feature = "otlp", feature = "testing"))]
 mod snapshot;
 mod sync;
 

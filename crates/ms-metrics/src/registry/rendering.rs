@@ -81,6 +81,28 @@ impl Registry {
         }
     }
 
+    /// Goes on as [`render_some`](Self::render_some) does, a metric at a time.
+    #[cfg(feature = "native-histograms")]
+    pub(crate) fn render_protobuf(&self, cursor: &mut Cursor, page: &mut Vec<u8>, length: usize) {
+        if matches!(cursor.state, State::Start) {
+            self.refresh(Instant::now());
+        }
+        while page.len() < length {
+            let after = match &cursor.state {
+                State::After { metric } => Some(metric.as_str()),
+                _ => None,
+            };
+            cursor.state = match self.write_protobuf(after, page) {
+                Some(metric) => State::After { metric },
+                None => State::End,
+            };
+            if matches!(cursor.state, State::End) {
+                cursor.reading = None;
+                return;
+            }
+        }
+    }
+
     /// The text of this moment without a look at the clock.
     #[cfg(test)]
     pub(crate) fn page(&self) -> String {

@@ -116,7 +116,7 @@ fn exemplars_of(histogram: &HistogramCell) -> Vec<Exemplar> {
     all
 }
 
-fn labels_of(name: &str, kind: Kind, text: &str) -> Vec<(String, String)> {
+pub(super) fn labels_of(name: &str, kind: Kind, text: &str) -> Vec<(String, String)> {
     match kind {
         Kind::Histogram | Kind::Summary => read_labels(text),
         Kind::Counter | Kind::Gauge => {

@@ -3,7 +3,7 @@
 use http::HeaderMap;
 use http::header::{ACCEPT, ACCEPT_ENCODING, HeaderName};
 
-use crate::exposition::Format;
+use super::offer::Offer;
 
 /// Thousandths, as `q` has three digits.
 type Quality = u16;
@@ -12,14 +12,15 @@ const MOST: Quality = 1000;
 /// A way to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Choice {
-    pub(super) format: Format,
+    pub(super) offer: Offer,
     pub(super) is_gzip: bool,
 }
 
 impl Choice {
-    /// Text and no compression, unless the client says that it would rather have something else.
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self { format: format(headers), is_gzip: is_gzip(headers) }
+    /// Text and no compression, unless the client says that it would rather have something else: one of the `richer`,
+    /// the last of them first.
+    pub(super) fn of(headers: &HeaderMap, richer: &[Offer]) -> Self {
+        Self { offer: offer(headers, richer), is_gzip: is_gzip(headers) }
     }
 }
 
@@ -30,18 +31,22 @@ struct Wish {
     quality: Quality,
 }
 
-fn format(headers: &HeaderMap) -> Format {
-    let text = wish(headers, "text/plain", "0.0.4");
-    let openmetrics = wish(headers, "application/openmetrics-text", "1.0.0");
-    // What a wildcard lets through was not asked for; of two that are named the one that can say more.
-    let is_named = openmetrics.exactness >= text.exactness && openmetrics.exactness > 1;
-    let is_more = openmetrics.quality > text.quality;
-    let is_as_much = openmetrics.quality == text.quality && openmetrics.quality > 0 && is_named;
-    if is_more || is_as_much { Format::OpenMetrics } else { Format::Text }
+fn offer(headers: &HeaderMap, richer: &[Offer]) -> Offer {
+    let mut best = (Offer::TEXT, wish(headers, Offer::TEXT));
+    for offer in richer {
+        let wish = wish(headers, *offer);
+        // What a wildcard lets through was not asked for; of two that are named it is the one that can say more.
+        let is_named = wish.exactness >= best.1.exactness && wish.exactness > 1 && wish.quality > 0;
+        if wish.quality > best.1.quality || (wish.quality == best.1.quality && is_named) {
+            best = (*offer, wish);
+        }
+    }
+    best.0
 }
 
 /// Finds the quality of the range that names the media type most exactly.
-fn wish(headers: &HeaderMap, media_type: &str, version: &str) -> Wish {
+fn wish(headers: &HeaderMap, offer: Offer) -> Wish {
+    let (media_type, known) = offer.media_type();
     let (major, _) = media_type.split_once('/').unwrap_or_default();
     let mut wish = Wish::default();
     for element in elements(headers, ACCEPT) {
@@ -56,7 +61,7 @@ fn wish(headers: &HeaderMap, media_type: &str, version: &str) -> Wish {
             },
         };
         let mut quality = Some(MOST);
-        let mut is_other_version = false;
+        let mut is_another = false;
         for (name, value) in parts.filter_map(|part| part.split_once('=')) {
             let (name, value) = (name.trim(), value.trim().trim_matches('"'));
             if name.eq_ignore_ascii_case("q") {
@@ -64,13 +69,13 @@ fn wish(headers: &HeaderMap, media_type: &str, version: &str) -> Wish {
                 // What follows belongs to the negotiation and not to the type.
                 break;
             }
-            if name.eq_ignore_ascii_case("version") {
-                is_other_version |= value != version;
+            if let Some((_, known)) = known.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)) {
+                is_another |= value != *known;
                 exactness += 1;
             }
         }
         if let Some(quality) = quality
-            && !is_other_version
+            && !is_another
             && (exactness > wish.exactness || (exactness == wish.exactness && quality > wish.quality))
         {
             wish = Wish { exactness, quality };
@@ -169,34 +174,52 @@ mod tests {
             text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
         let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
         for (accept, format) in [
-            (&[][..], Format::Text),
-            (&[""], Format::Text),
-            (&["*/*"], Format::Text),
-            (&["text/*"], Format::Text),
-            (&["application/*"], Format::OpenMetrics),
-            (&["application/json"], Format::Text),
-            (&[browser], Format::Text),
-            (&[prometheus], Format::OpenMetrics),
-            (&[with_protobuf], Format::OpenMetrics),
-            (&[third], Format::OpenMetrics),
-            (&["application/openmetrics-text"], Format::OpenMetrics),
-            (&["Application/OpenMetrics-TEXT ; Version=\"1.0.0\" ; Q=0.1"], Format::OpenMetrics),
-            (&["application/openmetrics-text; version=0.0.1, text/plain;q=0.5"], Format::Text),
-            (&["application/openmetrics-text; version=2.0.0"], Format::Text),
-            (&["application/openmetrics-text;q=0"], Format::Text),
-            (&["application/openmetrics-text;q=0, */*"], Format::Text),
-            (&["application/openmetrics-text;q=0.5, text/plain;q=0.6"], Format::Text),
-            (&["text/plain;q=0.5", "application/openmetrics-text;q=0.6"], Format::OpenMetrics),
-            (&["text/plain, application/openmetrics-text"], Format::OpenMetrics),
-            (&["text/plain, */*"], Format::Text),
-            (&["text/plain;q=0, */*;q=0.1"], Format::OpenMetrics),
-            (&["application/openmetrics-text;q=1.5"], Format::Text),
-            (&["application/openmetrics-text;q=nonsense"], Format::Text),
-            (&["text/plain;x=\"a,application/openmetrics-text\""], Format::Text),
-            (&["text/plain;x=\"\\\"\", application/openmetrics-text"], Format::OpenMetrics),
-            (&[";,;q=1,/,*,=;,\""], Format::Text),
+            (&[][..], Offer::TEXT),
+            (&[""], Offer::TEXT),
+            (&["*/*"], Offer::TEXT),
+            (&["text/*"], Offer::TEXT),
+            (&["application/*"], Offer::OPENMETRICS),
+            (&["application/json"], Offer::TEXT),
+            (&[browser], Offer::TEXT),
+            (&[prometheus], Offer::OPENMETRICS),
+            (&[with_protobuf], Offer::OPENMETRICS),
+            (&[third], Offer::OPENMETRICS),
+            (&["application/openmetrics-text"], Offer::OPENMETRICS),
+            (&["Application/OpenMetrics-TEXT ; Version=\"1.0.0\" ; Q=0.1"], Offer::OPENMETRICS),
+            (&["application/openmetrics-text; version=0.0.1, text/plain;q=0.5"], Offer::TEXT),
+            (&["application/openmetrics-text; version=2.0.0"], Offer::TEXT),
+            (&["application/openmetrics-text;q=0"], Offer::TEXT),
+            (&["application/openmetrics-text;q=0, */*"], Offer::TEXT),
+            (&["application/openmetrics-text;q=0.5, text/plain;q=0.6"], Offer::TEXT),
+            (&["text/plain;q=0.5", "application/openmetrics-text;q=0.6"], Offer::OPENMETRICS),
+            (&["text/plain, application/openmetrics-text"], Offer::OPENMETRICS),
+            (&["text/plain, */*"], Offer::TEXT),
+            (&["text/plain;q=0, */*;q=0.1"], Offer::OPENMETRICS),
+            (&["application/openmetrics-text;q=1.5"], Offer::TEXT),
+            (&["application/openmetrics-text;q=nonsense"], Offer::TEXT),
+            (&["text/plain;x=\"a,application/openmetrics-text\""], Offer::TEXT),
+            (&["text/plain;x=\"\\\"\", application/openmetrics-text"], Offer::OPENMETRICS),
+            (&[";,;q=1,/,*,=;,\""], Offer::TEXT),
         ] {
-            assert_eq!(super::format(&headers(ACCEPT, accept)), format, "{accept:?}");
+            assert_eq!(offer(&headers(ACCEPT, accept), &[Offer::OPENMETRICS]), format, "{accept:?}");
+        }
+    }
+
+    #[cfg(feature = "native-histograms")]
+    #[test]
+    fn protocol_buffers_are_for_those_who_ask_for_metric_families() {
+        let prometheus = "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited,\
+            application/openmetrics-text;version=1.0.0;q=0.8,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+        let offers = [Offer::OPENMETRICS, Offer::Protobuf];
+        for (accept, expected) in [
+            (prometheus, Offer::Protobuf),
+            (&prometheus.replace("delimited", "text"), Offer::OPENMETRICS),
+            (&prometheus.replace("MetricFamily", "Metric"), Offer::OPENMETRICS),
+            ("application/vnd.google.protobuf", Offer::Protobuf),
+            ("application/*", Offer::Protobuf),
+            ("*/*", Offer::TEXT),
+        ] {
+            assert_eq!(offer(&headers(ACCEPT, &[accept]), &offers), expected, "{accept}");
         }
     }
 
@@ -227,8 +250,8 @@ mod tests {
         fn nothing_that_a_client_sends_panics(text in "[ -~\\t]{0,60}", bytes: Vec<u8>) {
             for value in [HeaderValue::from_str(&text), HeaderValue::from_bytes(&bytes)].into_iter().flatten() {
                 let both = HeaderMap::from_iter([(ACCEPT, value.clone()), (ACCEPT_ENCODING, value)]);
-                let choice = Choice::of(&both);
-                prop_assert!(choice.format == Format::Text || both[ACCEPT].as_bytes().contains(&b'/'));
+                let choice = Choice::of(&both, &[Offer::OPENMETRICS]);
+                prop_assert!(choice.offer == Offer::TEXT || both[ACCEPT].as_bytes().contains(&b'/'));
             }
         }
 

@@ -2,6 +2,7 @@
 
 mod accept;
 mod body;
+mod offer;
 mod pages;
 mod service;
 

@@ -13,9 +13,11 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use http::HeaderMap;
 use parking_lot::Mutex;
 
 use super::accept::Choice;
+use super::offer::Offer;
 use crate::registry::{Cursor, Registry};
 
 /// A page younger than this is as good as a new one.
@@ -48,6 +50,15 @@ pub(super) enum Opened {
 impl Pages {
     pub(crate) fn new(registry: Arc<Registry>) -> Self {
         Self { registry, current: Mutex::default(), streams: Arc::default() }
+    }
+
+    /// What the client wants, of what there is.
+    pub(super) fn choose(&self, headers: &HeaderMap) -> Choice {
+        #[cfg(feature = "native-histograms")]
+        if self.registry.has_native_histograms() {
+            return Choice::of(headers, &[Offer::OPENMETRICS, Offer::Protobuf]);
+        }
+        Choice::of(headers, &[Offer::OPENMETRICS])
     }
 
     pub(super) fn open(&self, choice: Choice) -> Opened {
@@ -111,10 +122,11 @@ impl Page {
         if self.rendered.get().is_some() {
             return;
         }
-        let expected = self.registry.expected_length().min(PIECE);
-        let mut text = String::with_capacity(expected + SLACK);
-        self.registry.render_some(self.choice.format, &mut rendering.cursor, &mut text, PIECE);
-        rendering.take(text);
+        let rendered: usize = rendering.pieces.iter().map(Bytes::len).sum();
+        let expected = self.registry.expected_length().saturating_sub(rendered).min(PIECE);
+        let offer = self.choice.offer;
+        let piece = offer.render(&self.registry, &mut rendering.cursor, expected + SLACK, PIECE);
+        rendering.take(piece);
         if rendering.cursor.is_at_end() {
             let pieces = rendering.finish();
             let length = pieces.iter().map(|piece| piece.len() as u64).sum();
@@ -127,15 +139,13 @@ impl Page {
 }
 
 impl Rendering {
-    fn take(&mut self, mut text: String) {
+    fn take(&mut self, mut piece: Vec<u8>) {
         let Some(encoder) = &mut self.encoder else {
-            if text.capacity() - text.len() > SLACK {
-                text.shrink_to_fit();
-            }
-            return self.pieces.extend((!text.is_empty()).then(|| text.into()));
+            piece.shrink_to_fit();
+            return self.pieces.extend((!piece.is_empty()).then(|| piece.into()));
         };
         // A vector takes whatever is written.
-        let _ = encoder.write_all(text.as_bytes());
+        let _ = encoder.write_all(&piece);
         if encoder.get_ref().len() >= PIECE {
             self.pieces.push(std::mem::take(encoder.get_mut()).into());
         }
@@ -172,9 +182,9 @@ impl Stream {
         if self.cursor.is_at_end() {
             return None;
         }
-        let mut text = String::with_capacity(STREAM_PIECE + SLACK);
-        self.registry.render_some(self.choice.format, &mut self.cursor, &mut text, STREAM_PIECE);
-        (!text.is_empty()).then(|| text.into())
+        let offer = self.choice.offer;
+        let piece = offer.render(&self.registry, &mut self.cursor, STREAM_PIECE + SLACK, STREAM_PIECE);
+        (!piece.is_empty()).then(|| piece.into())
     }
 }
 

@@ -57,7 +57,7 @@ impl MetricsService {
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return State::Ready(Some(response));
         }
-        match self.pages.open(Choice::of(request.headers())) {
+        match self.pages.open(self.pages.choose(request.headers())) {
             Opened::Page(page) => State::Rendering { page, is_head },
             Opened::Stream(stream) => {
                 let choice = stream.choice;
@@ -82,7 +82,7 @@ fn empty(status: StatusCode) -> Response<MetricsBody> {
 fn found(choice: Choice, body: MetricsBody) -> Response<MetricsBody> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(choice.format.content_type()));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(choice.offer.content_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(VARY, HeaderValue::from_static("accept, accept-encoding"));

@@ -169,3 +169,62 @@ fn both_formats_are_read_alike_and_the_trace_is_found() {
         })
     });
 }
+
+#[cfg(feature = "native-histograms")]
+#[test]
+fn native_histograms_give_exact_quantiles() {
+    use ms_metrics::NativeBuckets;
+    let metrics = Metrics::builder()
+        .native_histogram("t_native_seconds", NativeBuckets::default())
+        .native_histogram("t_signed", NativeBuckets::default().factor(2.0))
+        .native_histogram("t_empty", NativeBuckets::default())
+        .buckets("t_signed", &[-1.0, 1.0])
+        .buckets("t_seconds", &[0.5, 1.0])
+        .build()
+        .unwrap();
+    let recorder = metrics.recorder();
+    let label = &[("a", "\\\"\n#,ş")][..];
+    let native = recorder.traced_histogram(&key("t_native_seconds", label));
+    (1..=1000).for_each(|value| native.record(f64::from(value) / 1000.0, "4bf92f3577b34da6a3ce929d0e0e4736"));
+    let signed = recorder.register_histogram(&key("t_signed", label), &METADATA);
+    [-8.0, -4.0, 0.0, 4.0, 8.0, 1e9].into_iter().for_each(|value| signed.record(value));
+    let _empty = recorder.register_histogram(&key("t_empty", label), &METADATA);
+    recorder.register_histogram(&key("t_seconds", label), &METADATA).record(0.7);
+    recorder.register_histogram(&key("t_s", label), &METADATA).record(7.0);
+    recorder.register_counter(&key("t_total", label), &METADATA).increment(3);
+    recorder.register_gauge(&key("t_g", label), &METADATA).set(f64::NEG_INFINITY);
+    let prometheus =
+        Prometheus::start(&[("native", serve(&metrics, None))], "native-histograms,exemplar-storage");
+
+    for (expression, value) in [
+        ("t_total", "3"),
+        ("t_g", "-Inf"),
+        ("t_s{quantile=~'1|1.0'}", "7"),
+        ("t_seconds_bucket{le=~'1|1.0'}", "1"),
+        ("histogram_count(t_native_seconds)", "1000"),
+        ("histogram_sum(t_native_seconds)", "500.5"),
+        ("histogram_count(t_signed)", "6"),
+        ("histogram_sum(t_signed)", "1000000000"),
+        ("histogram_count(t_empty)", "0"),
+        ("active_users_total", "0"),
+    ] {
+        prometheus.value(expression, value);
+    }
+    assert_eq!(prometheus.query("t_native_seconds")[0]["metric"]["a"], "\\\"\n#,ş");
+    assert_eq!(prometheus.query("t_native_seconds_bucket").len(), 0, "it is read as a native one");
+    let number = |expression: &str| {
+        let value = &prometheus.query(expression)[0]["value"][1];
+        value.as_str().unwrap().parse::<f64>().unwrap()
+    };
+    for (share, exact) in [(0.01, 0.01), (0.5, 0.5), (0.9, 0.9), (0.99, 0.99)] {
+        let found = number(&format!("histogram_quantile({share},t_native_seconds)"));
+        assert!((found / exact - 1.0).abs() < 0.05, "{share}: {found}");
+    }
+    // Each value in its bucket: of powers of two it is the bound that is further from 0.
+    for (upper, share) in [(-4.0, 1.0), (-2.0, 2.0), (1.0, 3.0), (4.0, 4.0), (8.0, 5.0)] {
+        let found = number(&format!("histogram_fraction(-Inf,{upper},t_signed)"));
+        assert!((found - share / 6.0).abs() < 1e-9, "{upper}: {found}");
+    }
+    let targets = prometheus.ask("targets?state=active").unwrap();
+    assert_eq!(targets["activeTargets"][0]["lastError"], "");
+}

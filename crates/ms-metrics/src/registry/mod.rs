@@ -11,13 +11,15 @@ mod kind;
 mod known;
 #[cfg(test)]
 mod known_tests;
+#[cfg(any(feature = "native-histograms", feature = "otlp", feature = "testing"))]
+mod labels;
 mod overflow;
 #[cfg(feature = "native-histograms")]
 mod protobuf;
 mod readings;
 mod refused;
 mod rendering;
-#[cfg(any(feature = "native-histograms", feature = "otlp", feature = "testing"))]
+#[cfg(any(feature = "otlp", feature = "testing"))]
 mod snapshot;
 mod sync;
 

@@ -8,7 +8,7 @@ use super::buckets::Buckets;
 use super::families::Description;
 use super::family::{Cell, Family, Series};
 use super::kind::Kind;
-use super::snapshot::labels_of;
+use super::labels::labels_of;
 use crate::cells::HistogramCell;
 use crate::exemplars::Exemplar;
 use crate::exposition::protobuf::{bytes, double, message, sint, uint, varint};

@@ -26,6 +26,7 @@ impl Count {
     }
 
     /// False if it does not go so far.
+    #[inline]
     fn add(&self, step: u64) -> bool {
         if step < SMALL_STEP {
             let fits = self.0.fetch_add(step, Ordering::Relaxed).saturating_add(step) < CEILING;
@@ -243,6 +244,21 @@ impl HistogramCell {
         self.floor <= value && value <= f64::MAX
     }
 
+    /// Inlined, so that a count of one is known to be small.
+    #[inline]
+    fn take(&self, value: f64, count: u64, sum: f64) {
+        if let Some(counted) = self.counts.get(self.bucket(value))
+            && !counted.add(count)
+        {
+            self.invalid.count(Invalid::Saturated, count);
+        }
+        self.add_to_sum(sum);
+        #[cfg(feature = "native-histograms")]
+        if let Some(native) = &self.native {
+            native.record(value, count);
+        }
+    }
+
     fn bucket(&self, value: f64) -> usize {
         // A dozen bounds: counting those below has no branch to mispredict.
         self.bounds.iter().map(|bound| usize::from(value > *bound)).sum()
@@ -251,24 +267,19 @@ impl HistogramCell {
 
 impl HistogramFn for HistogramCell {
     fn record(&self, value: f64) {
-        self.record_many(value, 1);
+        if self.takes(value) {
+            self.take(value, 1, value);
+        } else {
+            self.invalid.count(Invalid::of(value, 1), 1);
+        }
     }
 
     fn record_many(&self, value: f64, count: usize) {
-        let sum = value * count as f64;
-        if !self.takes(value) || !sum.is_finite() {
-            self.invalid.count(Invalid::of(value, count as u64), count as u64);
-            return;
-        }
-        if let Some(counted) = self.counts.get(self.bucket(value))
-            && !counted.add(count as u64)
-        {
-            self.invalid.count(Invalid::Saturated, count as u64);
-        }
-        self.add_to_sum(sum);
-        #[cfg(feature = "native-histograms")]
-        if let Some(native) = &self.native {
-            native.record(value, count as u64);
+        let (sum, count) = (value * count as f64, count as u64);
+        if self.takes(value) && sum.is_finite() {
+            self.take(value, count, sum);
+        } else {
+            self.invalid.count(Invalid::of(value, count), count);
         }
     }
 }

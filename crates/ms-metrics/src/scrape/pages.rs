@@ -25,8 +25,8 @@ const FRESH: Duration = Duration::from_millis(250);
 const MOST_PAGES: usize = 2;
 /// Readers beside the pages.
 const MOST_STREAMS: usize = 64;
-/// Rendering so much takes some 50 µs, and compressing it half a millisecond.
-const PIECE: usize = 64 << 10;
+/// Rendering so much takes some 30 µs, and compressing it a few hundred. It is also what a scrape costs beside its page.
+const PIECE: usize = 32 << 10;
 /// A piece ends behind a series, which has room here.
 const SLACK: usize = 2 << 10;
 /// What a reader with a page of its own costs.
@@ -123,7 +123,9 @@ impl Page {
             return;
         }
         let rendered: usize = rendering.pieces.iter().map(Bytes::len).sum();
-        let expected = self.registry.expected_length().saturating_sub(rendered).min(PIECE);
+        // What is left of a page as long as the one before; a longer one goes on in whole pieces.
+        let left = self.registry.expected_length().saturating_sub(rendered);
+        let expected = if left == 0 { PIECE } else { left.min(PIECE) };
         let offer = self.choice.offer;
         let piece = offer.render(&self.registry, &mut rendering.cursor, expected + SLACK, PIECE);
         rendering.take(piece);

@@ -112,7 +112,7 @@ impl fmt::Debug for MetricsService {
     }
 }
 
-/// The future of [`MetricsService`]. It renders 64 KiB a poll, and lets other tasks run in between.
+/// The future of [`MetricsService`]. It renders 32 KiB a poll, and lets other tasks run in between.
 ///
 /// # Cancel safety
 ///

@@ -212,7 +212,7 @@ pub struct HttpMetrics<S> {
 
 impl<S: Clone> Clone for HttpMetrics<S> {
     fn clone(&self) -> Self {
-        let _entered = Entered::new(Running::Looking);
+        let _entered = Entered::new(Running::Cloning);
         Self { inner: self.inner.clone(), shared: self.shared.clone(), looked_inside: true }
     }
 }
@@ -233,7 +233,6 @@ where
     type Future = HttpMetricsFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        let _entered = Entered::new(Running::Looking);
         self.inner.poll_ready(cx)
     }
 

@@ -4,9 +4,9 @@
 //! of the look-up. So a request is marked only where it may pass two layers:
 //!
 //! - while more than one layer of the same `Metrics` is alive;
-//! - for good once a layer was seen inside another. Cloning a service clones those inside, and asking if it is ready asks
-//!   them: a service of ours that does either while another one does stands inside that;
-//! - in the first call of a service that is no clone, since axum's routes do not ask those inside.
+//! - for good once a layer was seen inside another. Cloning a service clones those inside: a service of ours that is cloned
+//!   while another one is stands inside that;
+//! - in the first call of a service that is no clone.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -25,8 +25,8 @@ thread_local! {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Running {
     Nothing,
-    /// What may only reach services that stand inside: `poll_ready`, `clone`.
-    Looking,
+    /// A clone being made, which only reaches services that stand inside.
+    Cloning,
     /// Its own request, unmarked.
     Call,
     /// The future, or a call whose request is marked.
@@ -43,7 +43,7 @@ impl Entered {
     pub(super) fn new(running: Running) -> Self {
         // A thread that is ending has no such value; then nothing is seen.
         let before = RUNNING.try_with(|now| now.replace(running)).unwrap_or(Running::Nothing);
-        if (before, running) == (Running::Looking, Running::Looking) {
+        if (before, running) == (Running::Cloning, Running::Cloning) {
             NESTED.store(true, Ordering::Relaxed);
         }
         Self { before }

@@ -37,7 +37,7 @@ fn main() {
 
 fn report(stack: Stack, routes: Routes) {
     let lines = trace::shared_lines(stack, routes);
-    println!("{}, {}: {} cache lines are written by both threads", stack.name(), routes.name(), lines.len());
+    println!("{}, {}: cache lines written by both threads: {}", stack.name(), routes.name(), lines.len());
     for line in lines {
         println!("  {:4.1} and {:4.1} writes a request", line.writes[0], line.writes[1]);
         for writer in line.writers {

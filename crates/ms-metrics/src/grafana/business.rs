@@ -1,7 +1,7 @@
 //! What the trade is about: one or two panels for each metric, by its kind.
 
 use super::model::Panel;
-use super::query::{increase, legend, quantile, rate, series, sum};
+use super::query::{chosen, increase, legend, quantile, rate, series, sum};
 use super::unit;
 use crate::catalog::own::{ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS};
 use crate::catalog::{Catalog, Metric};
@@ -39,7 +39,7 @@ fn gauge(metric: &Metric) -> Panel {
 }
 
 fn quantiles(metric: &Metric) -> Panel {
-    let bucket = series(&format!("{}_bucket", metric.name));
+    let bucket = chosen(metric.name, "_bucket", "");
     let panel = Panel::lines(title(metric), metric.name, Some(unit::of(metric.unit))).signed();
     QUANTILES.into_iter().fold(panel, |panel, (q, name)| {
         let legend = format!("{name} {}", legend(metric.labels, ""));
@@ -48,7 +48,7 @@ fn quantiles(metric: &Metric) -> Panel {
 }
 
 fn heatmap(metric: &Metric) -> Panel {
-    let bucket = series(&format!("{}_bucket", metric.name));
+    let bucket = chosen(metric.name, "_bucket", "");
     let title = format!("{}, distribution", title(metric));
     Panel::heatmap(title, metric.name, Some(unit::of(metric.unit)))
         .query(sum(&["le"], &increase(&bucket)), "{{le}}")
@@ -57,9 +57,9 @@ fn heatmap(metric: &Metric) -> Panel {
 /// Quantiles of several instances cannot be added up.
 fn summary(metric: &Metric) -> Panel {
     let legend = format!("{{{{instance}}}} q{{{{quantile}}}} {}", legend(metric.labels, ""));
-    let chosen = series(metric.name).replace('}', ",quantile=~\"0.5|0.95|0.99\"}");
+    let quantiles = chosen(metric.name, "", ",quantile=~\"0.5|0.95|0.99\"");
     Panel::lines(title(metric), metric.name, Some(unit::of(metric.unit)))
-        .query(chosen, legend.trim_end())
+        .query(quantiles, legend.trim_end())
         .signed()
 }
 

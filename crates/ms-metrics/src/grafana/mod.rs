@@ -27,6 +27,7 @@ mod unit;
 mod variables;
 
 use self::model::{GridPos, Item, List, Model, Panel, Placed, RowPanel, TimeRange};
+use self::requests::Names;
 use crate::catalog::Catalog;
 
 /// Grafana takes no longer uid.
@@ -85,10 +86,10 @@ impl Row {
         }
     }
 
-    fn panels(self, catalog: &Catalog) -> Vec<Panel> {
+    fn panels(self, catalog: &Catalog, requests: &Names) -> Vec<Panel> {
         match self {
-            Self::Requests => requests::panels(catalog),
-            Self::Bodies => requests::bodies(catalog),
+            Self::Requests => requests.panels(catalog),
+            Self::Bodies => requests.bodies(catalog),
             Self::Machine => machine::panels(catalog),
             Self::Container => machine::container(catalog),
             Self::Process => process::panels(catalog),
@@ -105,6 +106,7 @@ impl Row {
 /// |---|---|
 /// | [`uid`](Self::uid) | the title's letters and digits |
 /// | [`job`](Self::job) | the first that Prometheus knows |
+/// | [`semantic_conventions`](Self::semantic_conventions) | no: the names of the HTTP layer's default |
 /// | [`row`](Self::row) | all but [`Row::Bodies`] and [`Row::Container`] |
 ///
 /// It has the variables `datasource`, `job`, `instance` and `endpoint`, and shows alerts that fire as annotations. It
@@ -115,6 +117,7 @@ pub struct Dashboard {
     uid: String,
     job: Option<String>,
     rows: Vec<Row>,
+    names: Names,
 }
 
 impl Dashboard {
@@ -123,7 +126,7 @@ impl Dashboard {
         let title = title.into();
         let measured = |row: &Row| !matches!(row, Row::Bodies | Row::Container);
         let rows = Row::ALL.into_iter().filter(measured).collect();
-        Self { uid: uid(&title.to_lowercase()), title, job: None, rows }
+        Self { uid: uid(&title.to_lowercase()), title, job: None, rows, names: requests::ORIGIN }
     }
 
     /// Sets what Grafana knows the dashboard by: letters, digits, `-` and `_`, at most 40; anything else becomes `-`.
@@ -137,6 +140,14 @@ impl Dashboard {
     #[must_use]
     pub fn job(mut self, name: impl Into<String>) -> Self {
         self.job = Some(name.into());
+        self
+    }
+
+    /// Asks for requests under the names of OpenTelemetry's semantic conventions, for an HTTP layer that was made with
+    /// [`semantic_conventions`](crate::HttpMetricsLayer::semantic_conventions).
+    #[must_use]
+    pub fn semantic_conventions(mut self) -> Self {
+        self.names = requests::SEMANTIC;
         self
     }
 
@@ -164,7 +175,7 @@ impl Dashboard {
             timezone: "browser",
             time: TimeRange { from: "now-1h", to: "now" },
             annotations: List { list: vec![variables::alerts()] },
-            templating: List { list: variables::all(self.job.as_deref()) },
+            templating: List { list: variables::all(self.job.as_deref(), &self.names) },
             panels: self.placed(catalog),
         };
         // Text and finite numbers can always be written.
@@ -176,7 +187,7 @@ impl Dashboard {
     fn placed(&self, catalog: &Catalog) -> Vec<Placed> {
         let (mut placed, mut y) = (Vec::new(), 0);
         for (ids, row) in (1..).map(|number| number * IDS).zip(Row::ALL) {
-            let panels = if self.rows.contains(&row) { row.panels(catalog) } else { Vec::new() };
+            let panels = if self.rows.contains(&row) { row.panels(catalog, &self.names) } else { Vec::new() };
             if panels.is_empty() {
                 continue;
             }

@@ -5,19 +5,14 @@ use std::fmt::Write as _;
 /// At least four scrapes, whatever the range shown: a rate over it never misses one.
 const WINDOW: &str = "$__rate_interval";
 
-/// What the variables have chosen.
-const CHOSEN: &str = "job=\"$job\",instance=~\"$instance\"";
-const CHOSEN_ENDPOINTS: &str = "job=\"$job\",instance=~\"$instance\",endpoint=~\"$endpoint\"";
-
 /// The series of a metric that the variables have chosen.
 pub(super) fn series(name: &str) -> String {
-    format!("{name}{{{CHOSEN}}}")
+    chosen(name, "", "")
 }
 
-/// The same, of a metric with the label `endpoint`; `more` are further matchers.
-pub(super) fn endpoints(name: &str, more: &str) -> String {
-    let comma = if more.is_empty() { "" } else { "," };
-    format!("{name}{{{CHOSEN_ENDPOINTS}{comma}{more}}}")
+/// The same, of one of the lines of a histogram; `more` are further matchers, each with a comma before it.
+pub(super) fn chosen(name: &str, suffix: &str, more: &str) -> String {
+    format!("{name}{suffix}{{job=\"$job\",instance=~\"$instance\"{more}}}")
 }
 
 /// The growth a second.

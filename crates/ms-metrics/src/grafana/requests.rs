@@ -1,69 +1,138 @@
 //! Rate, errors, duration.
 
 use super::model::Panel;
-use super::query::{endpoints, increase, legend, quantile, rate, sum};
+use super::query::{chosen, increase, legend, quantile, rate, series, sum};
 use super::unit;
 use crate::catalog::Catalog;
 use crate::catalog::own::{
     ENDPOINT_LATENCY, HTTP_DURATION, HTTP_FIRST_BYTE, HTTP_IN_FLIGHT, HTTP_REQUEST_SIZE, HTTP_REQUESTS,
-    HTTP_RESPONSE_SIZE,
+    HTTP_RESPONSE_SIZE, SERVER_ACTIVE, SERVER_DURATION, SERVER_REQUEST_SIZE, SERVER_RESPONSE_SIZE,
 };
 
-const BY_ROUTE: &[&str] = &["method", "endpoint"];
-
-pub(super) fn panels(catalog: &Catalog) -> Vec<Panel> {
-    let all = rate(&endpoints(HTTP_REQUESTS, ""));
-    let rates = Panel::lines("Request rate", "Requests answered a second, by route template.", Some("reqps"))
-        .query(sum(BY_ROUTE, &all), legend(BY_ROUTE, ""));
-    let statuses = Panel::lines("Requests by status", "499: the client went away.", Some("reqps"))
-        .query(sum(&["status"], &all), "{{status}}");
-    let errors = Panel::lines("Errors", "Share of requests answered with 5xx.", Some("percentunit"))
-        .query(error_share(&all), legend(BY_ROUTE, ""))
-        .thresholds(0.01, 0.05);
-
-    let seconds = unit::of(catalog.get(HTTP_DURATION).and_then(|metric| metric.unit));
-    let bucket = endpoints(&format!("{HTTP_DURATION}_bucket"), "");
-    let durations = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")].map(|(q, name)| {
-        let title = format!("Duration, {name}");
-        Panel::lines(title, "From the call to the last byte of the answer.", Some(seconds))
-            .query(quantile(q, BY_ROUTE, &bucket), legend(BY_ROUTE, ""))
-            .exemplars()
-    });
-    let heatmap = Panel::heatmap("Durations", "Requests by how long they took.", Some(seconds))
-        .query(sum(&["le"], &increase(&bucket)), "{{le}}")
-        .exemplars();
-    let handlers = endpoints(&format!("{ENDPOINT_LATENCY}_bucket"), "");
-    let latency = Panel::lines("Handler time, p95", "The handler alone, without its body.", Some(seconds))
-        .query(quantile(0.95, BY_ROUTE, &handlers), legend(BY_ROUTE, ""));
-
-    let running = Panel::lines("In flight", "Called and not yet answered to the last byte.", Some("short"))
-        .query(sum(BY_ROUTE, &endpoints(HTTP_IN_FLIGHT, "")), legend(BY_ROUTE, ""));
-
-    let mut panels = vec![rates, statuses, errors];
-    panels.extend(durations);
-    panels.extend([heatmap, latency, running]);
-    panels
+/// What the HTTP layer calls its metrics and labels.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Names {
+    /// What counts the requests.
+    pub(super) requests: (&'static str, &'static str),
+    /// The label of the route template.
+    pub(super) route: &'static str,
+    method: &'static str,
+    status: &'static str,
+    failed: &'static str,
+    duration: &'static str,
+    in_flight: &'static str,
+    /// The labels of the gauge: the conventions have no route there.
+    in_flight_by: &'static [&'static str],
+    request_size: &'static str,
+    response_size: &'static str,
 }
 
-/// What the layer measures on request.
-pub(super) fn bodies(catalog: &Catalog) -> Vec<Panel> {
-    let p95 = |title: &str, name: &str| {
-        let metric = catalog.get(name);
-        let help = metric.map_or("", |metric| metric.help);
-        let bucket = endpoints(&format!("{name}_bucket"), "");
-        Panel::lines(title, help, Some(unit::of(metric.and_then(|metric| metric.unit))))
-            .query(quantile(0.95, BY_ROUTE, &bucket), legend(BY_ROUTE, ""))
-    };
-    vec![
-        p95("First byte, p95", HTTP_FIRST_BYTE),
-        p95("Size of requests, p95", HTTP_REQUEST_SIZE),
-        p95("Size of answers, p95", HTTP_RESPONSE_SIZE),
-    ]
+pub(super) const ORIGIN: Names = Names {
+    requests: (HTTP_REQUESTS, ""),
+    route: "endpoint",
+    method: "method",
+    status: "status",
+    failed: "status=~\"5..\"",
+    duration: HTTP_DURATION,
+    in_flight: HTTP_IN_FLIGHT,
+    in_flight_by: &["method", "endpoint"],
+    request_size: HTTP_REQUEST_SIZE,
+    response_size: HTTP_RESPONSE_SIZE,
+};
+
+/// OpenTelemetry's semantic conventions.
+pub(super) const SEMANTIC: Names = Names {
+    requests: (SERVER_DURATION, "_count"),
+    route: "http_route",
+    method: "http_request_method",
+    status: "http_response_status_code",
+    // A panic and an error of the service have no status.
+    failed: "error_type=~\"5..|panic|_OTHER\"",
+    duration: SERVER_DURATION,
+    in_flight: SERVER_ACTIVE,
+    in_flight_by: &["http_request_method"],
+    request_size: SERVER_REQUEST_SIZE,
+    response_size: SERVER_RESPONSE_SIZE,
+};
+
+impl Names {
+    /// The series of the routes that the variables have chosen; `more` are further matchers.
+    fn routes(&self, name: &str, suffix: &str, more: &str) -> String {
+        let comma = if more.is_empty() { "" } else { "," };
+        chosen(name, suffix, &format!(",{}=~\"$endpoint\"{comma}{more}", self.route))
+    }
+
+    /// What the client asked for.
+    fn request(&self) -> [&'static str; 2] {
+        [self.method, self.route]
+    }
+
+    pub(super) fn panels(&self, catalog: &Catalog) -> Vec<Panel> {
+        let (request, (name, suffix)) = (self.request(), self.requests);
+        let all = rate(&self.routes(name, suffix, ""));
+        let failed = rate(&self.routes(name, suffix, self.failed));
+        let rates = "Requests answered a second, by route template.";
+        let rates = Panel::lines("Request rate", rates, Some("reqps"))
+            .query(sum(&request, &all), legend(&request, ""));
+        let gone = "499, or none: the client went away.";
+        let statuses = Panel::lines("Requests by status", gone, Some("reqps"))
+            .query(sum(&[self.status], &all), legend(&[self.status], ""));
+        let errors = Panel::lines("Errors", "Share of requests that failed here.", Some("percentunit"))
+            .query(share(&sum(&request, &failed), &sum(&request, &all)), legend(&request, ""))
+            .thresholds(0.01, 0.05);
+
+        let seconds = unit::of(catalog.get(self.duration).and_then(|metric| metric.unit));
+        let bucket = self.routes(self.duration, "_bucket", "");
+        let durations = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")].map(|(q, name)| {
+            let title = format!("Duration, {name}");
+            Panel::lines(title, "From the call to the last byte of the answer.", Some(seconds))
+                .query(quantile(q, &request, &bucket), legend(&request, ""))
+                .exemplars()
+        });
+        let heatmap = Panel::heatmap("Durations", "Requests by how long they took.", Some(seconds))
+            .query(sum(&["le"], &increase(&bucket)), "{{le}}")
+            .exemplars();
+
+        // Its layer has these names whatever the other one has.
+        let handlers = ORIGIN.routes(ENDPOINT_LATENCY, "_bucket", "");
+        let latency =
+            Panel::lines("Handler time, p95", "The handler alone, without its body.", Some(seconds))
+                .query(quantile(0.95, &ORIGIN.request(), &handlers), legend(&ORIGIN.request(), ""));
+        let by = self.in_flight_by;
+        let now = if by.contains(&self.route) {
+            self.routes(self.in_flight, "", "")
+        } else {
+            series(self.in_flight)
+        };
+        let running =
+            Panel::lines("In flight", "Called and not yet answered to the last byte.", Some("short"))
+                .query(sum(by, &now), legend(by, ""));
+
+        let mut panels = vec![rates, statuses, errors];
+        panels.extend(durations);
+        panels.extend([heatmap, latency, running]);
+        panels
+    }
+
+    /// What the layer measures on request.
+    pub(super) fn bodies(&self, catalog: &Catalog) -> Vec<Panel> {
+        let p95 = |title: &str, name: &str, names: &Self| {
+            let metric = catalog.get(name);
+            let help = metric.map_or("", |metric| metric.help);
+            let bucket = names.routes(name, "_bucket", "");
+            Panel::lines(title, help, Some(unit::of(metric.and_then(|metric| metric.unit))))
+                .query(quantile(0.95, &names.request(), &bucket), legend(&names.request(), ""))
+        };
+        vec![
+            // The conventions have none of their own.
+            p95("First byte, p95", HTTP_FIRST_BYTE, &ORIGIN),
+            p95("Size of requests, p95", self.request_size, self),
+            p95("Size of answers, p95", self.response_size, self),
+        ]
+    }
 }
 
 /// 0 for a route without errors, nothing for one without requests.
-fn error_share(all: &str) -> String {
-    let failed = sum(BY_ROUTE, &rate(&endpoints(HTTP_REQUESTS, "status=~\"5..\"")));
-    let all = sum(BY_ROUTE, all);
+fn share(failed: &str, all: &str) -> String {
     format!("({failed} or 0 * {all}) / ({all} > 0)")
 }

@@ -34,6 +34,13 @@ fn requests() -> Value {
     serde_json::from_str(&dashboard.to_json(metrics.catalog())).unwrap()
 }
 
+/// Under OpenTelemetry's names.
+fn semantic() -> Value {
+    let metrics = Metrics::builder().build().unwrap();
+    let dashboard = Dashboard::new("A").row(Row::Bodies, true).semantic_conventions();
+    serde_json::from_str(&dashboard.to_json(metrics.catalog())).unwrap()
+}
+
 fn panels(dashboard: &Value) -> impl Iterator<Item = &Value> {
     dashboard["panels"].as_array().unwrap().iter().filter(|panel| panel["type"] != "row")
 }
@@ -136,6 +143,22 @@ fn a_metric_of_the_team_has_panels_by_its_kind_with_its_help_and_unit() {
     let heatmap = panel(&dashboard, "Time to an answer, distribution");
     assert_eq!((&heatmap["type"], &heatmap["options"]["yAxis"]["unit"]), (&"heatmap".into(), &"s".into()));
     assert_eq!(heatmap["targets"][0]["format"], "heatmap");
+}
+
+#[test]
+fn requests_are_asked_for_under_the_names_of_the_conventions() {
+    let dashboard = semantic();
+    let asked = |title: &str| panel(&dashboard, title)["targets"][0]["expr"].as_str().unwrap().to_owned();
+    let series = "http_server_request_duration_seconds_count{job=\"$job\",instance=~\"$instance\",http_route=~\"$endpoint\"}";
+    let rate = format!("sum by (http_request_method, http_route) (rate({series}[$__rate_interval]))");
+    assert_eq!(asked("Request rate"), rate);
+    assert!(asked("Errors").contains("error_type=~\"5..|panic|_OTHER\""));
+    assert!(asked("In flight").contains("http_server_active_requests{"));
+    assert!(asked("Size of answers, p95").contains("http_server_response_body_size_bytes_bucket{"));
+    let endpoints = dashboard["templating"]["list"][3]["query"].as_str().unwrap();
+    assert!(endpoints.ends_with("}, http_route)"), "{endpoints}");
+    let all = dashboard.to_string();
+    assert!(!all.contains("http_requests_total") && !all.contains("http_request_duration_seconds_bucket"));
 }
 
 #[test]

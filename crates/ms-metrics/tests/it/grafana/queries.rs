@@ -2,13 +2,14 @@
 
 use std::process::Command;
 
-use super::{dashboard, panels};
+use super::{dashboard, panels, semantic};
 
 #[test]
 fn promtool_reads_every_query() {
-    let dashboard = dashboard();
+    let (dashboard, semantic) = (dashboard(), semantic());
     let alerts = &dashboard["annotations"]["list"][0]["target"];
-    let targets = panels(&dashboard).flat_map(|panel| panel["targets"].as_array().unwrap());
+    let targets =
+        panels(&dashboard).chain(panels(&semantic)).flat_map(|panel| panel["targets"].as_array().unwrap());
     let expressions: Vec<_> =
         targets.chain([alerts]).map(|target| target["expr"].as_str().unwrap()).collect();
     let mut rules = "groups:\n- name: dashboard\n  rules:\n".to_owned();

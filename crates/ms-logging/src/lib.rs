@@ -42,6 +42,7 @@
 )]
 
 mod account;
+mod audit;
 mod builder;
 mod config;
 mod console;
@@ -71,6 +72,10 @@ mod structured;
 mod visit;
 
 pub use account::{Reason, SinkAccount};
+pub use audit::{
+    AuditError, AuditKey, AuditLog, AuditLogBuilder, Break, Receipt, Recorded, Verified, VerifyError,
+    verify_audit,
+};
 pub use builder::{Fallback, LoggingBuilder, WhenFull, setup_logging};
 pub use error::{BuildError, InstallError};
 pub use event::StructuredLogger;
@@ -85,6 +90,7 @@ pub use sensitive::Sensitive;
 /// What [`log_event!`] expands to needs; no part of the API.
 #[doc(hidden)]
 pub mod __private {
+    pub use serde_json;
     pub use tracing;
 }
 

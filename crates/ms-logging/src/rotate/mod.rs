@@ -11,7 +11,7 @@ mod age;
 mod backups;
 #[cfg(feature = "gzip")]
 mod gzip;
-mod open;
+pub(crate) mod open;
 
 use std::fs;
 use std::io;

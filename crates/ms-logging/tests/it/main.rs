@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod audit;
 #[cfg(feature = "axum")]
 mod bodies;
 mod building;

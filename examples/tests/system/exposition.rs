@@ -1,6 +1,7 @@
 //! The page of metrics, read by those who know the formats.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
@@ -120,4 +121,26 @@ fn prometheus_reads_the_same_from_both_formats_and_names_the_trace_of_a_slow_req
         let planned = prometheus.query("scheduled_shifts_total{department=\"Acil Servis\"}");
         planned.len() == 2 && planned.iter().all(|series| series["value"][1] == "1")
     });
+}
+
+#[test]
+fn a_label_with_too_many_values_is_explained_and_none_of_them_named() {
+    let service = Service::start(&[]);
+    let mut roster = "id,employee,department,start,end,duration\n".to_owned();
+    for number in 0..1_100 {
+        let times = "2026-03-02T08:00:00+03:00,2026-03-02T16:00:00+03:00,8";
+        writeln!(roster, "{number},Gizli {number},Servis {number},{times}").expect("writes");
+    }
+    assert_eq!(service.import("text/csv", roster).ok(200)["accepted"], 1_100);
+    let answer = service.get("/api/v1/explain/metrics");
+    assert_eq!(answer.header("content-type"), "application/json");
+    let explained = answer.ok(200);
+    let metrics = explained["metrics"].as_array().expect("metrics");
+    let shifts =
+        metrics.iter().find(|metric| metric["name"] == "scheduled_shifts_total").expect("the metric");
+    assert_eq!((&shifts["series"], &shifts["overflow"]["label"]), (&json!(1_000), &json!("department")));
+    assert_eq!(shifts["overflow"]["registrations"], 101);
+    assert!(!answer.text().contains("Servis") && !answer.text().contains("Gizli"), "{}", answer.text());
+    let page = service.get("/");
+    assert!(page.text().contains("<tr><td><code>scheduled_shifts_total</code><td><code>department</code>"));
 }

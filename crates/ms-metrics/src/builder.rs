@@ -120,7 +120,7 @@ impl fmt::Debug for Metrics {
 /// | [`idle_timeout`](Self::idle_timeout) | series stay for good |
 /// | [`allowed_values`](Self::allowed_values) | any |
 /// | [`departments`](Self::departments) | none |
-/// | [`collector`](Self::collector) | none |
+/// | [`collector`](Self::collector), [`try_collector`](Self::try_collector) | none |
 /// | `system` | no |
 /// | `system_interval` | 15 s |
 /// | `process` | no |

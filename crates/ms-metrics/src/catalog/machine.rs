@@ -105,8 +105,11 @@ pub(crate) const COLLECTED: &[Metric] = &[
     Metric::gauge(TOKIO_GLOBAL_QUEUE_DEPTH, "Tasks that wait for any worker."),
     Metric::counter(TOKIO_BUSY_SECONDS, "Time that all workers were busy, in seconds.").unit(Unit::Seconds),
     Metric::counter(TOKIO_PARKS, "Times that a worker had nothing to do."),
-    Metric::gauge(COLLECTOR_UP, "1, or 0 if the reading is 2 seconds late, panicked or found nothing.")
-        .labels(&["collector"]),
+    Metric::gauge(
+        COLLECTOR_UP,
+        "1, or 0 if the reading is 2 seconds late, panicked, failed or found nothing.",
+    )
+    .labels(&["collector"]),
     Metric::gauge(COLLECTOR_AGE, "Time since the last reading, in seconds.")
         .unit(Unit::Seconds)
         .labels(&["collector"]),

@@ -23,6 +23,8 @@ pub(crate) enum Outcome {
     Read,
     /// What is to be read is not there: its series are hidden.
     Missing,
+    /// It could not be read this time: what was read before stays with its age.
+    Failed,
     /// Too soon after the reading before, which stays as it is with its age.
     Unchanged,
 }

@@ -1,10 +1,11 @@
 //! Which collectors there are, and their start.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Collect, Pauses, UserCollector, Worker};
+use super::{Collect, Outcome, Pauses, UserCollector, Worker};
 use crate::builder::MetricsBuilder;
 use crate::error::BuildError;
 use crate::recorder::MetricsRecorder;
@@ -72,12 +73,63 @@ impl MetricsBuilder {
     /// # Ok::<(), ms_metrics::BuildError>(())
     /// ```
     pub fn collector(
-        mut self,
+        self,
         name: impl Into<String>,
         interval: Duration,
-        read: impl FnMut(&MetricsRecorder) + Send + 'static,
+        mut read: impl FnMut(&MetricsRecorder) + Send + 'static,
     ) -> Self {
-        self.collectors.user.push(UserCollector::new(name.into(), interval, read));
+        self.user_collector(name.into(), interval, move |recorder| {
+            read(recorder);
+            Outcome::Read
+        })
+    }
+
+    /// Calls `read` as [`collector`](Self::collector) does. After an error `ms_metrics_collector_up` is 0 and the age goes on
+    /// until a call ends well; the first error of several in a row is logged.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use metrics::gauge;
+    /// use ms_metrics::Metrics;
+    ///
+    /// let metrics = Metrics::builder()
+    ///     .try_collector("queue", Duration::from_secs(5), |_| {
+    ///         let waiting: f64 = std::fs::read_to_string("/run/queue/length")?.trim().parse()?;
+    ///         gauge!("queue_length").set(waiting);
+    ///         Ok::<_, Box<dyn std::error::Error>>(())
+    ///     })
+    ///     .build()?;
+    /// # while !metrics.render().contains("ms_metrics_collector_up{collector=\"queue\"} 0") {}
+    /// # Ok::<(), ms_metrics::BuildError>(())
+    /// ```
+    pub fn try_collector<E: fmt::Display>(
+        self,
+        name: impl Into<String>,
+        interval: Duration,
+        mut read: impl FnMut(&MetricsRecorder) -> Result<(), E> + Send + 'static,
+    ) -> Self {
+        let name = name.into();
+        let (collector, mut has_failed) = (name.clone(), false);
+        self.user_collector(name, interval, move |recorder| {
+            let Err(error) = read(recorder) else {
+                has_failed = false;
+                return Outcome::Read;
+            };
+            if !std::mem::replace(&mut has_failed, true) {
+                tracing::warn!(collector, %error, "collector failed; its last reading stays with its age");
+            }
+            Outcome::Failed
+        })
+    }
+
+    fn user_collector(
+        mut self,
+        name: String,
+        interval: Duration,
+        read: impl FnMut(&MetricsRecorder) -> Outcome + Send + 'static,
+    ) -> Self {
+        self.collectors.user.push(UserCollector::new(name, interval, read));
         self
     }
 

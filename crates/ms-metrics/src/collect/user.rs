@@ -12,7 +12,7 @@ use crate::recorder::MetricsRecorder;
 /// The shortest pause between two readings.
 const SHORTEST: Duration = Duration::from_millis(10);
 
-type Read = dyn FnMut(&MetricsRecorder) + Send;
+type Read = dyn FnMut(&MetricsRecorder) -> Outcome + Send;
 
 /// A closure of the service, its name and its interval.
 #[derive(Clone)]
@@ -27,7 +27,7 @@ impl UserCollector {
     pub(crate) fn new(
         name: String,
         interval: Duration,
-        read: impl FnMut(&MetricsRecorder) + Send + 'static,
+        read: impl FnMut(&MetricsRecorder) -> Outcome + Send + 'static,
     ) -> Self {
         Self { name, interval, read: Arc::new(Mutex::new(read)) }
     }
@@ -60,7 +60,6 @@ struct Running {
 impl Collect for Running {
     fn collect(&mut self) -> Outcome {
         // The macros inside are for these metrics, whichever recorder is the global one.
-        metrics::with_local_recorder(&self.recorder, || (self.read.lock())(&self.recorder));
-        Outcome::Read
+        metrics::with_local_recorder(&self.recorder, || (self.read.lock())(&self.recorder))
     }
 }

@@ -68,7 +68,7 @@ impl Watch {
             Some(Outcome::Read) => (state.up, state.last_read) = (Some(true), Some(now)),
             Some(Outcome::Missing) => (state.up, state.last_read) = (Some(false), None),
             Some(Outcome::Unchanged) => {}
-            None => state.up = Some(false),
+            Some(Outcome::Failed) | None => state.up = Some(false),
         }
         drop(state);
         if outcome.is_none() {
@@ -136,6 +136,9 @@ mod tests {
         assert_eq!(seen(3610), "age_seconds 9; panics_total 0; up 1; ");
         end(3611, None);
         assert_eq!(seen(3611), "age_seconds 10; panics_total 1; up 0; ", "panicked");
+        end(3611, Some(Outcome::Read));
+        end(3612, Some(Outcome::Failed));
+        assert_eq!(seen(3612), "age_seconds 1; panics_total 1; up 0; ");
         end(3612, Some(Outcome::Missing));
         assert_eq!(seen(3612), "panics_total 1; up 0; ", "no reading, no age");
         drop(watch);

@@ -57,6 +57,28 @@ async fn one_that_panics_with_a_lock_held_is_counted_and_called_again() {
     assert_eq!(told(&metrics, "panics_total", "good"), Some(0.0));
 }
 
+#[tokio::test]
+async fn one_that_fails_is_down_until_it_succeeds_and_keeps_its_value() {
+    let ((tell, calls), (answer, answers)) = (channel(), channel());
+    let metrics = Metrics::builder()
+        .try_collector("queue", OFTEN, move |_| {
+            tell.send(()).unwrap();
+            let length: f64 = answers.recv().unwrap()?;
+            gauge!("queue_length").set(length);
+            Ok::<_, std::num::ParseFloatError>(())
+        })
+        .build()
+        .unwrap();
+    for (text, up, shown) in [("7", 1.0, 7.0), ("x", 0.0, 7.0), ("y", 0.0, 7.0), ("8", 1.0, 8.0)] {
+        calls.recv().unwrap();
+        answer.send(text.parse()).unwrap();
+        eventually(|| told(&metrics, "up", "queue") == Some(up)).await;
+        assert_eq!(value(&metrics, "queue_length"), Some(shown));
+    }
+    assert_eq!(told(&metrics, "panics_total", "queue"), Some(0.0));
+    assert!(told(&metrics, "age_seconds", "queue").is_some());
+}
+
 /// One that hangs until it is told to go on, and counts its calls.
 fn hanging(begun: Sender<()>, go_on: Receiver<()>) -> impl FnMut(&ms_metrics::MetricsRecorder) + Send {
     move |_| {

@@ -10,7 +10,7 @@ const UNITS: [&str; 9] =
 const LONGEST_USER: usize = 20;
 
 /// How far an address is looked for; without a bound a hostile text of 64 KiB would take a second.
-const LONGEST_AUTHORITY: usize = 2048;
+const LONGEST_AUTHORITY: usize = 512;
 const LONGEST_LOGIN: usize = 256;
 const LONGEST_LOCAL: usize = 64;
 
@@ -71,6 +71,7 @@ fn is_host_of_mail(domain: &str) -> bool {
 
 /// `root:hunter2@tcp(…)`: a DSN without a scheme.
 fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    is_server(text.get(at + 1..)?).then_some(())?;
     let near = text.floor_char_boundary(at.saturating_sub(LONGEST_LOGIN));
     let front = text.get(near..at)?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
@@ -84,12 +85,7 @@ fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let name = user.starts_with(|c: char| c.is_ascii_alphabetic())
         && user.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
     let brackets = password.contains(['(', ')', '[', ']', '{', '}']) || password.starts_with("//");
-    if !name
-        || password.len() < 4
-        || replace::tag(password).is_some()
-        || brackets
-        || !is_server(text.get(at + 1..)?)
-    {
+    if !name || password.len() < 4 || replace::tag(password).is_some() || brackets {
         return None;
     }
     found.add(Kind::DsnSecret, at - password.len(), at);
@@ -110,6 +106,7 @@ fn is_server(text: &str) -> bool {
 pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let start = at + 3;
     let rest = text.get(start..text.floor_char_boundary(start + LONGEST_AUTHORITY))?;
+    rest.bytes().any(|byte| byte == b'@').then_some(())?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
     let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
     // A password may hold brackets, but a tag that ends the URL is behind all of it.

@@ -12,7 +12,11 @@ const LONGEST_SETTING: usize = 8;
 
 /// Adds every value but the last, which it gives.
 pub(super) fn place(value: &Value<'_>, found: &mut Found<'_>) -> Option<(usize, usize)> {
+    if value.start < found.list_end {
+        return None;
+    }
     let end = value.to_end_of_line();
+    found.list_end = end;
     let all = value.text.get(value.start..end)?;
     if !all.contains('=') {
         return Some((value.start, value.end));
@@ -35,5 +39,8 @@ pub(super) fn place(value: &Value<'_>, found: &mut Found<'_>) -> Option<(usize, 
 fn is_secret(name: &str, content: &str) -> bool {
     let attribute = ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(name.trim()));
     let setting = content.len() <= LONGEST_SETTING && content.bytes().all(|byte| byte.is_ascii_lowercase());
-    !attribute && !setting && replace::tag(content).is_none_or(|tag| tag < content.trim_end().len())
+    !attribute
+        && !setting
+        && !content.trim().is_empty()
+        && replace::tag(content).is_none_or(|tag| tag < content.trim_end().len())
 }

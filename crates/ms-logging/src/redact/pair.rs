@@ -7,7 +7,7 @@ use super::value::{Value, unquoted};
 use super::view::SOFT_SPACE;
 use super::{Kind, cookie, keys, name, patterns, prose, replace};
 
-const LONGEST_ELEMENT: usize = 4096;
+const LONGEST_ELEMENT: usize = 1024;
 /// Numbers and addresses are shorter; so many of their names in one text must not cost a look at all of it each.
 const LONGEST_PERSONAL: usize = 256;
 /// Between two groups of digits.
@@ -50,7 +50,10 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     if in_query && let Some(fragment) = value.get().find('#') {
         value.end = value.start + fragment;
     }
-    if value.is_directory() || sign == b':' && kind.is_secret() && is_sentence(&value) {
+    if value.is_directory() {
+        return Some(value.end);
+    }
+    if sign == b':' && kind.is_secret() && is_sentence(&value) {
         return None;
     }
     let (start, end) = place(kind, &value, found)?;

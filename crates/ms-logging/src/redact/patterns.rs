@@ -24,7 +24,7 @@ const SHORTEST: usize = 8;
 /// `parola is` and a password.
 const SHORTEST_PROSE: usize = 12;
 /// The longest head of a token, so that many that begin like one cost no look at all of the text each.
-const LONGEST_HEAD: usize = 4096;
+const LONGEST_HEAD: usize = 8192;
 /// So long a word is a credential even without a digit.
 const SURELY: usize = 20;
 
@@ -73,10 +73,12 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
         return None;
     }
     let rest = text.get(at..)?;
-    if let Some(length) = jwt(rest) {
-        let end = at + length;
-        found.add(Kind::Jwt, at, end);
-        return Some(end);
+    if rest.starts_with("eyJ") && at >= found.token_end {
+        if let Some(length) = jwt(rest) {
+            found.add(Kind::Jwt, at, at + length);
+            return Some(at + length);
+        }
+        found.token_end = at + token_length(rest);
     }
     let first = *rest.as_bytes().first()?;
     let made = matches!(first, b'g' | b's' | b'x' | b'A');

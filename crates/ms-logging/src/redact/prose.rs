@@ -133,7 +133,8 @@ pub(super) fn is_mixed(text: &str) -> bool {
     let pairs = text.as_bytes().windows(2);
     let changes =
         pairs.filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
-    (has(u8::is_ascii_digit) && changes > 0 || changes >= MANY_CHANGES)
+    (has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
+        || changes >= MANY_CHANGES)
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'='))

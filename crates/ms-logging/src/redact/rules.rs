@@ -6,7 +6,7 @@ use super::{address, number, option, pair, patterns, prose, sql};
 
 /// Finds everything, in order.
 pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
-    let mut found = Found { keys, spans: Vec::new(), end: 0, ahead: Vec::new() };
+    let mut found = Found::none(keys);
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
@@ -50,11 +50,15 @@ pub(crate) struct Found<'k> {
     end: usize,
     /// What a list of columns told of values that are not yet reached.
     ahead: Vec<Span>,
+    /// No list of columns or cookies, and no token, that begins before these is looked at again: texts that repeat their
+    /// beginnings would cost a look at all that follows each.
+    pub(crate) list_end: usize,
+    pub(crate) token_end: usize,
 }
 
 impl<'k> Found<'k> {
     pub(crate) fn none(keys: &'k Keys) -> Self {
-        Self { keys, spans: Vec::new(), end: 0, ahead: Vec::new() }
+        Self { keys, spans: Vec::new(), end: 0, ahead: Vec::new(), list_end: 0, token_end: 0 }
     }
 
     /// The later of two ends.

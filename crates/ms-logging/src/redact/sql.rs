@@ -1,6 +1,5 @@
 //! `INSERT INTO users (email, password) VALUES ('…', '…')`: values that the names of columns give away.
 
-use super::name;
 use super::pair;
 use super::rules::{Found, before, is_word};
 use super::value::{Value, closing};
@@ -10,7 +9,9 @@ const LONGEST_COLUMNS: usize = 1024;
 /// Columns behind these are not looked at.
 const MOST_COLUMNS: usize = 64;
 /// The longest value that is neither quoted nor ends in a comma.
-const LONGEST_VALUE: usize = 4096;
+const LONGEST_VALUE: usize = 256;
+/// Between a string and the comma behind it: a cast.
+const LONGEST_GAP: usize = 64;
 
 /// Looks at the word `VALUES` that may begin at `at`. What else is in the values is looked at later.
 pub(crate) fn values(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
@@ -19,12 +20,14 @@ pub(crate) fn values(text: &str, at: usize, found: &mut Found<'_>) -> Option<usi
     if !keyword || is_word(before(text, at)) || is_word(text.as_bytes().get(behind).copied()) {
         return None;
     }
+    let mut start = opening(text, behind).filter(|open| *open > found.list_end)?;
     let columns = columns(text.get(..at)?)?;
-    let mut start = behind;
     // Several rows may follow each other.
-    while let Some(open) = opening(text, start) {
-        start = row(text, open, &columns, found)?;
+    while row(text, &mut start, &columns, found).is_some() {
+        let Some(open) = opening(text, start) else { break };
+        start = open;
     }
+    found.list_end = found.list_end.max(start);
     Some(behind)
 }
 
@@ -44,22 +47,20 @@ fn opening(text: &str, at: usize) -> Option<usize> {
     Some(text.len() - row.len())
 }
 
-/// Adds the values of a row that are named so; gives the place behind it.
-fn row(text: &str, at: usize, columns: &[&str], found: &mut Found<'_>) -> Option<usize> {
-    let mut start = at;
+/// Adds the values of a row that are named so, and moves `start` behind what it looked at; `None` if the row has no end.
+fn row(text: &str, start: &mut usize, columns: &[&str], found: &mut Found<'_>) -> Option<()> {
     for column in columns {
-        let rest = text.get(start..)?;
-        start += rest.len() - rest.trim_start().len();
-        let value = value(text, start)?;
-        if let Some(kind) = name::kind(found.keys, column) {
+        let rest = text.get(*start..)?;
+        *start += rest.len() - rest.trim_start().len();
+        let value = value(text, *start)?;
+        if let Some(kind) = found.keys.kind(column) {
             pair::add_ahead(kind, &value, found);
         }
-        start = value.end + usize::from(value.quoted);
-        let rest = text.get(start..)?;
-        let gap = rest.find([',', ')'])?;
-        start += gap + 1;
-        if rest.as_bytes().get(gap) == Some(&b')') {
-            return Some(start);
+        *start = value.end + usize::from(value.quoted);
+        let gap = text.get(*start..text.floor_char_boundary(*start + LONGEST_GAP))?.find([',', ')'])?;
+        *start += gap + 1;
+        if text.as_bytes().get(*start - 1) == Some(&b')') {
+            return Some(());
         }
     }
     None
@@ -68,7 +69,7 @@ fn row(text: &str, at: usize, columns: &[&str], found: &mut Found<'_>) -> Option
 /// One value of a row; a string may have a letter before it.
 fn value(text: &str, at: usize) -> Option<Value<'_>> {
     let rest = text.get(at..)?;
-    let quote = rest.find(['\'', '"']).filter(|quote| *quote <= 1);
+    let quote = rest.bytes().take(2).position(|byte| matches!(byte, b'\'' | b'"'));
     if let Some(quote) = quote {
         let start = at + quote + 1;
         let sign = *rest.as_bytes().get(quote)?;

@@ -97,6 +97,11 @@ impl<'a> Value<'a> {
             let end = start + closing(text.get(start..)?.as_bytes(), quote, slashes);
             return Some(Self { text, start, end, quoted: true });
         }
+        if is_placeholder(rest) {
+            let end =
+                rest.bytes().take(LONGEST_WRAPPER).position(|byte| matches!(byte, b'}' | b')' | b'>' | b' '));
+            return Some(Self { text, start, end: start + end.map_or(1, |end| end + 1), quoted: false });
+        }
         let mut end = start + unquoted(rest);
         // `Token(abc)` closes what it opens.
         if closing_bracket && let Some(close) = text.get(start..end).and_then(|value| value.find(')')) {

@@ -37,7 +37,7 @@ pub(crate) fn find(text: &str, at: usize) -> Option<(usize, usize)> {
     let mut room = [0; LONGEST];
     let value = room.get_mut(..length)?;
     value.get_mut(..2)?.copy_from_slice(&code);
-    let (mut end, mut known, mut spaces) = (at, 2, 0);
+    let (mut end, mut known, mut spaces, mut gaps) = (at, 2, 0, 0);
     while known < length {
         let between = known.is_multiple_of(4);
         match *bytes.get(end)? {
@@ -45,13 +45,19 @@ pub(crate) fn find(text: &str, at: usize) -> Option<(usize, usize)> {
                 *value.get_mut(known)? = byte.to_ascii_uppercase();
                 (known, spaces) = (known + 1, 0);
             }
-            b' ' | SOFT_SPACE if between && spaces < MOST_SPACES => spaces += 1,
-            b'-' | b'.' | b'+' | b'_' if between && is_word(before(text, end)) => {}
+            b' ' | SOFT_SPACE if between && spaces < MOST_SPACES => {
+                (spaces, gaps) = (spaces + 1, gaps + usize::from(spaces == 0));
+            }
+            b'-' | b'.' | b'+' | b'_' if between && is_word(before(text, end)) => gaps += 1,
             _ => return None,
         }
         end += 1;
     }
     let next = bytes.get(end).copied();
+    // Groups of four throughout, or none; else it is words beside an id.
+    if gaps != 0 && gaps != (length - 1) / 4 && code != *b"TR" {
+        return None;
+    }
     // A word may be glued to what is known to have digits alone.
     let ends = !is_word(next) || code == *b"TR" && !next.is_some_and(|next| next.is_ascii_digit());
     (ends && mod97(value)).then_some((start, end))

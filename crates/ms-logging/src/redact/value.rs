@@ -97,7 +97,7 @@ impl<'a> Value<'a> {
             let end = start + closing(text.get(start..)?.as_bytes(), quote, slashes);
             return Some(Self { text, start, end, quoted: true });
         }
-        if is_placeholder(rest) {
+        if begins_placeholder(rest) {
             let end =
                 rest.bytes().take(LONGEST_WRAPPER).position(|byte| matches!(byte, b'}' | b')' | b'>' | b' '));
             return Some(Self { text, start, end: start + end.map_or(1, |end| end + 1), quoted: false });
@@ -205,9 +205,11 @@ fn is_placeholder(value: &str) -> bool {
     let numbered = value.strip_prefix('$').is_some_and(|number| {
         !number.is_empty() && number.len() < 3 && number.bytes().all(|byte| byte.is_ascii_digit())
     });
-    numbered
-        || ["${", "$(", "{{", "%(", "<%", "{ ", "{}"].iter().any(|start| value.starts_with(start))
-        || value == "{"
+    numbered || begins_placeholder(value) || value == "{"
+}
+
+fn begins_placeholder(text: &str) -> bool {
+    ["${", "$(", "{{", "%(", "<%", "{ ", "{}"].iter().any(|start| text.starts_with(start))
 }
 
 /// Where a quoted text ends: at the quote with as many backslashes as the first. A quote that is doubled, or an

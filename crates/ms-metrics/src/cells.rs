@@ -64,9 +64,15 @@ impl CounterCell {
         }
     }
 
+    /// Adds as [`add`](Self::add) does, and says nothing if it saturates: counting that needs the lock that the caller
+    /// holds, or comes back to this counter.
+    pub(crate) fn tally(&self, step: u64) {
+        self.count.add(step);
+    }
+
     /// Adds the total of another one; who calls it holds the lock that counting a saturation needs.
     pub(crate) fn absorb(&self, other: &Self) {
-        self.count.add(other.value());
+        self.tally(other.value());
     }
 }
 
@@ -275,6 +281,9 @@ impl HistogramFn for HistogramCell {
     }
 
     fn record_many(&self, value: f64, count: usize) {
+        if count == 0 {
+            return;
+        }
         let (sum, count) = (value * count as f64, count as u64);
         if self.takes(value) && sum.is_finite() {
             self.take(value, count, sum);

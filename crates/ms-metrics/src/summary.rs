@@ -146,7 +146,9 @@ impl HistogramFn for SummaryCell {
     }
 
     fn record_many(&self, value: f64, count: usize) {
-        self.record_at(value, count as u64, Instant::now);
+        if count > 0 {
+            self.record_at(value, count as u64, Instant::now);
+        }
     }
 }
 

@@ -113,7 +113,7 @@ impl Families {
         if let Ok(Placed { cell: Cell::Counter(counter), .. }) =
             self.place(LABEL_OVERFLOW, LABEL_OVERFLOW, Kind::Counter, None, &labels)
         {
-            counter.add(1);
+            counter.tally(1);
         }
         let Some(family) = self.by_name.get_mut(metric) else { return false };
         family.overflow.get_or_insert_with(|| Overflow::new(label, value)).count(Instant::now())

@@ -65,7 +65,7 @@ impl InvalidSamples {
     pub(crate) fn count(&self, invalid: Invalid, samples: u64) {
         let Some(place) = self.counts.get(invalid as usize) else { return };
         // No lock of ours is held where samples are recorded.
-        place.get_or_init(|| self.series(invalid).unwrap_or_default()).add(samples);
+        place.get_or_init(|| self.series(invalid).unwrap_or_default()).tally(samples);
     }
 
     fn series(&self, invalid: Invalid) -> Option<Arc<CounterCell>> {

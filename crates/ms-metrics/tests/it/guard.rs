@@ -148,6 +148,38 @@ fn counters_stop_at_the_largest_number_and_say_so() {
 }
 
 #[test]
+fn the_guards_own_counters_may_be_full() {
+    let metrics = Metrics::builder().series_cap(2).build().unwrap();
+    let counter = |name: &str, labels: &[(&str, &str)]| {
+        metrics.recorder().register_counter(&key(name, labels), &METADATA)
+    };
+    let full = u64::MAX - (1 << 40);
+    let overflow = [("metric", "m"), ("label", "a")];
+    counter("ms_metrics_label_overflow_total", &overflow).absolute(full - 1);
+    ["1", "2", "3"].iter().for_each(|value| counter("m", &[("a", value)]).increment(1));
+    let invalid = [("metric", "ms_metrics_invalid_samples_total"), ("reason", "saturated")];
+    counter("ms_metrics_invalid_samples_total", &invalid).absolute(u64::MAX);
+    for series in [
+        "ms_metrics_label_overflow_total{metric=\"m\",label=\"a\"}",
+        "ms_metrics_invalid_samples_total{metric=\"ms_metrics_invalid_samples_total\",reason=\"saturated\"}",
+    ] {
+        assert_eq!(value(&metrics, series), Some(u64::MAX as f64), "{series}");
+    }
+}
+
+#[test]
+fn no_sample_is_no_sample() {
+    let metrics = Metrics::builder().buckets("h", &[1.0]).build().unwrap();
+    for name in ["h", "s"] {
+        let histogram = metrics.recorder().register_histogram(&key(name, &[]), &METADATA);
+        [-1.0, f64::NAN, f64::INFINITY].iter().for_each(|sample| histogram.record_many(*sample, 0));
+    }
+    assert!(lines(&metrics, "ms_metrics_invalid_samples_total").is_empty());
+    let page = metrics.render_openmetrics();
+    assert!(page.contains("# TYPE s summary\n"), "of no negative value: {page}");
+}
+
+#[test]
 fn the_first_description_stays_and_the_catalog_was_first() {
     let metrics = built();
     let describe = |name: &'static str, help: &'static str| {

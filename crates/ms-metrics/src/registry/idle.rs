@@ -18,6 +18,9 @@ use super::family::{Cell, Family};
 use crate::catalog::LABEL_OVERFLOW;
 use crate::guard::{CheckedLabel, OTHER};
 
+/// Longer than any process runs, and short enough to be added to the time.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
 /// How long a series may be idle, and when to look for such next.
 pub(super) struct Idle {
     timeout: Duration,
@@ -26,7 +29,7 @@ pub(super) struct Idle {
 
 impl Idle {
     pub(super) fn new(timeout: Duration) -> Self {
-        let timeout = timeout.max(Duration::from_secs(1));
+        let timeout = timeout.clamp(Duration::from_secs(1), LONGEST);
         Self { timeout, due: Mutex::new(Instant::now() + timeout / 4) }
     }
 

@@ -87,6 +87,13 @@ fn nothing_leaves_before_its_time_or_without_being_asked() {
 }
 
 #[test]
+fn no_time_is_too_long() {
+    let metrics = Metrics::builder().idle_timeout(Duration::MAX).build().unwrap();
+    count(&metrics, &[("a", "1")], 3);
+    assert_eq!(lines(&metrics, "c"), ["c{a=\"1\"} 3"]);
+}
+
+#[test]
 fn a_series_stays_while_its_handle_is_held() {
     on_a_clock(
         |builder| builder.buckets("h", &[1.0]),

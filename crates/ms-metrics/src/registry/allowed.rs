@@ -30,9 +30,16 @@ impl AllowedValues {
     }
 
     /// Makes `__other__` of what is not allowed, an absent label with it; gives the first such label and its value.
-    pub(super) fn restrict(&self, metric: &str, labels: &mut Vec<CheckedLabel>) -> Option<(String, String)> {
+    /// Nobody can have the `reserved` label, so nothing is put in its place.
+    pub(super) fn restrict(
+        &self,
+        metric: &str,
+        reserved: Option<&str>,
+        labels: &mut Vec<CheckedLabel>,
+    ) -> Option<(String, String)> {
         let mut strange = None;
-        for (name, allowed) in self.0.get(metric)? {
+        let restricted = self.0.get(metric)?.iter().filter(|(name, _)| reserved != Some(name));
+        for (name, allowed) in restricted {
             let value = match labels.iter_mut().find(|label| label.name == *name) {
                 Some(label) if label.value == OTHER || allowed.contains(&label.value) => continue,
                 Some(label) => std::mem::replace(&mut label.value, OTHER.to_owned()),

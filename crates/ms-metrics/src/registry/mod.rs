@@ -198,7 +198,7 @@ impl Registry {
         let buckets = self.buckets.get(&name).filter(|_| kind == Kind::Histogram);
         let kind = if kind == Kind::Histogram && buckets.is_none() { Kind::Summary } else { kind };
         let mut labels = guard::labels(key, kind.reserved_label())?;
-        let strange = self.allowed.restrict(&name, &mut labels);
+        let strange = self.allowed.restrict(&name, kind.reserved_label(), &mut labels);
         self.sweep();
         let mut families = self.families.write();
         let placed = families.place(key.name(), &name, kind, buckets, &labels)?;

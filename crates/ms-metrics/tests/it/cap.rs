@@ -137,6 +137,15 @@ fn a_label_that_takes_declared_values_takes_no_other() {
         let overflow = format!("ms_metrics_label_overflow_total{{metric=\"m\",label=\"{label}\"}}");
         assert_eq!(value(&metrics, &overflow), Some(number));
     }
+    let builder = Metrics::builder().buckets("h", &[1.0]).allowed_values("h", "le", &["1"]);
+    let metrics = builder.allowed_values("s", "quantile", &["1"]).build().unwrap();
+    for name in ["h", "s"] {
+        metrics.recorder().register_histogram(&key(name, &[]), &METADATA).record(0.5);
+        assert!(
+            lines(&metrics, name).iter().all(|line| !line.contains("__other__")),
+            "the format's own label"
+        );
+    }
     assert!(matches!(
         Metrics::builder().allowed_values("m", "__a", &["1"]).build(),
         Err(BuildError::AllowedValues { .. })

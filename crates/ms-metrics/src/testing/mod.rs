@@ -234,7 +234,11 @@ impl Recorded {
             fail(&nearest::no_metric(&self.recorder.0, name, kind));
         };
         let exact = |series: &&SeriesSnapshot| {
-            series.labels.len() == labels.len() && labels.iter().all(|label| has(&series.labels, label))
+            // From the series' side too: a label that is asked for twice stands for no other.
+            let is_asked_for = |(name, value): &(String, String)| labels.contains(&(name, value));
+            series.labels.len() == labels.len()
+                && series.labels.iter().all(is_asked_for)
+                && labels.iter().all(|label| has(&series.labels, label))
         };
         match metric.series.iter().position(|series| exact(&series)) {
             Some(place) => metric.series.into_iter().nth(place).unwrap_or_else(|| fail("it was there")),

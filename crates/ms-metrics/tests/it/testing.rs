@@ -48,6 +48,14 @@ fn each_kind_is_looked_up_by_name_and_labels() {
 }
 
 #[test]
+fn a_label_given_twice_stands_for_no_other() {
+    let recorded = Recorded::new();
+    recorded.run(|| counter!("jobs_total", "queue" => "a", "ok" => "yes").increment(2));
+    let said = complaint(|| recorded.counter("jobs_total", &[("queue", "a"), ("queue", "a")]));
+    assert!(said.starts_with("no series jobs_total{queue=\"a\",queue=\"a\"}"), "{said}");
+}
+
+#[test]
 fn a_name_is_found_as_it_was_given_and_as_it_is_shown() {
     let recorded = Recorded::new();
     recorded.run(|| counter!("jobs.done").increment(1));

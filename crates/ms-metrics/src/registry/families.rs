@@ -65,6 +65,9 @@ impl Families {
         buckets: Option<&Arc<Buckets>>,
     ) -> Result<&mut Family, Refusal> {
         if !self.by_name.contains_key(name) {
+            if !kind.takes(name) {
+                return Err(Refusal::Name);
+            }
             if self.by_name.len() >= MOST_METRICS {
                 return Err(Refusal::TooManyMetrics);
             }
@@ -166,7 +169,12 @@ mod tests {
             ("x", Kind::Gauge, Err(Refusal::Kind)),
             // In OpenMetrics the counter `x_total` is the metric `x`.
             ("x_total", Kind::Counter, Err(Refusal::Kind)),
-            ("x_total", Kind::Gauge, Ok(())),
+            ("x_total", Kind::Gauge, Err(Refusal::Kind)),
+            ("z_total", Kind::Gauge, Ok(())),
+            // Readers of text, and OTLP's, add what the name of a counter lacks.
+            ("z", Kind::Counter, Err(Refusal::Kind)),
+            ("_total", Kind::Counter, Err(Refusal::Name)),
+            ("_total", Kind::Gauge, Ok(())),
             ("y_total", Kind::Counter, Ok(())),
             ("y", Kind::Gauge, Err(Refusal::Kind)),
             ("y_created", Kind::Gauge, Err(Refusal::Kind)),

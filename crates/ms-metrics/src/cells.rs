@@ -226,7 +226,11 @@ impl HistogramCell {
 
     /// What it takes of the memory, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        size_of::<Self>() + size_of_val(&*self.counts)
+        let bytes = size_of::<Self>() + size_of_val(&*self.counts);
+        let bytes = bytes + self.exemplars().map_or(0, Exemplars::bytes);
+        #[cfg(feature = "native-histograms")]
+        let bytes = bytes + self.native().map_or(0, NativeCell::bytes);
+        bytes
     }
 
     /// Adds the counts and the sum of another one with the same bounds; as [`CounterCell::absorb`] does.

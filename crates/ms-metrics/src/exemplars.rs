@@ -4,6 +4,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use parking_lot::Mutex;
 
+use crate::registry::BLOCK;
+
 /// OpenMetrics allows 128 characters in the names and values of an exemplar's labels; `trace_id` is eight of them.
 const LONGEST_TRACE: usize = 120;
 /// The slowest of so long a time is shown. Longer than the usual pause between two scrapes.
@@ -53,6 +55,15 @@ impl Exemplars {
         text.push_str(trace_id);
         let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         *slot = Some(Kept { exemplar: Exemplar { trace_id: text, value, since_epoch }, since: now });
+    }
+
+    /// What they take of the memory, in bytes, but for those that somebody is changing.
+    pub(crate) fn bytes(&self) -> usize {
+        let mut texts = 0;
+        for bucket in 0..self.0.len() {
+            self.see(bucket, |exemplar| texts += exemplar.trace_id.capacity() + BLOCK);
+        }
+        size_of_val(&*self.0) + BLOCK + texts
     }
 
     /// Gives the exemplar of a bucket to `see`, if there is one and nobody is changing it.

@@ -34,7 +34,7 @@ pub struct MetricExplanation {
     /// How many were idle and left.
     pub expired: u64,
     /// What its series take of the memory, in bytes: an estimate, within a half of what is measured. Handles that are
-    /// held outside and native buckets are not in it.
+    /// held outside are not in it.
     pub bytes: usize,
     /// Nothing if it has always had room.
     pub overflow: Option<OverflowExplanation>,

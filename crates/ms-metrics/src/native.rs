@@ -5,9 +5,14 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
+use crate::registry::BLOCK;
+
 /// What Prometheus reads.
 const COARSEST: i32 = -4;
 const FINEST: i32 = 8;
+
+/// What a bucket takes, in bytes: a node of eleven has room for them and is half full when values only rise.
+const BUCKET: usize = 30;
 
 /// How a native histogram chooses its buckets; for [`MetricsBuilder::native_histogram`].
 ///
@@ -133,6 +138,13 @@ impl NativeCell {
 
     pub(crate) fn zero_threshold(&self) -> f64 {
         self.shape.buckets.zero_threshold
+    }
+
+    /// What it takes of the memory, in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        let state = self.state.lock();
+        let buckets = state.positive.len() + state.negative.len();
+        size_of::<Self>() + BLOCK + buckets * BUCKET
     }
 
     pub(crate) fn state(&self) -> NativeState {

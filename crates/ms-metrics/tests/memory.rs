@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard};
 use axum::body::Body;
 use http::{Request, Response};
 use metrics::{Key, Label, Level, Metadata, Recorder};
-use ms_metrics::Metrics;
+use ms_metrics::{Metrics, MetricsRecorder};
 use tower::{Layer, ServiceExt, service_fn};
 
 const KIB: usize = 1024;
@@ -105,16 +105,30 @@ fn the_memory_stays_flat_while_nobody_scrapes() {
 #[test]
 fn explain_is_within_a_half_of_what_series_cost() {
     let _alone = alone();
-    type Register = fn(&dyn Recorder, &Key);
-    let kinds: [(&'static str, usize, Register); 4] = [
+    type Register = fn(&MetricsRecorder, &Key);
+    let kinds: &[(&'static str, usize, Register)] = &[
         ("counter", 30_000, |recorder, key| recorder.register_counter(key, &METADATA).increment(1)),
         ("gauge", 30_000, |recorder, key| recorder.register_gauge(key, &METADATA).set(1.0)),
         ("histogram", 20_000, |recorder, key| recorder.register_histogram(key, &METADATA).record(1.0)),
+        // Every bucket has a trace of its own.
+        ("traced", 10_000, |recorder, key| {
+            let histogram = recorder.traced_histogram(key);
+            let trace = |value: f64| histogram.record(value, "4bf92f3577b34da6a3ce929d0e0e4736");
+            (0..14).for_each(|step| trace(f64::from(step)));
+        }),
+        #[cfg(feature = "native-histograms")]
+        ("native", 5_000, |recorder, key| {
+            let histogram = recorder.register_histogram(key, &METADATA);
+            (0..100).for_each(|step| histogram.record(1.1_f64.powi(step)));
+        }),
         ("summary", 5_000, |recorder, key| recorder.register_histogram(key, &METADATA).record(1.0)),
     ];
     let mut kept = Vec::new();
-    for (name, series, register) in kinds {
+    for &(name, series, register) in kinds {
         let builder = Metrics::builder().series_cap(series + 1).buckets("histogram", &[0.1, 0.5, 1.0, 5.0]);
+        let builder = builder.buckets("traced", &std::array::from_fn::<_, 13, _>(|bound| bound as f64));
+        #[cfg(feature = "native-histograms")]
+        let builder = builder.native_histogram("native", ms_metrics::NativeBuckets::default());
         let metrics = builder.build().unwrap();
         let recorder = metrics.recorder();
         let before = resident();

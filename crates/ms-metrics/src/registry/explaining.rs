@@ -11,7 +11,7 @@ use super::overflow::Overflow;
 use crate::explain::{Explanation, MetricExplanation, OverflowExplanation, RefusalExplanation};
 
 /// What an allocator keeps of its own for each block, about.
-const BLOCK: usize = 16;
+pub(crate) const BLOCK: usize = 16;
 
 impl Registry {
     pub(crate) fn explain(&self) -> Explanation {

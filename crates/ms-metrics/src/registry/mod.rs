@@ -33,6 +33,7 @@ use rustc_hash::FxHashMap;
 
 pub(crate) use self::allowed::AllowedValues;
 pub(crate) use self::buckets::Buckets;
+pub(crate) use self::explaining::BLOCK;
 use self::families::Families;
 #[cfg(feature = "otlp")]
 pub(crate) use self::families::is_due;

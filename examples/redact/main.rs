@@ -17,7 +17,7 @@ use crate::report::Report;
 /// Takes secrets and personal data out of lines, from standard input to standard output.
 ///
 /// Identity numbers, telephones, e-mail addresses, accounts, cards, tokens, passwords, and the values of fields that are
-/// named for such become [redacted]; every other byte stays, whatever its encoding, line ends included.
+/// named for such become `[redacted]`; every other byte stays, whatever its encoding, line ends included.
 #[derive(Debug, Parser)]
 #[command(name = "redact", after_help = EXIT_CODES)]
 struct Options {

@@ -3,9 +3,11 @@
 use super::rules::Found;
 use super::{Kind, replace};
 
-/// Names of systemd units look like addresses.
-const UNITS: [&str; 9] =
-    ["service", "socket", "target", "mount", "timer", "scope", "slice", "device", "path"];
+/// Names of systemd units and of pictures look like addresses: `getty@tty1.service`, `icon@2x.png`.
+const UNITS: [&str; 14] = [
+    "service", "socket", "target", "mount", "timer", "scope", "slice", "device", "path", "png", "jpg", "svg",
+    "gif", "webp",
+];
 /// A user name this long without a password is a token.
 const LONGEST_USER: usize = 20;
 

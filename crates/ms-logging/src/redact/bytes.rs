@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Kind, MOST_ROUNDS, Redactor, Span};
+use super::{Kind, MOST_ROUNDS, Redactor, Span, has_failed};
 
 impl Redactor {
     /// Finds what must not be logged in a line of any encoding; places are bytes of `line`.
@@ -38,6 +38,9 @@ impl Redactor {
             let spans = self.spans(&decoded.text);
             if spans.is_empty() {
                 return clean;
+            }
+            if has_failed(&spans) {
+                break;
             }
             let mut out = Vec::with_capacity(clean.len());
             let mut kept = 0;

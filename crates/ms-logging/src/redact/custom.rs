@@ -1,4 +1,4 @@
-//! Rules of the program's own, which may fail in any way.
+//! Rules that fail: the program's own may in any way, and the built-in ones must not be trusted not to.
 
 use std::cell::Cell;
 use std::ops::Range;
@@ -10,6 +10,8 @@ use metrics::counter;
 
 use super::{Kind, Span, replace};
 
+/// A rule whose name could not be asked for.
+const UNNAMED: &str = "panicked";
 /// How long a rule may look at one text.
 const LIMIT: Duration = Duration::from_millis(100);
 
@@ -49,6 +51,15 @@ thread_local! {
     static AT_WORK: Cell<bool> = const { Cell::new(false) };
 }
 
+/// Runs the rules that are built in; `None` if one of them panicked.
+pub(super) fn built_in<F>(find: impl FnOnce() -> F) -> Option<F> {
+    let found = catch_unwind(AssertUnwindSafe(find)).ok();
+    if found.is_none() {
+        count("built_in");
+    }
+    found
+}
+
 /// Adds what the rule finds; `false` if it failed.
 pub(super) fn find(rule: &dyn RedactRule, text: &str, spans: &mut Vec<Span>) -> bool {
     if AT_WORK.get() {
@@ -58,7 +69,8 @@ pub(super) fn find(rule: &dyn RedactRule, text: &str, spans: &mut Vec<Span>) -> 
     // A panic within the hook of a panic would end the process.
     let found = if thread::panicking() { elsewhere(rule, text) } else { guarded(rule, text) };
     let Some((name, ranges)) = found else {
-        count("panicked");
+        // Its name may be what panics.
+        count(if thread::panicking() { UNNAMED } else { name_of(rule) });
         return false;
     };
     if started.elapsed() > LIMIT {
@@ -75,6 +87,13 @@ pub(super) fn find(rule: &dyn RedactRule, text: &str, spans: &mut Vec<Span>) -> 
         }
     }
     true
+}
+
+fn name_of(rule: &dyn RedactRule) -> &'static str {
+    AT_WORK.set(true);
+    let name = catch_unwind(AssertUnwindSafe(|| rule.name()));
+    AT_WORK.set(false);
+    name.unwrap_or(UNNAMED)
 }
 
 type Finds = Option<(&'static str, Vec<Range<usize>>)>;
@@ -98,5 +117,74 @@ fn count(rule: &'static str) {
     if !AT_WORK.replace(true) {
         counter!("ms_logging_redaction_failures_total", "rule" => rule).increment(1);
         AT_WORK.set(false);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::{Arc, Mutex};
+
+    use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+
+    use super::*;
+    use crate::redact::Redactor;
+
+    #[derive(Default)]
+    struct Counts(Mutex<BTreeMap<String, Arc<AtomicU64>>>);
+
+    impl Counts {
+        fn of(&self, rule: &str) -> u64 {
+            let counts = self.0.lock().unwrap();
+            counts.get(rule).map_or(0, |count| count.load(Ordering::Relaxed))
+        }
+    }
+
+    impl Recorder for Counts {
+        fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+        fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+        fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+            assert_eq!(key.name(), "ms_logging_redaction_failures_total");
+            let rule = key.labels().next().unwrap().value().to_owned();
+            Counter::from_arc(Arc::clone(self.0.lock().unwrap().entry(rule).or_default()))
+        }
+
+        fn register_gauge(&self, _: &Key, _: &Metadata<'_>) -> Gauge {
+            Gauge::noop()
+        }
+
+        fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
+            Histogram::noop()
+        }
+    }
+
+    struct Fails(&'static str);
+
+    impl RedactRule for Fails {
+        fn name(&self) -> &'static str {
+            assert!(!self.0.is_empty(), "no name");
+            self.0
+        }
+
+        fn find(&self, _: &str) -> Vec<Range<usize>> {
+            panic!("no finds")
+        }
+    }
+
+    #[test]
+    fn every_rule_that_panics_is_counted_by_its_name() {
+        let counts = Counts::default();
+        metrics::with_local_recorder(&counts, || {
+            assert_eq!(built_in(|| 7), Some(7));
+            assert_eq!(built_in(|| -> u8 { panic!("a rule of ours") }), None);
+            for name in ["room", ""] {
+                assert_eq!(Redactor::default().rule(Fails(name)).redact("text"), replace::REDACTED);
+            }
+        });
+        let counted = ["built_in", "room", "panicked"].map(|rule| counts.of(rule));
+        assert_eq!(counted, [1, 1, 1]);
     }
 }

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-pub(crate) use super::names::KeyKind;
+pub(crate) use super::key_kind::KeyKind;
 use super::names::{ENDINGS, NAMES, VAGUE};
 
 /// Names in texts are looked at so far, in bytes.
 pub(super) const LONGEST_NAME: usize = 80;
+/// Behind a name: `password2`.
+pub(super) const MOST_DIGITS: usize = 2;
 /// `hasta adı ve soyadı` has four.
 const MOST_WORDS: usize = 4;
 
@@ -111,8 +113,18 @@ impl Folded {
     }
 
     fn kind(&self) -> Option<KeyKind> {
+        self.kind_of(&self.text).or_else(|| {
+            // `password2`
+            let plain = self.text.trim_end_matches(|c: char| c.is_ascii_digit());
+            let digits = self.text.len() - plain.len();
+            (1..=MOST_DIGITS).contains(&digits).then(|| self.kind_of(plain))?
+        })
+    }
+
+    /// What this beginning of the text tells.
+    fn kind_of(&self, text: &str) -> Option<KeyKind> {
         // Of a parser.
-        if self.text.ends_with("unexpectedtoken") {
+        if text.ends_with("unexpectedtoken") {
             return None;
         }
         let mut before = None;
@@ -122,11 +134,11 @@ impl Folded {
                 break;
             }
             before = Some(start);
-            if let Some(kind) = self.text.get(start..).and_then(|words| KINDS.get(words)) {
+            if let Some(kind) = text.get(start..).and_then(|words| KINDS.get(words)) {
                 return Some(*kind);
             }
         }
-        let last = self.text.get(self.starts.first().copied()?..)?;
+        let last = text.get(self.starts.first().copied()?..)?;
         let ending = |(_, endings): &&(KeyKind, &[&str])| endings.iter().any(|ending| last.ends_with(ending));
         ENDINGS.iter().find(ending).map(|(kind, _)| *kind)
     }
@@ -179,7 +191,7 @@ mod tests {
     #[test]
     fn counts_and_other_names_are_not() {
         for name in
-            ["token_count", "max_tokens", "user", "key", "department", "password_attempts", "hasta", "id"]
+            ["token_count", "max_tokens", "user", "key", "department", "password_attempts", "id", "utf8"]
         {
             assert_eq!(Keys::default().kind(name), None, "{name}");
         }

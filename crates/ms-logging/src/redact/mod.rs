@@ -2,11 +2,15 @@
 
 mod address;
 mod bytes;
+mod candidate;
 mod card;
+mod code;
 mod cookie;
 mod custom;
+mod element;
 mod iban;
 mod id;
+mod key_kind;
 mod keys;
 mod kind;
 mod name;
@@ -16,25 +20,26 @@ mod option;
 mod pair;
 mod patterns;
 mod phone;
+mod place;
 mod prose;
 mod replace;
 mod rules;
 mod spoken;
 mod sql;
 mod tckn;
+mod telling;
 mod value;
 mod view;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::format::escape::{class, scan};
 pub use custom::RedactRule;
+pub(crate) use key_kind::KeyKind;
 use keys::Keys;
 pub use kind::{Kind, Span};
-pub(crate) use names::KeyKind;
 pub(crate) use replace::REDACTED;
 pub use replace::{HashKey, RedactMode};
 use view::View;
@@ -110,6 +115,9 @@ impl Redactor {
             if spans.is_empty() {
                 return clean;
             }
+            if has_failed(&spans) {
+                return self.mode.replacement(Kind::Failed, text);
+            }
             clean = Cow::Owned(self.without(&clean, &spans));
         }
         if self.spans(&clean).is_empty() { clean } else { self.mode.replacement(Kind::Failed, text) }
@@ -124,13 +132,13 @@ impl Redactor {
             return Vec::new();
         }
         let all = || vec![Span { kind: Kind::Failed, start: 0, end: text.len() }];
-        let found = catch_unwind(AssertUnwindSafe(|| {
+        let found = custom::built_in(|| {
             let view = View::of(text, classes & class::CODE != 0);
             let mut spans = rules::find(&view.text, &self.keys);
             spans.iter_mut().for_each(|span| view.map(span));
             spans
-        }));
-        let Ok(mut spans) = found else { return all() };
+        });
+        let Some(mut spans) = found else { return all() };
         if !self.rules.is_empty() {
             if !self.rules.iter().all(|rule| custom::find(&**rule, text, &mut spans)) {
                 // It was masked before, and is all there is.
@@ -158,7 +166,7 @@ impl Redactor {
 
     /// Whether the value of such a field is that.
     pub(crate) fn hides(&self, vague: Option<KeyKind>, value: &str) -> bool {
-        vague.is_some_and(|kind| pair::tells(kind, value))
+        vague.is_some_and(|kind| place::tells(kind, value))
     }
 
     /// What is written in the place of such a value.
@@ -211,6 +219,11 @@ impl fmt::Debug for Redactor {
             .field("rules", &rules)
             .finish()
     }
+}
+
+/// Whether nothing is known of a text, so that all of it goes and no rule is asked again.
+fn has_failed(spans: &[Span]) -> bool {
+    spans.iter().any(|span| span.kind == Kind::Failed)
 }
 
 /// Whether a text is what stands in the place of a value, and nothing else.

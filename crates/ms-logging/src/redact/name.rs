@@ -1,17 +1,36 @@
 //! The name that stands before a sign, and what it stands for there.
 
-use super::keys::{Keys, LONGEST_NAME};
-use super::names::KeyKind;
+use super::key_kind::KeyKind;
+use super::keys::{self, Keys, LONGEST_NAME};
 use super::view::SOFT_SPACE;
 
 /// `tc kimlik no:` are three words.
 const MOST_WORDS: usize = 3;
 /// How far around a name its object is looked for.
-const OBJECT: usize = 256;
+const OBJECT: usize = 512;
 /// Names that say whose name it is only with the object they are in.
 const OF_AN_OBJECT: [&str; 6] = ["name", "ad", "adi", "isim", "ismi", "adı"];
+/// Names of what another field or the type of the object names.
+const OF_A_PAIR: [&str; 5] = ["value", "val", "deger", "değer", "inner"];
+/// Names of names of fields.
+const LABELS: [&str; 7] = ["name", "key", "ad", "field", "alan", "param", "column"];
+/// A first name that one of these follows is a person's.
+const SURNAMES: [&str; 5] = ["soyad", "soyisim", "surname", "lastname", "last_name"];
+/// How far behind a first name.
+const NEAR_SURNAME: usize = 64;
 /// How the names of such objects end, folded.
-const PEOPLE: [&str; 6] = ["patient", "patients", "hasta", "hastalar", "patientinfo", "hastabilgisi"];
+const PEOPLE: [&str; 10] = [
+    "patient",
+    "patients",
+    "hasta",
+    "hastalar",
+    "patientinfo",
+    "hastabilgisi",
+    "patientrecord",
+    "patientdto",
+    "hastakaydi",
+    "hastadto",
+];
 
 /// A name and where it begins.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +54,11 @@ impl<'a> Name<'a> {
             return None;
         }
         // Times and ports.
-        if front.as_bytes().last().is_some_and(|last| last.is_ascii_digit() && *last != b'2') {
+        let numbered = front.trim_end_matches(|c: char| c.is_ascii_digit());
+        let digits = front.len() - numbered.len();
+        if digits > keys::MOST_DIGITS
+            || digits > 0 && !numbered.ends_with(|c: char| c.is_alphabetic() || c == '_')
+        {
             return None;
         }
         let from = front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME));
@@ -67,11 +90,13 @@ impl<'a> Name<'a> {
             return Some(kind);
         }
         let last = self.text.rsplit(' ').next().unwrap_or_default();
-        if OF_AN_OBJECT.iter().any(|name| name.eq_ignore_ascii_case(last)) {
-            return is_of_patient(text.get(..at)?).then_some(KeyKind::Name);
+        if is_one_of(&OF_AN_OBJECT, last) {
+            let whose = is_of_patient(text.get(..at)?) || is_before_surname(text.get(at..)?);
+            return whose.then_some(KeyKind::Name);
         }
-        if last.eq_ignore_ascii_case("value") || last.eq_ignore_ascii_case("deger") {
-            return described(text.get(..self.start)?, keys);
+        if is_one_of(&OF_A_PAIR, last) {
+            let front = text.get(..self.start)?;
+            return described(front, keys).or_else(|| in_secret(front, keys));
         }
         of_somebody(text.get(..at)?)
     }
@@ -101,27 +126,72 @@ fn is_password(phrase: &str) -> bool {
 /// `<property name="password" value=`, `{"name":"password","value":`, `- name: PASSWORD⏎  value:`.
 fn described(front: &str, keys: &Keys) -> Option<KeyKind> {
     let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME))..)?;
-    let near = near.trim_end_matches(['"', '\'', ' ', '\n', '\r', '\t', ',', '\\', ';']);
+    let near = near.trim_end_matches(['"', '\'', ' ', '\n', '\r', '\t', ',', '\\', ';', ':']);
     let start = near.rfind(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.'))? + 1;
     let (front, name) = near.split_at_checked(start)?;
+    let quoted = front.ends_with(['"', '\'']);
     let front = front.trim_end_matches(['"', '\'', '\\', ' ']);
-    let front = front.strip_suffix([':', '='])?.trim_end_matches(['"', '\'', '\\', ' ']);
+    let signed = front.strip_suffix([':', '=']);
+    // `on field 'password': rejected value [hunter2]`.
+    let front = if quoted { signed.unwrap_or(front) } else { signed? };
+    let front = front.trim_end_matches(['"', '\'', '\\', ' ']);
     let is_label = |label: &&str| {
         let tail = front.len().checked_sub(label.len()).and_then(|at| front.get(at..));
         tail.is_some_and(|tail| tail.eq_ignore_ascii_case(label))
     };
-    ["name", "key", "ad"].iter().any(is_label).then(|| kind(keys, name))?
+    LABELS.iter().any(is_label).then(|| kind(keys, name))?
+}
+
+/// `ApiKey { value`: what the type that a text ends within tells.
+fn in_secret(front: &str, keys: &Keys) -> Option<KeyKind> {
+    let typed = front.trim_end().strip_suffix('{')?.strip_suffix(' ')?;
+    let near = typed.get(typed.floor_char_boundary(typed.len().saturating_sub(LONGEST_NAME))..)?;
+    let name = near.get(near.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1)..)?;
+    kind(keys, name).filter(|kind| kind.is_secret() && name.starts_with(char::is_uppercase))
+}
+
+fn is_one_of(names: &[&str], name: &str) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// `"ad":"Ayşe","soyad":"…"`.
+fn is_before_surname(rest: &str) -> bool {
+    let near = rest.get(..rest.floor_char_boundary(NEAR_SURNAME)).unwrap_or_default();
+    let near = near.get(..near.find(['}', '\n']).unwrap_or(near.len())).unwrap_or_default().to_lowercase();
+    SURNAMES.iter().any(|surname| near.contains(surname))
+}
+
+/// The name of an element within those of a patient: `<hasta><oda>7</oda><adi>`.
+pub(super) fn within_patient(local: &str, front: &str) -> Option<KeyKind> {
+    is_one_of(&OF_AN_OBJECT, local).then_some(())?;
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(OBJECT))..)?;
+    for tag in near.rsplit('<') {
+        let name = tag.trim_start_matches('/').split(['>', ' ', '/']).next().unwrap_or_default();
+        if is_patient(name.rsplit(':').next().unwrap_or(name)) {
+            // What is closed again is not around it.
+            return (!tag.starts_with('/')).then_some(KeyKind::Name);
+        }
+    }
+    None
 }
 
 /// Whether a text ends within the braces of a patient: `"patient":{"bed":7,"name"`, `Patient { id: 7, name`.
 fn is_of_patient(front: &str) -> bool {
     let near = front.get(front.floor_char_boundary(front.len().saturating_sub(OBJECT))..).unwrap_or_default();
-    let mut depth = 0_u32;
+    let (mut depth, mut in_list) = (0_u32, false);
     for (at, byte) in near.bytes().enumerate().rev() {
         match byte {
             b'}' | b')' | b']' => depth += 1,
             b'{' | b'(' | b'[' if depth > 0 => depth -= 1,
-            b'{' | b'(' => return is_patient(near.get(..at).unwrap_or_default()),
+            b'[' if in_list => return is_patient(near.get(..at).unwrap_or_default()),
+            b'{' | b'(' => {
+                let front = near.get(..at).unwrap_or_default();
+                // `"patients":[{…},{`
+                if in_list || !front.trim_end().ends_with(',') {
+                    return !in_list && is_patient(front);
+                }
+                in_list = true;
+            }
             _ => {}
         }
     }
@@ -132,6 +202,6 @@ fn is_of_patient(front: &str) -> bool {
 fn is_patient(front: &str) -> bool {
     let front = front.trim_end_matches(|c: char| !c.is_alphanumeric());
     let word = front.get(front.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1)..);
-    let folded = super::keys::folded(word.unwrap_or_default());
+    let folded = keys::folded(word.unwrap_or_default());
     PEOPLE.iter().any(|person| folded.ends_with(person))
 }

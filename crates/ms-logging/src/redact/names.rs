@@ -1,56 +1,6 @@
 //! The names of fields whose values are secrets or somebody's, in Turkish and English.
 
-use super::Kind;
-
-/// What the value of a field is, by its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum KeyKind {
-    Password,
-    /// Like `Password`, but of four characters at least: others are the pins of chips.
-    Pin,
-    /// Like `Password`, but a small number is just a number.
-    Token,
-    /// A header that may begin with the name of a scheme.
-    Authorization,
-    Cookie,
-    Name,
-    Tckn,
-    Phone,
-    Email,
-    Iban,
-    Card,
-    /// Named by the program.
-    Own,
-    /// Like `Password`, but in a sentence, where a bare word counts only if it looks like none.
-    Told,
-}
-
-impl KeyKind {
-    /// What such a value is reported as.
-    pub(crate) fn found(self) -> Kind {
-        match self {
-            Self::Password | Self::Pin | Self::Token | Self::Cookie | Self::Told => Kind::Password,
-            Self::Authorization => Kind::Bearer,
-            Self::Name => Kind::PatientName,
-            Self::Tckn => Kind::Tckn,
-            Self::Phone => Kind::Phone,
-            Self::Email => Kind::Email,
-            Self::Iban => Kind::Iban,
-            Self::Card => Kind::Card,
-            Self::Own => Kind::Named,
-        }
-    }
-
-    /// Opens a door.
-    pub(crate) fn is_secret(self) -> bool {
-        matches!(self, Self::Password | Self::Pin | Self::Token | Self::Told)
-    }
-
-    /// A number or an address of somebody, which is known by its looks too.
-    pub(crate) fn is_personal(self) -> bool {
-        matches!(self, Self::Tckn | Self::Phone | Self::Email | Self::Iban | Self::Card)
-    }
-}
+use super::key_kind::KeyKind;
 
 /// Whole names, folded and without separators; also the last words of longer names.
 pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
@@ -68,6 +18,20 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "parola",
             "parolasi",
             "passwordhash",
+            "sifrehash",
+            "parolahash",
+            "passwordconfirmation",
+            "passwordconfirm",
+            "passwordagain",
+            "passwordrepeat",
+            "sifretekrar",
+            "sifretekrari",
+            "parolatekrar",
+            "pw",
+            "sifremi",
+            "parolami",
+            "dogrulamakodunuz",
+            "verificationcodes",
             "passwordsalt",
             "cvv",
             "cvv2",
@@ -134,6 +98,13 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "clientassertion",
             "apipassword",
             "apitoken",
+            "apikeys",
+            "passwords",
+            "sifreler",
+            "parolalar",
+            "subscriptionkey",
+            "accesstokens",
+            "refreshtokens",
             "authtoken",
             "gizlisifre",
             "gizlikod",
@@ -146,6 +117,9 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
         KeyKind::Name,
         &[
             "patientname",
+            "patientnames",
+            "hastaadlari",
+            "hastaisimleri",
             "patientfullname",
             "patientfirstname",
             "patientlastname",
@@ -192,10 +166,14 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "adivesoyad",
             "adsoyadi",
             "nameofthepatient",
+            "veliadi",
+            "guardianname",
+            "emergencycontactname",
             "annesininadi",
             "babasininadi",
         ],
     ),
+    (KeyKind::Person, &["patient", "hasta"]),
     (
         KeyKind::Tckn,
         &[
@@ -310,4 +288,4 @@ pub(super) const ENDINGS: &[(KeyKind, &[&str])] = &[
 
 /// Names that mean something else as often; only what the value looks like decides.
 pub(super) const VAGUE: &[&str] =
-    &["tel", "mobile", "mail", "card", "pan", "pass", "pin", "signature", "patientid"];
+    &["tel", "mobile", "mail", "card", "pan", "pass", "pin", "signature", "patientid", "patient", "hasta"];

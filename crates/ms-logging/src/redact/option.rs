@@ -6,7 +6,10 @@ use super::value::{Value, unquoted};
 use super::{Kind, keys::LONGEST_NAME, replace};
 
 /// Programs whose option of one letter is a password, and that letter.
-const PROGRAMS: [(&str, &str); 6] = [
+const PROGRAMS: [(&str, &str); 9] = [
+    ("docker login", "-p"),
+    ("podman login", "-p"),
+    ("az login", "-p"),
     ("mysql", "-p"),
     ("mariadb", "-p"),
     ("sshpass", "-p"),
@@ -14,6 +17,8 @@ const PROGRAMS: [(&str, &str); 6] = [
     ("mongo", "-p"),
     ("ldap", "-w"),
 ];
+/// Those whose password is a word of its own.
+const SPACED: [&str; 3] = ["sshpass", " login", "mongo"];
 /// How far before an option its program is looked for.
 const NEAR: usize = 128;
 const SHORTEST: usize = 4;
@@ -38,7 +43,7 @@ fn long(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     pair::add(kind, &value, found)
 }
 
-/// `-u root:hunter2`, as curl takes it; two numbers are a user and a group.
+/// `-u root:hunter2`, as curl takes it; two numbers are a user and a group, or a host and a port.
 fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let rest = text.get(at..)?;
     let flag = ["-u ", "--user "].iter().find(|flag| rest.starts_with(**flag))?;
@@ -50,12 +55,17 @@ fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if user.is_empty()
         || replace::tag(text.get(start + user.len() + 1..)?).is_some()
-        || (number(user) && number(secret))
+        || number(secret) && (number(user) || !is_after(text, at, "curl"))
     {
         return None;
     }
     found.add(Kind::DsnSecret, start + user.len() + 1, start + word.len());
     Some(start + word.len())
+}
+
+fn is_after(text: &str, at: usize, program: &str) -> bool {
+    let near = text.get(text.floor_char_boundary(at.saturating_sub(NEAR))..at);
+    near.is_some_and(|near| near.contains(program))
 }
 
 /// `mysql -phunter2`.
@@ -70,7 +80,10 @@ fn short(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let value = Value::behind(text, at + 2 + gap)?;
     // `mysql -p -h db` asks for the password; a port is `-P`.
     let option = gap > 0 && value.get().starts_with('-');
-    if gap > 0 && flag == "-p" && !near.contains("sshpass") || option || value.is_nothing() {
+    if gap > 0 && flag == "-p" && !SPACED.iter().any(|program| near.contains(program))
+        || option
+        || value.is_nothing()
+    {
         return None;
     }
     (value.get().len() >= SHORTEST).then(|| found.add(Kind::Password, value.start, value.end))?;

@@ -1,25 +1,20 @@
 //! `name=value`, `"name": "value"`, `name: Some("value")`, `("name", "value")`: values that their names give away.
 
+use super::key_kind::KeyKind;
 use super::name::Name;
-use super::names::KeyKind;
+use super::place::{found_kind, is_sentence, place};
 use super::rules::Found;
-use super::value::{Value, unquoted};
-use super::view::SOFT_SPACE;
-use super::{Kind, cookie, keys, name, patterns, prose, replace};
+use super::telling::is_mixed;
+use super::value::Value;
+use super::{Kind, keys, name};
 
-const LONGEST_ELEMENT: usize = 1024;
 /// Numbers and addresses are shorter; so many of their names in one text must not cost a look at all of it each.
 const LONGEST_PERSONAL: usize = 256;
-/// Between two groups of digits.
-const MOST_SEPARATORS: usize = 3;
-/// A number of fewer digits is no token.
-const SHORTEST_NUMBER: usize = 6;
-const SHORTEST_PIN: usize = 4;
-/// Words within a name that begin with a small letter.
-const PARTICLES: [&str; 14] =
-    ["van", "der", "den", "de", "von", "da", "di", "del", "bin", "ibn", "el", "al", "la", "ten"];
+/// Of a list.
+const MOST_ITEMS: usize = 64;
 /// Query parameters that hold a credential as often as not.
-const QUERY_SECRETS: [&str; 4] = ["key", "sig", "code", "sid"];
+const QUERY_SECRETS: [&str; 9] =
+    ["key", "sig", "code", "sid", "sessionid", "session_id", "session", "ticket", "auth"];
 const SHORTEST_QUERY_SECRET: usize = 16;
 
 /// Looks at the name before and the value behind the sign at `at`.
@@ -45,7 +40,14 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     let limited = kind.is_personal().then(|| text.floor_char_boundary(at + LONGEST_PERSONAL));
     let text = limited.map_or(Some(text), |end| text.get(..end))?;
     let whole = kind.is_secret() || matches!(kind, KeyKind::Name | KeyKind::Own);
+    if whole && let Some(end) = list(kind, text, at + 1, found) {
+        return Some(end);
+    }
     let object = if whole { Value::object(text, at + 1) } else { None };
+    // What is in there has names of its own.
+    if object.is_some() && name.text.to_ascii_lowercase().ends_with("credentials") {
+        return None;
+    }
     let mut value = object.map_or_else(|| Value::behind(text, at + 1), Some)?;
     if in_query && let Some(fragment) = value.get().find('#') {
         value.end = value.start + fragment;
@@ -65,10 +67,25 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     Some(end)
 }
 
-/// Whether a whole value is what its name says that it may be.
-pub(crate) fn tells(kind: KeyKind, text: &str) -> bool {
-    let value = Value { text, start: 0, end: text.len(), quoted: true };
-    place(kind, &value, &mut Found::none(&keys::Keys::default())).is_some()
+/// `["hunter2", "hunter3"]`: all that is quoted within the brackets.
+fn list(kind: KeyKind, text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    let gap = |text: &str| text.len() - text.trim_start_matches([' ', '=', '>', ',']).len();
+    let mut start = at + gap(text.get(at..)?);
+    text.get(start..)?.strip_prefix('[')?.trim_start().starts_with(['"', '\'', '\\']).then_some(())?;
+    start += 1;
+    let mut end = None;
+    for _ in 0..MOST_ITEMS {
+        start += gap(text.get(start..)?);
+        if !text.get(start..)?.starts_with(['"', '\'', '\\']) {
+            break;
+        }
+        let Some(value) = Value::behind(text, start).filter(|value| value.quoted) else { break };
+        add(kind, &value, found);
+        let slashes = text.get(value.end..)?.bytes().take_while(|byte| *byte == b'\\').count();
+        start = (value.end + slashes + 1).min(text.len());
+        end = Some(start);
+    }
+    end
 }
 
 /// Adds what a name tells of this value.
@@ -91,6 +108,9 @@ pub(crate) fn quoted(text: &str, at: usize, found: &mut Found<'_>) -> Option<usi
     if let Some(front) = front.trim_end_matches([' ', '\\']).strip_suffix(',') {
         return in_tuple(text, front, at, found);
     }
+    if let Some(front) = front.strip_suffix('(') {
+        return in_type(text, front, at, found);
+    }
     let mut front = front.strip_suffix(' ')?;
     let mut compared = false;
     for operator in ["like", "ilike", "in"] {
@@ -107,6 +127,16 @@ pub(crate) fn quoted(text: &str, at: usize, found: &mut Found<'_>) -> Option<usi
     let kind = name::kind(found.keys, word).filter(|kind| compared || *kind == KeyKind::Password)?;
     let value = value().filter(|value| compared || value.get().len() > 3)?;
     add(kind, &value, found)
+}
+
+/// `ApiKey("hunter2")`: a type that tells what it holds; a `Token` is one of a parser as often.
+fn in_type(text: &str, front: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(keys::LONGEST_NAME))..)?;
+    let name = near.get(near.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1)..)?;
+    let typed =
+        name.starts_with(|c: char| c.is_ascii_uppercase()) && name.contains(|c: char| c.is_lowercase());
+    let kind = name::kind(found.keys, name).filter(|kind| typed && kind.is_secret() && name != "Token")?;
+    add(kind, &Value::behind(text, at).filter(|value| value.quoted)?, found)
 }
 
 /// A pair in brackets whose first part is a name.
@@ -135,21 +165,6 @@ fn without_end<'t>(text: &'t str, end: &str) -> Option<&'t str> {
     tail.eq_ignore_ascii_case(end).then_some(front)
 }
 
-/// `<password>hunter2</password>`, also with a prefix and attributes.
-pub(crate) fn element(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
-    let near = text.floor_char_boundary(at.saturating_sub(keys::LONGEST_NAME));
-    let front = text.get(near..at)?;
-    let tag = front.get(front.rfind('<')? + 1..)?;
-    let name = tag.split([' ', '\n']).next()?;
-    let local = name.rsplit(':').next()?;
-    let kind = name::kind(found.keys, local).filter(|_| !name.starts_with('/'))?;
-    let rest = text.get(at + 1..text.floor_char_boundary(at + LONGEST_ELEMENT))?;
-    let end = at + 1 + rest.find("</")?;
-    let value = Value { text, start: at + 1, end, quoted: true };
-    // Elements within are looked at by themselves.
-    (!value.get().contains('<')).then(|| add(kind, &value, found))?
-}
-
 /// `?key=…`: a parameter whose value looks drawn by lot.
 fn query_secret(text: &str, at: usize, name: &str, found: &mut Found<'_>) -> Option<usize> {
     QUERY_SECRETS.iter().any(|known| known.eq_ignore_ascii_case(name)).then_some(())?;
@@ -159,150 +174,13 @@ fn query_secret(text: &str, at: usize, name: &str, found: &mut Found<'_>) -> Opt
     };
     let length = rest.bytes().take_while(fits).count();
     let value = rest.get(..length)?;
-    let hex = length >= 2 * SHORTEST_QUERY_SECRET && value.bytes().all(|byte| byte.is_ascii_hexdigit());
-    if length < SHORTEST_QUERY_SECRET || !(hex || prose::is_mixed(value)) {
+    // An id of something has dashes too.
+    let dashes = !name.eq_ignore_ascii_case("key");
+    let is_hex = |byte: u8| byte.is_ascii_hexdigit() || dashes && byte == b'-';
+    let hex = length >= 2 * SHORTEST_QUERY_SECRET && value.bytes().all(is_hex);
+    if length < SHORTEST_QUERY_SECRET || !(hex || is_mixed(value)) {
         return None;
     }
     found.add(Kind::UrlSecret, at + 1, at + 1 + length);
     Some(at + 1 + length)
-}
-
-/// `password: must not be empty`: bare words that go on as a sentence do.
-fn is_sentence(value: &Value<'_>) -> bool {
-    let word = |text: &str| {
-        let letters = text.chars().all(char::is_alphabetic) && !text.chars().skip(1).any(char::is_uppercase);
-        letters && !text.is_empty()
-    };
-    let Some(rest) = value.text.get(value.end..).and_then(|rest| rest.strip_prefix(' ')) else {
-        return false;
-    };
-    let next = rest.split([' ', ',', '.', ';', '\n']).next().unwrap_or_default();
-    !value.quoted && word(value.get()) && word(next)
-}
-
-/// What is taken out of a value of this kind; `None` if that is nothing.
-fn place(kind: KeyKind, value: &Value<'_>, found: &mut Found<'_>) -> Option<(usize, usize)> {
-    if value.is_nothing() {
-        return None;
-    }
-    let length = value.get().len();
-    let number = value.get().bytes().all(|byte| byte.is_ascii_digit());
-    let taken = match kind {
-        KeyKind::Password | KeyKind::Own => (value.start, value.end),
-        KeyKind::Told if value.quoted || prose::is_telling(value.get()) => (value.start, value.end),
-        KeyKind::Pin if length >= SHORTEST_PIN => (value.start, value.end),
-        KeyKind::Token if !number || length >= SHORTEST_NUMBER => (value.start, value.end),
-        KeyKind::Told | KeyKind::Pin | KeyKind::Token => return None,
-        KeyKind::Authorization => credential(value)?,
-        KeyKind::Cookie => return cookie::place(value, found),
-        KeyKind::Name => (value.start, if value.quoted { value.end } else { end_of_name(value) }),
-        KeyKind::Tckn | KeyKind::Phone | KeyKind::Email | KeyKind::Iban | KeyKind::Card => {
-            personal(kind, value)?
-        }
-    };
-    (taken.1 > taken.0).then_some(taken)
-}
-
-fn found_kind(kind: KeyKind, taken: &str) -> Kind {
-    match kind {
-        KeyKind::Authorization | KeyKind::Token if patterns::jwt(taken).is_some() => Kind::Jwt,
-        other => other.found(),
-    }
-}
-
-/// The credential behind the name of its scheme, if there is one.
-fn credential(value: &Value<'_>) -> Option<(usize, usize)> {
-    let rest = value.text.get(value.start..)?;
-    let Some(scheme) = patterns::scheme(rest) else {
-        // `Authorization: header is missing`.
-        return (!is_sentence(value)).then_some((value.start, value.end));
-    };
-    let several = rest.get(..scheme)?.eq_ignore_ascii_case("digest");
-    let gap =
-        rest.get(scheme..)?.bytes().take_while(|byte| matches!(*byte, b' ' | SOFT_SPACE | b'+')).count();
-    let start = value.start + scheme + gap;
-    if replace::tag(value.text.get(start..)?).is_some() {
-        return None;
-    }
-    let end = if value.quoted {
-        value.end
-    } else if several {
-        // Its parts are quoted each.
-        value.text.get(start..)?.find(['\n', '\r']).map_or(value.text.len(), |end| start + end)
-    } else {
-        start + unquoted(value.text.get(start..)?)
-    };
-    Some((start, end))
-}
-
-/// A bare name goes on while its words begin with capitals.
-fn end_of_name(value: &Value<'_>) -> usize {
-    let mut end = value.end;
-    let capital = |word: &str| word.starts_with(char::is_uppercase);
-    let shouted = |word: &str| !word.chars().any(char::is_lowercase);
-    if !capital(value.get()) {
-        return end;
-    }
-    let mut behind = end;
-    while let Some(rest) =
-        value.text.get(behind..).and_then(|rest| rest.strip_prefix([' ', char::from(SOFT_SPACE)]))
-    {
-        let length = unquoted(rest);
-        let word = rest.get(..length).unwrap_or_default();
-        behind += 1 + length;
-        if PARTICLES.contains(&word) {
-            continue;
-        }
-        let other = shouted(word) != shouted(value.get()) && word.chars().count() > 1 && !word.ends_with('.');
-        if !capital(word) || word.contains(['=', ':']) || other && !shouted(value.get()) {
-            break;
-        }
-        end = behind;
-    }
-    end
-}
-
-/// Numbers and addresses are taken whole, but only if they look like one: `phone: none given` is not.
-fn personal(kind: KeyKind, value: &Value<'_>) -> Option<(usize, usize)> {
-    let end = if value.quoted { value.end } else { value.end.max(end_of_number(kind, value)) };
-    let text = value.text.get(value.start..end)?;
-    let text = if value.quoted { text } else { text.trim_end_matches(|c: char| c.is_ascii_punctuation()) };
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (digits >= 5 || text.contains('@')).then_some((value.start, value.start + text.len()))
-}
-
-/// Groups of digits belong together, as far as such a number has so many.
-fn end_of_number(kind: KeyKind, value: &Value<'_>) -> usize {
-    let rest = value.text.get(value.start..).unwrap_or_default();
-    let most = match kind {
-        KeyKind::Tckn => 11,
-        KeyKind::Card => 19,
-        KeyKind::Phone if rest.starts_with("00") => 14,
-        KeyKind::Phone if rest.starts_with('0') || rest.starts_with("(0") => 11,
-        KeyKind::Phone if rest.starts_with('5') => 10,
-        KeyKind::Phone => 12,
-        _ => return value.end,
-    };
-    let (mut digits, mut end, mut gap) = (0, value.start, 0);
-    let mut at = 0;
-    for byte in rest.bytes() {
-        at += 1;
-        match byte {
-            b'0'..=b'9' => {
-                (digits, gap) = (digits + 1, 0);
-                let goes_on = rest.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
-                if digits > most {
-                    break;
-                }
-                if !goes_on {
-                    end = value.start + at;
-                }
-            }
-            b' ' | SOFT_SPACE | b'(' | b')' | b'+' | b'-' | b'.' | b'/' | b'_' if gap < MOST_SEPARATORS => {
-                gap += 1
-            }
-            _ => break,
-        }
-    }
-    end
 }

@@ -116,6 +116,10 @@ fn credential_after_scheme(text: &str) -> Option<(usize, usize)> {
     let credential = rest.get(spaces..).filter(|_| spaces > 0)?;
     let length = token_length(credential);
     let token = credential.get(..length)?;
+    // `token_type=bearer expires_in=3600`.
+    if token.trim_end_matches('=').contains('=') {
+        return None;
+    }
     let telling = token.bytes().any(|byte| byte.is_ascii_digit())
         || length >= SURELY
         || token.bytes().skip(1).any(|byte| byte.is_ascii_uppercase())

@@ -2,41 +2,63 @@
 //!
 //! Most sentences about passwords hold none, so a bare word counts only if it looks like no word of a language.
 
-use super::names::KeyKind;
-use super::pair;
+use super::key_kind::KeyKind;
 use super::rules::{Found, before, is_word};
+use super::telling::{is_drawn, is_number, is_telling};
 use super::value::{Value, unquoted};
+use super::{keys, pair, spoken};
 
-/// The words that a secret may follow, without accents.
-const WORDS: [&str; 15] = [
-    "password",
-    "passwd",
-    "passphrase",
-    "passcode",
-    "pwd",
-    "sifre",
-    "sifresi",
-    "sifresini",
-    "sifreniz",
-    "sifren",
-    "sifrem",
-    "parola",
-    "parolasi",
-    "parolaniz",
-    "parolam",
+/// The words that a secret may follow.
+const WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "pwd"];
+/// The same in Turkish, folded, and the endings that they have there.
+const STEMS: [&str; 2] = ["sifre", "parola"];
+const ENDINGS: [&str; 17] = [
+    "", "m", "n", "min", "si", "miz", "niz", "mi", "ni", "yi", "sini", "mizi", "nizi", "leri", "lari",
+    "sinin", "nin",
 ];
+/// `pass` has other meanings, but not where somebody logs in.
+const SHORT: [&str; 2] = ["pass", "pw"];
+const LOGIN: [&str; 5] = ["user", "login", "kullan", "giris", "giriş"];
 /// Like these, but what follows is a name as often.
-const VAGUE: [&str; 3] = ["secret", "token", "pin"];
+const VAGUE: [&str; 4] = ["secret", "token", "pin", "apikey"];
+/// These only behind a word that says whose they are.
+const KEYS: [&str; 4] = ["key", "anahtar", "anahtarı", "anahtari"];
+const OF_KEYS: [&str; 9] =
+    ["api", "access", "secret", "auth", "private", "signing", "gizli", "erisim", "erişim"];
 /// What may stand between.
-const LINKS: [&str; 10] = ["is", "was", "=", ":", "->", "now", "from", "changed to", "set to", "reset to"];
-const SHORTEST: usize = 6;
+const LINKS: [&str; 22] = [
+    "is",
+    "was",
+    "=",
+    ":",
+    "->",
+    "now",
+    "from",
+    "to",
+    "as",
+    "changed to",
+    "set to",
+    "reset to",
+    "olarak",
+    "ise",
+    "yeni",
+    "şu",
+    "şöyle",
+    "artık",
+    "still",
+    "-",
+    "provided:",
+    "value:",
+];
+const SHORTEST: usize = 5;
 const SHORTEST_QUOTED: usize = 4;
 const SHORTEST_NUMBER: usize = 4;
+const SHORTEST_BARE_NUMBER: usize = 6;
 /// A name of something has digits too, but is shorter.
-const SHORTEST_VAGUE: usize = 16;
+const SHORTEST_VAGUE: usize = 12;
 const LONGEST_WORD: usize = 16;
-/// A name in camel case has fewer capitals.
-const MANY_CHANGES: usize = 4;
+/// Whose it is: `for the user ayse`.
+const MOST_OWNERS: usize = 3;
 
 /// Looks at the word that begins at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
@@ -46,11 +68,16 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     let near = text.get(at..text.floor_char_boundary(at + LONGEST_WORD + 1))?;
     let length = near.find(|c: char| !c.is_alphabetic())?;
     let word = near.get(..length)?;
-    let sure = is_one_of(&WORDS, word);
-    if !sure && !is_one_of(&VAGUE, word) {
+    let sure = is_password(word) || is_one_of(&SHORT, word) && spoken::is_before(text, at, &LOGIN);
+    let vague =
+        || is_one_of(&VAGUE, word) || is_one_of(&KEYS, word) && is_one_of(&OF_KEYS, word_before(text, at));
+    if !sure && (!vague() || word_before(text, at).eq_ignore_ascii_case("unexpected")) {
         return None;
     }
     let mut start = at + length;
+    if let Some(owned) = owner(text, start).filter(|_| sure) {
+        start = owned;
+    }
     let mut linked = false;
     let mut from = false;
     while let Some((link, behind)) = link(text, start) {
@@ -64,12 +91,40 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     Some(end)
 }
 
-fn is_one_of(words: &[&str], word: &str) -> bool {
-    if word.is_ascii() {
-        return words.iter().any(|known| known.eq_ignore_ascii_case(word));
+/// What stands before the space before `at`.
+fn word_before(text: &str, at: usize) -> &str {
+    let front = text.get(text.floor_char_boundary(at.saturating_sub(LONGEST_WORD))..at).unwrap_or_default();
+    let front = front.strip_suffix(' ').unwrap_or_default();
+    front.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default()
+}
+
+fn is_password(word: &str) -> bool {
+    if is_one_of(&WORDS, word) {
+        return true;
     }
-    let folded = super::keys::folded(word);
-    words.contains(&folded.as_str())
+    let turkish = matches!(word.as_bytes(), [b's' | b'S' | b'p' | b'P' | 0xc5, ..]);
+    let folded = if turkish { keys::folded(word) } else { return false };
+    STEMS.iter().any(|stem| folded.strip_prefix(stem).is_some_and(|ending| ENDINGS.contains(&ending)))
+}
+
+fn is_one_of(words: &[&str], word: &str) -> bool {
+    words.iter().any(|known| known.eq_ignore_ascii_case(word))
+}
+
+/// Behind ` for the user ayse` at `at`, if a link stands there.
+fn owner(text: &str, at: usize) -> Option<usize> {
+    let rest = text.get(at..)?;
+    let mut length = [" for", " of"].iter().find(|word| rest.starts_with(**word)).map(|word| word.len())?;
+    for _ in 0..MOST_OWNERS {
+        let name = rest.get(length..)?.strip_prefix(' ')?;
+        let end =
+            name.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | '@' | '\'' | '"'))?;
+        length += 1 + end;
+        if end > 0 && link(text, at + length).is_some() {
+            return Some(at + length);
+        }
+    }
+    None
 }
 
 /// The word of this kind that stands behind a space at `at`.
@@ -89,17 +144,20 @@ fn secret(text: &str, at: usize, sure: bool, linked: bool, found: &mut Found<'_>
     let quoted = rest.starts_with(['\'', '"', '`', '\\']);
     let value = if quoted {
         Value::behind(text, start)?
+    } else if let Some(inner) = bracketed(rest).filter(|_| sure) {
+        Value { text, start: start + 1, end: start + 1 + inner.len(), quoted: false }
     } else {
         let word = rest.get(..unquoted(rest))?.trim_end_matches(['.', ',', ';', ':', '?', ')']);
         Value { text, start, end: start + word.len(), quoted: false }
     };
     let taken = if quoted {
         sure && value.get().len() >= SHORTEST_QUOTED && (linked || is_telling(value.get()))
+            || !sure && value.get().len() >= SHORTEST_VAGUE && is_drawn(value.get())
     } else if sure {
-        let shortest = if linked { SHORTEST_NUMBER } else { SHORTEST };
+        let shortest = if linked { SHORTEST_NUMBER } else { SHORTEST_BARE_NUMBER };
         value.get().len() >= SHORTEST && is_telling(value.get()) || is_number(value.get(), shortest)
     } else {
-        value.get().len() >= SHORTEST_VAGUE && is_mixed(value.get())
+        value.get().len() >= SHORTEST_VAGUE && is_drawn(value.get())
     };
     if !taken || value.is_nothing() {
         return None;
@@ -107,35 +165,10 @@ fn secret(text: &str, at: usize, sure: bool, linked: bool, found: &mut Found<'_>
     pair::add(KeyKind::Password, &value, found)
 }
 
-fn is_number(text: &str, shortest: usize) -> bool {
-    text.len() >= shortest && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// No word, number, place or comparison.
-pub(super) fn is_telling(text: &str) -> bool {
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    let mixed = digits > 0
-        && text.bytes().any(|b| b.is_ascii_uppercase())
-        && text.bytes().any(|b| b.is_ascii_lowercase());
-    let structure = text.contains(['/', '<', '>', '(', '[', '{', ':', '\\'])
-        || text.contains("..")
-        || text.contains('=') && !mixed;
-    let inner = text.chars().skip(1).any(char::is_uppercase) && text.chars().any(char::is_lowercase);
-    let odd = text.contains(['!', '$', '*', '#', '@', '%', '^', '&', '+', '?']);
-    let snake = text.contains('_') && !inner && digits == 0 && !odd;
-    letters > 0 && !structure && !snake && (digits > 0 || inner || odd)
-}
-
-/// Letters and digits that look drawn by lot: all kinds of them, or small letters and capitals that change often.
-pub(super) fn is_mixed(text: &str) -> bool {
-    let has = |test: fn(&u8) -> bool| text.bytes().any(|byte| test(&byte));
-    let pairs = text.as_bytes().windows(2);
-    let changes =
-        pairs.filter(|two| matches!(two, [a, b] if a.is_ascii_lowercase() && b.is_ascii_uppercase())).count();
-    (has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)
-        || changes >= MANY_CHANGES)
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'='))
+/// `(hunter2)`: one word in brackets that is no name of a standard.
+fn bracketed(rest: &str) -> Option<&str> {
+    let inner = rest.strip_prefix(['(', '['])?;
+    let inner = inner.get(..inner.find([' ', ')', ']'])?)?;
+    let closed = rest.as_bytes().get(inner.len() + 1).is_some_and(|byte| matches!(byte, b')' | b']'));
+    (closed && inner.contains(char::is_lowercase) && !inner.is_empty()).then_some(inner)
 }

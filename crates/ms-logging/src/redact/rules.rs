@@ -2,7 +2,7 @@
 
 use super::keys::Keys;
 use super::{Kind, Span};
-use super::{address, number, option, pair, patterns, prose, sql};
+use super::{address, code, element, number, option, pair, patterns, prose, sql};
 
 /// Finds everything, in order.
 pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
@@ -16,7 +16,7 @@ pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
                 address::url_secret(text, at, &mut found).unwrap_or(at + 3)
             }
             b':' | b'=' => pair::at(text, at, &mut found).unwrap_or(at + 1),
-            b'>' => pair::element(text, at, &mut found).unwrap_or(at + 1),
+            b'>' => element::at(text, at, &mut found).unwrap_or(at + 1),
             b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
             b'-' => option::at(text, at, &mut found).unwrap_or(at + 1),
             b'\'' | b'"' | b'`' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
@@ -32,8 +32,12 @@ pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
 fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
     let bytes = text.as_bytes();
     let next = match bytes.get(at) {
-        Some(b'p' | b'P' | b's' | b'S' | b't' | b'T' | 0xc5) => prose::at(text, at, found),
+        Some(b'a' | b'A' | b't' | b'T') => prose::at(text, at, found),
+        Some(b'k' | b'K' | b'p' | b'P' | b's' | b'S' | 0xc5) => {
+            prose::at(text, at, found).or_else(|| code::at(text, at, found))
+        }
         Some(b'V' | b'v') => sql::values(text, at, found),
+        Some(b'c' | b'C' | b'o' | b'O') => code::at(text, at, found),
         _ => None,
     };
     let next = next.or_else(|| patterns::at(text, at, found));

@@ -60,6 +60,8 @@ fn one(text: &str) -> (Option<char>, usize) {
     let decoded = match text.as_bytes() {
         [b'%', ..] => percent(text.as_bytes()),
         [b'\\', b'u', rest @ ..] => unicode(rest),
+        // As some write it in JSON.
+        [b'\\', b'/', ..] => Some(('/', 2)),
         [b'&', rest @ ..] => entity(rest),
         _ => None,
     };

@@ -88,3 +88,71 @@ fn sentences_and_statements_without_secrets_stay() {
         assert_eq!(redact(text), text);
     }
 }
+
+#[test]
+fn codes_owners_lists_and_nested_objects_are_seen() {
+    for (text, expected) in [
+        ("şifrem kedi42 ama giremiyorum", "şifrem [redacted] ama giremiyorum"),
+        ("şifremi kedi42 yaptım", "şifremi [redacted] yaptım"),
+        ("the new password for ayse is kedi42", "the new password for ayse is [redacted]"),
+        ("reset password of user 42 to kedi-42", "reset password of user 42 to [redacted]"),
+        ("şifre (kedi42) hatalı", "şifre ([redacted]) hatalı"),
+        ("user ayse pass kedi42", "user ayse pass [redacted]"),
+        ("doğrulama kodunuz: 428193", "doğrulama kodunuz: [redacted]"),
+        ("OTP 4281 gönderildi", "OTP [redacted] gönderildi"),
+        ("geçici şifre 4281", "geçici şifre [redacted]"),
+        ("api anahtarı n6FaPSFcEWXT9 geçersiz", "api anahtarı [redacted] geçersiz"),
+        (r#"{"passwords":["kedi","köpek"],"n":2}"#, r#"{"passwords":["[redacted]","[redacted]"],"n":2}"#),
+        (r#"{"field":"password","value":"kedi"}"#, r#"{"field":"password","value":"[redacted]"}"#),
+        ("<entry key='api_key'>kedi</entry>", "<entry key='api_key'>[redacted]</entry>"),
+        ("<password><![CDATA[kedi]]></password>", "<password><![CDATA[[redacted]]]></password>"),
+        ("<hasta><oda>7</oda><adi>Ayşe</adi></hasta>", "<hasta><oda>7</oda><adi>[redacted]</adi></hasta>"),
+        (
+            r#"{"patients":[{"id":1,"name":"Ayşe"},{"id":2,"name":"Ece"}]}"#,
+            r#"{"patients":[{"id":1,"name":"[redacted]"},{"id":2,"name":"[redacted]"}]}"#,
+        ),
+        (r#"{"ad":"Ayşe","soyad":"Kaya"}"#, r#"{"ad":"[redacted]","soyad":"[redacted]"}"#),
+        (r#"patient="Ayşe Kaya" bed=7"#, r#"patient="[redacted]" bed=7"#),
+        (
+            r#"ApiKey { value: "kedi" }, ApiKey("kedi")"#,
+            r#"ApiKey { value: "[redacted]" }, ApiKey("[redacted]")"#,
+        ),
+        (
+            r#"{"credentials":{"username":"a","password":"b"}}"#,
+            r#"{"credentials":{"username":"a","password":"[redacted]"}}"#,
+        ),
+        (r#"{"u":"postgres:\/\/u:kedi@h\/d"}"#, r#"{"u":"postgres:\/\/u:[redacted]@h\/d"}"#),
+        ("docker login -u x -p kedi42", "docker login -u x -p [redacted]"),
+        ("hasta+905321234567kayit", "hasta[redacted]kayit"),
+        ("A0532-123-45-67B", "A[redacted]B"),
+    ] {
+        assert_eq!(redact(text), expected);
+    }
+}
+
+#[test]
+fn what_only_speaks_of_codes_patients_and_tokens_stays() {
+    for text in [
+        "status code 5000",
+        "hata kodu 10045",
+        "posta kodu 34000",
+        "GPIO pin is 17",
+        "şifreniz artık geçersiz",
+        "password set to expire in 90 days",
+        "password hashed with sha256",
+        "password (PBKDF2)",
+        "patient=42",
+        "hasta: 12 kişi",
+        r#"{"patient":"ICU"}"#,
+        r#"<servis><ad>Acil Servis</ad></servis>"#,
+        "<hasta></hasta><ad>Acil</ad>",
+        r#"unexpected Token("ident")"#,
+        "token_type=bearer expires_in=3600",
+        "nc -u h:53",
+        "foo@2x.png",
+        "passwords=3",
+        "?sort=asc&key=91a90b79-bdee-4d7e-ba07-0300b62504ed",
+    ] {
+        assert_eq!(redact(text), text);
+    }
+}

@@ -16,11 +16,15 @@ pub fn of_request(stack: Stack) -> f64 {
         .expect("valgrind; install it with: apt-get install valgrind");
     let report = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "valgrind failed: {report}");
+    collected(&report) / REQUESTS as f64
+}
+
+/// The instructions that valgrind reports.
+pub fn collected(report: &str) -> f64 {
     let collected = report.lines().find_map(|line| line.split_once("Collected : "));
     let collected: Option<u64> = collected.and_then(|(_, count)| count.trim().parse().ok());
-    let collected =
-        collected.filter(|count| *count > 0).unwrap_or_else(|| panic!("nothing counted: {report}"));
-    collected as f64 / REQUESTS as f64
+    let counted = collected.filter(|count| *count > 0);
+    counted.unwrap_or_else(|| panic!("nothing counted: {report}")) as f64
 }
 
 /// What is run under valgrind. Making the app is not counted: a clock is calibrated there, for as many instructions as

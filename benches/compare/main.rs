@@ -41,6 +41,8 @@ struct Options {
     serve: Option<Stack>,
     #[arg(long, hide = true, default_value_t = 0)]
     times: u64,
+    #[command(flatten)]
+    log: logging::Options,
 }
 
 fn layer(name: &str) -> Result<Stack, String> {
@@ -74,6 +76,9 @@ fn main() -> io::Result<()> {
     let options = Options::parse();
     if let Some(stack) = options.serve {
         instructions::serve_counted(stack, options.times);
+        return Ok(());
+    }
+    if options.log.run() {
         return Ok(());
     }
     if let Some(path) = options.chart {

@@ -1,0 +1,121 @@
+//! ms-logging beside a bare layer and other loggers: an event of five fields as JSON to a file, nothing lost.
+
+mod floor;
+mod handler;
+mod process;
+mod subject;
+
+pub use process::Options;
+
+use crate::claim::{Claim, Pair};
+use process::{Cost, Run};
+use subject::Subject;
+
+const AREA: &str = "logging";
+const ROUNDS: usize = 9;
+
+/// The peers' names; those of crates as in the lock file.
+const FLOOR: &str = "bare layer, JSON by hand";
+const OFF: &str = "redaction off";
+const APPENDER: &str = "tracing-appender";
+const SLOG: &str = "slog-json, slog-async";
+
+pub fn claims() -> Vec<Claim> {
+    let [floor, ours, unredacted] = [Subject::Floor, Subject::Ours, Subject::Unredacted].map(Run::of);
+    let [both, appender, slog] = [Subject::Both, Subject::Appender, Subject::Slog].map(Run::of);
+    let [floor_within, ours_within, appender_within] = [floor, ours, appender].map(Run::in_span);
+    let two = ours.on_threads(2);
+    let rounds = Rounds::of(vec![
+        floor,
+        ours,
+        unredacted,
+        slog,
+        appender,
+        floor_within,
+        ours_within,
+        appender_within,
+        two,
+        both,
+    ]);
+    let caller = |cost: &Cost| cost.caller;
+    let process = |cost: &Cost| cost.process;
+    let instructions = |ours: Run, peer: Run| Pair::of_rounds(&[(ours.instructions(), peer.instructions())]);
+    let claim = |name, unit, pair, peer, goal| Claim::new(AREA, name, unit, pair, peer, goal);
+    let mut claims = vec![
+        claim("JSON event, caller", "CPU ns", rounds.beside(ours, floor, caller), FLOOR, 1.4),
+        claim("JSON event, process", "CPU ns", rounds.beside(ours, floor, process), FLOOR, 2.0),
+        claim("JSON event, caller", "instr", instructions(ours, floor), FLOOR, 1.4),
+        claim("JSON event in a span, caller", "instr", instructions(ours_within, floor_within), FLOOR, 2.0),
+        claim("JSON event, redacted, caller", "CPU ns", rounds.beside(ours, unredacted, caller), OFF, 1.3),
+        claim("JSON event, redacted, caller", "instr", instructions(ours, unredacted), OFF, 1.3),
+        claim("JSON event, caller", "CPU ns", rounds.beside(ours, appender, caller), APPENDER, 1.0 / 4.0),
+        claim("JSON event, process", "CPU ns", rounds.beside(ours, appender, process), APPENDER, 1.0 / 3.5),
+        claim(
+            "JSON event in a span, process",
+            "CPU ns",
+            rounds.beside(ours_within, appender_within, process),
+            APPENDER,
+            1.0 / 3.5,
+        ),
+        claim("JSON event, process", "CPU ns", rounds.beside(ours, slog, process), SLOG, 1.0),
+        claim(
+            "JSON event, 2 callers",
+            "wall ns",
+            rounds.under(two, |cost| cost.wall, 1e9 / 1.2e6),
+            "1.2M events/s",
+            1.0,
+        ),
+        claim(
+            "text and JSON event",
+            "allocations",
+            rounds.under(both, |cost| cost.allocations, 1.0),
+            "one",
+            0.0,
+        ),
+        claim(
+            "event in a span",
+            "allocations",
+            rounds.under(ours_within, |cost| cost.allocations, 1.0),
+            "one",
+            0.0,
+        ),
+        claim(
+            "span, text and JSON",
+            "allocations",
+            rounds.under(both, |cost| cost.span_allocations, 3.0),
+            "three",
+            1.0,
+        ),
+    ];
+    claims.push(handler::claim(&rounds, ours));
+    claims
+}
+
+/// What each run cost, round by round: all of a round one after the other.
+struct Rounds {
+    runs: Vec<Run>,
+    costs: Vec<Vec<Cost>>,
+}
+
+impl Rounds {
+    fn of(runs: Vec<Run>) -> Self {
+        let costs = (0..ROUNDS).map(|_| runs.iter().map(|run| run.cost()).collect()).collect();
+        Self { runs, costs }
+    }
+
+    fn each(&self, run: Run, cost: impl Fn(&Cost) -> f64) -> impl Iterator<Item = f64> {
+        let at = self.runs.iter().position(|other| *other == run).expect("it was run");
+        self.costs.iter().map(move |round| cost(&round[at]))
+    }
+
+    fn beside(&self, ours: Run, peer: Run, cost: impl Fn(&Cost) -> f64 + Copy) -> Pair {
+        let pairs: Vec<_> = self.each(ours, cost).zip(self.each(peer, cost)).collect();
+        Pair::of_rounds(&pairs)
+    }
+
+    /// Beside a number that nobody measured.
+    fn under(&self, run: Run, cost: impl Fn(&Cost) -> f64, limit: f64) -> Pair {
+        let pairs: Vec<_> = self.each(run, cost).map(|cost| (cost, limit)).collect();
+        Pair::of_rounds(&pairs)
+    }
+}

@@ -1,0 +1,139 @@
+//! Loggers that write the same event, each alone in its process, since a process has one global logger.
+
+use std::path::Path;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use ms_logging::{Logging, LoggingBuilder, WhenFull};
+use slog::Drain as _;
+use tracing::{info, info_span};
+use tracing_appender::non_blocking::NonBlockingBuilder;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::floor::Floor;
+
+const LONG: Duration = Duration::from_secs(60);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Subject {
+    /// A bare layer that writes the JSON by hand.
+    Floor,
+    Ours,
+    /// With redaction off.
+    Unredacted,
+    /// With a file of text besides.
+    Both,
+    /// tracing-subscriber's JSON over tracing-appender, without loss.
+    Appender,
+    /// slog-json over slog-async, without loss.
+    Slog,
+}
+
+/// A logger at work.
+pub struct Running {
+    /// Logs so many events.
+    pub emit: Box<dyn Fn(u64) + Sync>,
+    /// Writes what waits, and ends.
+    pub finish: Box<dyn FnOnce()>,
+}
+
+impl Subject {
+    pub fn name(self) -> String {
+        self.to_possible_value().expect("none is skipped").get_name().to_owned()
+    }
+
+    /// Makes it the logger of this process, with its files in `dir`.
+    pub fn start(self, dir: &Path) -> Running {
+        let path = dir.join("events.jsonl");
+        match self {
+            Self::Floor => floor(&path),
+            Self::Ours => ours(builder().no_file().json_file(&path)),
+            Self::Unredacted => ours(builder().no_file().json_file(&path).redact(false)),
+            Self::Both => ours(builder().file(dir.join("events.log")).json_file(&path)),
+            Self::Appender => appender(dir),
+            Self::Slog => slog(&path),
+        }
+    }
+
+    pub fn files(self) -> u64 {
+        if self == Self::Both { 2 } else { 1 }
+    }
+}
+
+fn builder() -> LoggingBuilder {
+    Logging::builder()
+        .console(false)
+        .rust_log(false)
+        .max_bytes(10 << 20)
+        .backups(20)
+        .when_full(WhenFull::Block(LONG))
+}
+
+fn ours(builder: LoggingBuilder) -> Running {
+    let guard = builder.install().expect("nothing else is installed");
+    let finish = move || assert_eq!(guard.shutdown(LONG).abandoned, 0, "everything is written");
+    Running { emit: Box::new(emit), finish: Box::new(finish) }
+}
+
+fn floor(path: &Path) -> Running {
+    let floor = Floor::create(path);
+    let subscriber = tracing_subscriber::registry().with(floor.clone());
+    tracing::subscriber::set_global_default(subscriber).expect("nothing else is installed");
+    Running { emit: Box::new(emit), finish: Box::new(move || floor.flush()) }
+}
+
+fn appender(dir: &Path) -> Running {
+    let file = tracing_appender::rolling::never(dir, "events.jsonl");
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(file);
+    let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("nothing else is installed");
+    Running { emit: Box::new(emit), finish: Box::new(move || drop(guard)) }
+}
+
+fn slog(path: &Path) -> Running {
+    let file = std::io::BufWriter::with_capacity(64 * 1024, std::fs::File::create(path).expect("a file"));
+    let json = slog_json::Json::new(file).add_default_keys().build().fuse();
+    let (drain, guard) = slog_async::Async::new(json)
+        .chan_size(8192)
+        .overflow_strategy(slog_async::OverflowStrategy::Block)
+        .build_with_guard();
+    let logger = slog::Logger::root(drain.fuse(), slog::o!());
+    let held = logger.clone();
+    let emit = move |events| {
+        for id in 0..events {
+            slog::info!(logger, "shift planned";
+                "shift" => id, "department" => "Acil Servis", "hours" => 8.5, "night" => false, "attempt" => 1);
+        }
+    };
+    let finish = move || {
+        drop(held);
+        drop(guard);
+    };
+    Running { emit: Box::new(emit), finish: Box::new(finish) }
+}
+
+pub fn emit(events: u64) {
+    for id in 0..events {
+        info!(
+            shift = id,
+            department = "Acil Servis",
+            hours = 8.5,
+            night = false,
+            attempt = 1,
+            "shift planned"
+        );
+    }
+}
+
+/// Spans without events.
+pub fn open_spans(spans: u64) {
+    for id in 0..spans {
+        let _entered = info_span!("request", id, route = "/shifts").entered();
+    }
+}
+
+/// Runs `work` within a span.
+pub fn in_span(work: impl FnOnce()) {
+    let _entered = info_span!("request", id = 7, route = "/shifts").entered();
+    work();
+}

@@ -14,6 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use crate::format::Style;
 use crate::format::timestamp::{Instant, Stamp};
 use crate::plan::{self, Plan, PlanKind, Plans};
+use crate::publish;
 use crate::queue::Queue;
 use crate::redact::Redactor;
 use crate::span::{self, SpanTexts};
@@ -139,7 +140,9 @@ where
             }
             let plan = desk.plans.of(core.id, event.metadata(), || core.plan(event));
             for sink in &core.sinks {
-                core.write_line(desk, sink.style, now, event, &plan, &ctx);
+                if core.write_line(desk, sink.style, now, event, &plan, &ctx) {
+                    publish::truncated(sink.queue.sink());
+                }
                 sink.queue.push(&desk.line, *event.metadata().level());
             }
         });

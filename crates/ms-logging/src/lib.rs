@@ -44,6 +44,7 @@
 mod account;
 mod audit;
 mod builder;
+mod causes;
 mod config;
 mod console;
 mod error;

@@ -1,6 +1,6 @@
 //! One line of one sink, from its parts.
 
-use tracing::{Event, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -10,10 +10,17 @@ use crate::format::{Style, escape, json, pretty, text};
 use crate::layer::{Core, Desk};
 use crate::plan::{self, Plan, PlanKind};
 use crate::span::SpanTexts;
-use crate::visit::{FieldWriter, LONGEST};
+use crate::visit::{self, FieldWriter};
+
+/// The longest line, with its end; what is longer is cut and says so.
+pub(crate) const LONGEST: usize = 64 * 1024;
+/// What may stand behind the spans.
+const TAIL: usize = 32;
+/// The longest target; records of the crate `log` may bring any.
+const LONGEST_TARGET: usize = 512;
 
 impl Core {
-    /// Writes the line that the desk's buffer then holds.
+    /// Writes the line that the desk's buffer then holds; `true` if something was left out.
     pub(crate) fn write_line<S>(
         &self,
         desk: &mut Desk,
@@ -22,13 +29,15 @@ impl Core {
         event: &Event<'_>,
         plan: &Plan,
         ctx: &Context<'_, S>,
-    ) where
+    ) -> bool
+    where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         // In the text log the message of a structured event is its JSON, as with `logger.info(json.dumps(…))`.
         let is_json = plan.kind.is_structured() && style == Style::Text;
         let shape = if is_json { Style::Json } else { style };
-        let mut writer = FieldWriter::new(shape, &plan.fields, &self.redactor, &mut desk.parts, LONGEST);
+        let mut writer =
+            FieldWriter::new(shape, &plan.fields, &self.redactor, &mut desk.parts, visit::LONGEST);
         event.record(&mut writer);
         let truncated = writer.truncated;
         desk.line.clear();
@@ -36,13 +45,14 @@ impl Core {
             let Desk { line, local, .. } = desk;
             text::head(line, now, local, &self.zone, &self.name, *event.metadata().level());
         }
-        match shape {
+        let truncated = match shape {
             Style::Json => self.json_line(desk, now, event, plan, truncated, ctx),
             Style::Text | Style::Pretty { .. } => {
                 self.text_line(desk, style, now, event, plan, truncated, ctx)
             }
-        }
+        };
         desk.line.push(b'\n');
+        truncated
     }
 
     fn json_line<S>(
@@ -53,7 +63,8 @@ impl Core {
         plan: &Plan,
         mut truncated: bool,
         ctx: &Context<'_, S>,
-    ) where
+    ) -> bool
+    where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let (line, parts) = (&mut desk.line, &desk.parts);
@@ -74,11 +85,11 @@ impl Core {
                 line.push(b'}');
             }
             line.push(b'}');
-            return;
+            return truncated;
         }
         line.extend_from_slice(b"\"log\",\"data\":{");
         match event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log) {
-            Some(log) => line.extend_from_slice(&plan::json_head(*log.level(), log.target())),
+            Some(log) => line.extend_from_slice(&plan::json_head(*log.level(), target_of(&log))),
             None => line.extend_from_slice(&plan.json_head),
         }
         if !parts.message.is_empty() {
@@ -93,6 +104,7 @@ impl Core {
         }
         truncated |= self.json_spans(line, event, ctx);
         line.extend_from_slice(if truncated { b",\"truncated\":true}}" } else { b"}}" });
+        truncated
     }
 
     /// Writes the spans that the event is in, outermost first; `true` if they are too many.
@@ -104,12 +116,8 @@ impl Core {
         let mut before: &[u8] = b",\"spans\":[";
         let mut all = true;
         for span in scope.from_root() {
-            if line.len() > 2 * LONGEST {
-                all = false;
-                break;
-            }
+            let mark = line.len();
             line.extend_from_slice(before);
-            before = b",";
             line.extend_from_slice(b"{\"name\":\"");
             escape::json(line, span.name());
             line.push(b'"');
@@ -122,6 +130,12 @@ impl Core {
                 }
             }
             line.push(b'}');
+            if line.len() > LONGEST - TAIL {
+                line.truncate(mark);
+                all = false;
+                break;
+            }
+            before = b",";
         }
         if before == b"," {
             line.push(b']');
@@ -139,7 +153,8 @@ impl Core {
         plan: &Plan,
         truncated: bool,
         ctx: &Context<'_, S>,
-    ) where
+    ) -> bool
+    where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
         let Desk { line, parts, local, .. } = desk;
@@ -147,7 +162,7 @@ impl Core {
             let log = event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log);
             let target = log.map(|log| {
                 let mut target = Vec::new();
-                escape::plain(&mut target, log.target());
+                escape::plain(&mut target, target_of(&log));
                 target
             });
             let target = target.as_deref().unwrap_or(&plan.target);
@@ -158,10 +173,11 @@ impl Core {
             line.push(b' ');
         }
         line.extend_from_slice(&parts.fields);
-        let cut = self.text_spans(line, event, ctx);
-        if truncated || cut {
+        let truncated = self.text_spans(line, event, ctx) || truncated;
+        if truncated {
             line.extend_from_slice(b" truncated=true");
         }
+        truncated
     }
 
     /// Writes ` in request{id=7}:query{}`; `true` if there are too many.
@@ -172,9 +188,7 @@ impl Core {
         let Some(scope) = ctx.event_scope(event) else { return false };
         let mut before: &[u8] = b" in ";
         for span in scope.from_root() {
-            if line.len() > 2 * LONGEST {
-                return true;
-            }
+            let mark = line.len();
             line.extend_from_slice(before);
             before = b":";
             text::word(line, span.name());
@@ -183,9 +197,18 @@ impl Core {
                 line.extend_from_slice(texts.of(self.id, Style::Text));
             }
             line.push(b'}');
+            if line.len() > LONGEST - TAIL {
+                line.truncate(mark);
+                return true;
+            }
         }
         false
     }
+}
+
+fn target_of<'m>(log: &Metadata<'m>) -> &'m str {
+    let target = log.target();
+    target.get(..target.floor_char_boundary(LONGEST_TARGET)).unwrap_or_default()
 }
 
 fn separator(fields: &[u8]) -> &'static [u8] {

@@ -16,6 +16,9 @@ use crate::account::Reason;
 static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
     [const { [const { AtomicU64::new(0) }; 4] }; 3];
 static DIVERTED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; 3];
+/// Lines that were longer than a line may be.
+static TRUNCATED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; 3];
+const TRUNCATED_TOTAL: &str = "ms_logging_truncated_total";
 const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
 const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";
 const SINKS: [&str; 3] = ["file", "json", "console"];
@@ -76,6 +79,18 @@ impl Turn {
         };
         set(DIVERTED_TOTAL, "Lines that went to the fallback", total, vec![Label::new("sink", sink)]);
     }
+
+    /// Brings `ms_logging_truncated_total{sink}` up to date; nothing makes it appear.
+    pub(crate) fn truncated(&self, sink: &'static str) {
+        let Some(cell) = place(sink).and_then(|row| TRUNCATED.get(row)) else { return };
+        let help = "Lines that were cut at 64 KiB";
+        set(TRUNCATED_TOTAL, help, cell.load(Ordering::Relaxed), vec![Label::new("sink", sink)]);
+    }
+}
+
+/// Counts a line of this sink that was cut; the next turn publishes that.
+pub(crate) fn truncated(sink: &str) {
+    place(sink).and_then(|row| TRUNCATED.get(row)).map(|cell| add(cell, 1));
 }
 
 fn place(sink: &str) -> Option<usize> {

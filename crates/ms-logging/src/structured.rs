@@ -10,16 +10,41 @@ use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAc
 use serde_json::ser::Formatter;
 
 use crate::format::{Style, escape, json, text};
+use crate::line::LONGEST;
 use crate::plan::{json_key, text_key};
 use crate::redact::{KeyKind, Kind, Redactor};
 
 /// The data of an event as JSON, or the reason why there is none.
 pub(crate) fn to_json(data: &impl Serialize) -> String {
-    let mut json = Vec::with_capacity(128);
+    let mut json = CappedJson { out: Vec::with_capacity(128), full: false };
     let result = data.serialize(&mut serde_json::Serializer::with_formatter(&mut json, Numbers));
+    let CappedJson { out: json, full } = json;
+    if full {
+        // Longer than any line, so that it is cut and says so.
+        return String::from_utf8_lossy(&json).into_owned();
+    }
     let text =
         result.map_err(|error| error.to_string()).map(|()| String::from_utf8(json).unwrap_or_default());
     text.unwrap_or_else(|error| serde_json::json!({ "not_serializable": error }).to_string())
+}
+
+/// Ends the serialisation when there is more than a line holds.
+struct CappedJson {
+    out: Vec<u8>,
+    full: bool,
+}
+
+impl io::Write for CappedJson {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let room = (LONGEST + 1).saturating_sub(self.out.len());
+        self.out.extend_from_slice(bytes.get(..room.min(bytes.len())).unwrap_or_default());
+        self.full = self.out.len() > LONGEST;
+        if self.full { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(bytes.len()) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Writes integers beyond 64 bits as text: as numbers, readers would round them.

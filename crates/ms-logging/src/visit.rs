@@ -6,15 +6,16 @@ use std::mem;
 
 use tracing::field::{Field, Visit};
 
+use crate::causes::Chain;
 use crate::fit::{Capped, cut, fill};
 use crate::format::{Style, escape, json, text};
+use crate::line;
 use crate::plan::{FieldPlan, Role};
 use crate::redact::{KeyKind, Kind, Redactor, is_tag};
 use crate::structured;
 
-/// The longest line, without its spans; what is longer is cut and says so.
-pub(crate) const LONGEST: usize = 64 * 1024;
-const DEEPEST_ERROR: usize = 16;
+/// The message and the fields of a line get so much of it; the rest is for what stands before and for the spans.
+pub(crate) const LONGEST: usize = line::LONGEST - 8 * 1024;
 
 /// The buffers that a line is made of; they are kept by the thread.
 #[derive(Debug, Default)]
@@ -93,6 +94,11 @@ impl<'a> FieldWriter<'a> {
         }
     }
 
+    /// An integer; as numbers, readers of JSON would round large ones.
+    fn whole(&mut self, plan: &FieldPlan, value: &str, small: bool) {
+        if small { self.bare(plan, value) } else { self.string(plan, value) }
+    }
+
     /// What the value is by the name of its field.
     fn hidden(&self, plan: &FieldPlan, value: &str) -> Option<Kind> {
         let vague = || plan.vague.filter(|_| self.redactor.hides(plan.vague, value));
@@ -153,10 +159,11 @@ impl<'a> FieldWriter<'a> {
     }
 
     fn data(&mut self, value: &str) {
+        let room = self.room();
         let value = self.cut(value);
         let result = structured::write(&mut self.parts.fields, value, self.style, self.redactor);
-        if result.is_err() {
-            // Only a text that was cut, or is nested too deep.
+        if result.is_err() || self.parts.fields.len() > room {
+            // Only a text that was cut, is nested too deep, or became longer.
             self.parts.fields.clear();
             let clean = self.redactor.redact(value);
             let room = self.room();
@@ -234,12 +241,12 @@ impl Visit for FieldWriter<'_> {
 
     fn record_i128(&mut self, field: &Field, value: i128) {
         let Some(plan) = self.field(field) else { return };
-        self.string(plan, itoa::Buffer::new().format(value));
+        self.whole(plan, itoa::Buffer::new().format(value), i64::try_from(value).is_ok());
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {
         let Some(plan) = self.field(field) else { return };
-        self.string(plan, itoa::Buffer::new().format(value));
+        self.whole(plan, itoa::Buffer::new().format(value), u64::try_from(value).is_ok());
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
@@ -258,6 +265,11 @@ impl Visit for FieldWriter<'_> {
         self.string(plan, value);
     }
 
+    fn record_bytes(&mut self, field: &Field, value: &[u8]) {
+        let Some(plan) = self.field(field) else { return };
+        self.debug(plan, format_args!("{}", text::Hex(value)));
+    }
+
     fn record_error(&mut self, field: &Field, value: &(dyn Error + 'static)) {
         let Some(plan) = self.field(field) else { return };
         self.debug(plan, format_args!("{}", Chain(value)));
@@ -266,21 +278,5 @@ impl Visit for FieldWriter<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let Some(plan) = self.field(field) else { return };
         self.debug(plan, format_args!("{value:?}"));
-    }
-}
-
-/// An error and what it came of.
-struct Chain<'a>(&'a (dyn Error + 'static));
-
-impl fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        for _ in 0..DEEPEST_ERROR {
-            let Some(error) = source else { break };
-            write!(f, ": caused by: {error}")?;
-            source = error.source();
-        }
-        Ok(())
     }
 }

@@ -45,8 +45,11 @@ impl Recorder for Chatty {
 
 impl Chatty {
     fn dropped(&self, reason: Reason) -> u64 {
-        let name = format!("ms_logging_dropped_total sink=file reason={}", reason.as_str());
-        self.0.lock().unwrap().get(&name).map_or(0, |counter| counter.load(Ordering::Relaxed))
+        self.total(&format!("ms_logging_dropped_total sink=file reason={}", reason.as_str()))
+    }
+
+    fn total(&self, name: &str) -> u64 {
+        self.0.lock().unwrap().get(name).map_or(0, |counter| counter.load(Ordering::Relaxed))
     }
 }
 
@@ -66,6 +69,10 @@ fn every_lost_line_is_in_the_metric_also_of_two_loggers_and_before_the_recorder(
     metrics::set_global_recorder(recorder.clone()).unwrap();
     let second = lose(5);
     assert_eq!(recorder.dropped(Reason::IoError), 12);
+    let long = "ward 3 ".repeat(20_000);
+    tracing::dispatcher::with_default(&second.0, || tracing::info!(long, "cut"));
+    assert!(second.1.flush(Duration::from_secs(60)));
+    assert_eq!(recorder.total("ms_logging_truncated_total sink=file"), 1);
     for (dispatch, guard) in [first, second] {
         assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
         tracing::dispatcher::with_default(&dispatch, || tracing::info!("late"));

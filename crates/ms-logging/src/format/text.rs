@@ -1,5 +1,7 @@
 //! `2026-03-02 08:00:00,123 - medschedule - INFO - message key=value`
 
+use std::fmt;
+
 use jiff::tz::TimeZone;
 use tracing::Level;
 
@@ -50,6 +52,15 @@ pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     escape::quoted(out, text);
     out.push(b'"');
+}
+
+/// Bytes, two digits each.
+pub(crate) struct Hex<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 fn is_bare(text: &str) -> bool {

@@ -209,6 +209,11 @@ impl Queue {
         abandoned
     }
 
+    /// The name of its sink.
+    pub(crate) fn sink(&self) -> &'static str {
+        self.sink
+    }
+
     pub(crate) fn account(&self) -> SinkAccount {
         let state = self.state.lock();
         SinkAccount {
@@ -240,6 +245,7 @@ impl Queue {
                 let lines = now.dropped.of(reason).saturating_sub(before.dropped.of(reason));
                 turn.dropped(self.sink, reason, lines);
             }
+            turn.truncated(self.sink);
             turn.diverted(self.sink, now.diverted.saturating_sub(before.diverted));
             // The recorder may have logged.
             if self.state.lock().to_publish() == now {

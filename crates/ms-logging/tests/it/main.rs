@@ -25,5 +25,8 @@ mod python;
 #[cfg(feature = "axum")]
 mod request;
 mod rotation;
+mod sizes;
 mod spans;
+mod table;
+mod terminal;
 mod threads;

@@ -109,7 +109,8 @@ impl Candidate<'_> {
             Some([_]) => true,
             Some([b'0', ..]) | None => false,
             Some(digits) => {
-                digits.iter().fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0')) <= 255
+                digits.len() <= 3
+                    && digits.iter().fold(0_u32, |value, digit| value * 10 + u32::from(digit - b'0')) <= 255
             }
         };
         let dotted = self.part().next().is_some_and(|group| group.separator == b'.');

@@ -54,6 +54,7 @@ fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let (user, secret) = word.split_once(':')?;
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if user.is_empty()
+        || secret.is_empty()
         || replace::tag(text.get(start + user.len() + 1..)?).is_some()
         || number(secret) && (number(user) || !is_after(text, at, "curl"))
     {

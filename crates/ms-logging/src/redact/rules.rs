@@ -72,7 +72,7 @@ impl<'k> Found<'k> {
 
     /// Adds a span; what it shares with the last one belongs to that.
     pub(crate) fn add(&mut self, kind: Kind, start: usize, end: usize) {
-        if end <= self.end {
+        if end <= self.end || end <= start {
             return;
         }
         match self.spans.last_mut() {
@@ -84,7 +84,9 @@ impl<'k> Found<'k> {
 
     /// Adds a span before what stands between here and there has been looked at.
     pub(crate) fn add_ahead(&mut self, kind: Kind, start: usize, end: usize) {
-        self.ahead.push(Span { kind, start, end });
+        if start < end {
+            self.ahead.push(Span { kind, start, end });
+        }
     }
 
     pub(super) fn into_spans(mut self) -> Vec<Span> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::redact;
+use super::{Redactor, redact};
 
 /// Half a megabyte of each must not take longer than a look at each byte and its neighbours.
 #[test]
@@ -64,4 +64,17 @@ fn repeated_pieces_take_no_look_at_the_whole_text_each() {
         assert!(started.elapsed() < Duration::from_secs(20), "{piece}: {:?}", started.elapsed());
         assert!(shown.len() <= 4 * text.len(), "{piece}");
     }
+}
+
+/// Found by the fuzz target `redact`.
+#[test]
+fn a_group_longer_than_an_octet_is_no_harm() {
+    for text in ["host=82.64.33333333369.136", "1.2.99999999999.4"] {
+        assert_eq!(redact(text), text);
+    }
+}
+
+#[test]
+fn a_login_without_a_password_is_no_find() {
+    assert_eq!(Redactor::default().spans("curl -u admin:\t e"), []);
 }

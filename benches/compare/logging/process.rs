@@ -127,7 +127,8 @@ impl Run {
         }
         let dir = TempDir::new().expect("a directory");
         let logger = subject.start(dir.path());
-        let emit = within(in_span, logger.emit);
+        let emit = logger.emit;
+        let _entered = in_span.then(subject::enter_span);
         // The buffers have their size after the first events; the others fit into the first file.
         emit(events / 10);
         let allocations = allocations::of(|| emit(FEW)).allocations;
@@ -136,7 +137,7 @@ impl Run {
         let started = Instant::now();
         let process = cpu::process();
         let thread = cpu::thread();
-        emit_counted(&emit, threads, events);
+        emit_counted(&*emit, threads, events);
         let caller = cpu::thread() - thread;
         (logger.finish)();
         let process = cpu::process() - process;
@@ -155,16 +156,13 @@ impl Run {
     fn count(self) {
         let dir = TempDir::new().expect("a directory");
         let logger = self.subject.start(dir.path());
-        let emit = within(self.in_span, logger.emit);
+        let emit = logger.emit;
+        let _entered = self.in_span.then(subject::enter_span);
         emit(1);
-        emit_counted(&emit, self.threads, self.events);
+        emit_counted(&*emit, self.threads, self.events);
         (logger.finish)();
         check(dir.path(), (1 + self.events) * self.subject.files());
     }
-}
-
-fn within(in_span: bool, emit: Box<dyn Fn(u64) + Sync>) -> impl Fn(u64) + Sync {
-    move |events| if in_span { subject::in_span(|| emit(events)) } else { emit(events) }
 }
 
 #[inline(never)]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use ms_logging::{Logging, LoggingBuilder, WhenFull};
 use slog::Drain as _;
+use tracing::span::EnteredSpan;
 use tracing::{info, info_span};
 use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -21,6 +22,9 @@ pub enum Subject {
     Ours,
     /// With redaction off.
     Unredacted,
+    /// Events that look as if something might have to be redacted.
+    Busy,
+    BusyUnredacted,
     /// With a file of text besides.
     Both,
     /// tracing-subscriber's JSON over tracing-appender, without loss.
@@ -49,6 +53,11 @@ impl Subject {
             Self::Floor => floor(&path),
             Self::Ours => ours(builder().no_file().json_file(&path)),
             Self::Unredacted => ours(builder().no_file().json_file(&path).redact(false)),
+            Self::Busy => Running { emit: Box::new(emit_busy), ..ours(builder().no_file().json_file(&path)) },
+            Self::BusyUnredacted => Running {
+                emit: Box::new(emit_busy),
+                ..ours(builder().no_file().json_file(&path).redact(false))
+            },
             Self::Both => ours(builder().file(dir.join("events.log")).json_file(&path)),
             Self::Appender => appender(dir),
             Self::Slog => slog(&path),
@@ -125,6 +134,20 @@ pub fn emit(events: u64) {
     }
 }
 
+/// Five fields and a message full of digits and signs that stand for nothing secret.
+fn emit_busy(events: u64) {
+    for id in 0..events {
+        info!(
+            method = "GET",
+            route = "/wards/{ward}/shifts",
+            status = 200,
+            latency_ms = 12.75,
+            request_id = "0193e6a4-7b2c-7d5e-9f10-3c5a8b1d2e4f",
+            "request {id} finished: ward=7 rows=31, took 12.75 ms (cache: hit)"
+        );
+    }
+}
+
 /// Spans without events.
 pub fn open_spans(spans: u64) {
     for id in 0..spans {
@@ -132,8 +155,7 @@ pub fn open_spans(spans: u64) {
     }
 }
 
-/// Runs `work` within a span.
-pub fn in_span(work: impl FnOnce()) {
-    let _entered = info_span!("request", id = 7, route = "/shifts").entered();
-    work();
+/// The span that events are within.
+pub fn enter_span() -> EnteredSpan {
+    info_span!("request", id = 7, route = "/shifts").entered()
 }

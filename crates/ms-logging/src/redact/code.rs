@@ -4,7 +4,7 @@ use super::rules::{Found, before, is_word};
 use super::{Kind, keys};
 
 /// What such a number is called, by its last word, folded, and what stands before that.
-const LAST: [&str; 12] = [
+pub(super) const LAST: [&str; 12] = [
     "otp", "code", "kodu", "kodunuz", "kodun", "kodum", "pin", "sifre", "sifresi", "sifreniz", "parola",
     "password",
 ];
@@ -35,6 +35,9 @@ const NEAR: usize = 24;
 
 /// Looks at the word that begins at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    if is_word(before(text, at)) {
+        return None;
+    }
     let rest = text.get(at..)?;
     let near = rest.get(..rest.floor_char_boundary(NEAR))?;
     let length = near.find(|c: char| !c.is_alphabetic())?;
@@ -42,7 +45,7 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     let folded = || keys::folded(last);
     let known =
         |known: &&str| if last.is_ascii() { known.eq_ignore_ascii_case(last) } else { **known == folded() };
-    if is_word(before(text, at)) || !LAST.iter().any(known) {
+    if !LAST.iter().any(known) {
         return None;
     }
     // A pin of a chip has a number too.

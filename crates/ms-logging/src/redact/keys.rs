@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 pub(crate) use super::key_kind::KeyKind;
 use super::names::{ENDINGS, NAMES, VAGUE};
+use super::two_letters::{NAME_ENDS, SIGNED_ENDS, TwoLetters};
 
 /// Names in texts are looked at so far, in bytes.
 pub(super) const LONGEST_NAME: usize = 80;
@@ -23,12 +24,15 @@ pub(crate) struct Keys {
     /// Folded.
     added: Vec<String>,
     removed: Vec<String>,
+    /// Of those that were added.
+    ends: TwoLetters,
 }
 
 impl Keys {
     pub(crate) fn add(&mut self, name: &str) {
         let name = folded(name);
         self.removed.retain(|removed| *removed != name);
+        self.ends.add(&name);
         self.added.push(name);
     }
 
@@ -40,7 +44,15 @@ impl Keys {
 
     /// What the value of a field of this name is.
     pub(crate) fn kind(&self, name: &str) -> Option<KeyKind> {
+        if !NAME_ENDS.end(name) && !self.ends.end(name) {
+            return None;
+        }
         self.kind_of(&Folded::of(name))
+    }
+
+    /// Whether a text may end with a name that tells of anything, whatever signs stand behind it.
+    pub(super) fn may_end(&self, front: &str) -> bool {
+        SIGNED_ENDS.end_before(front) || self.ends.end_before(front)
     }
 
     /// What the value of a field of this name is, whatever it looks like.

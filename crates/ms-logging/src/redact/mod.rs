@@ -28,6 +28,7 @@ mod spoken;
 mod sql;
 mod tckn;
 mod telling;
+mod two_letters;
 mod value;
 mod view;
 

@@ -9,9 +9,9 @@ const MOST_WORDS: usize = 3;
 /// How far around a name its object is looked for.
 const OBJECT: usize = 512;
 /// Names that say whose name it is only with the object they are in.
-const OF_AN_OBJECT: [&str; 6] = ["name", "ad", "adi", "isim", "ismi", "adı"];
+pub(super) const OF_AN_OBJECT: [&str; 6] = ["name", "ad", "adi", "isim", "ismi", "adı"];
 /// Names of what another field or the type of the object names.
-const OF_A_PAIR: [&str; 5] = ["value", "val", "deger", "değer", "inner"];
+pub(super) const OF_A_PAIR: [&str; 5] = ["value", "val", "deger", "değer", "inner"];
 /// Names of names of fields.
 const LABELS: [&str; 7] = ["name", "key", "ad", "field", "alan", "param", "column"];
 /// A first name that one of these follows is a person's.
@@ -104,16 +104,38 @@ impl<'a> Name<'a> {
 
 /// `Password for admin:`, `SET PASSWORD FOR 'app'@'%' =`, `şifre (admin):`.
 pub(super) fn of_somebody(front: &str) -> Option<KeyKind> {
-    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME / 2))..)?;
+    let near = near_of_somebody(front)?;
     let start = near.rfind([',', ';', '=', ':', '\n', '{']).map_or(0, |at| at + 1);
     let phrase = near.get(start..)?;
     [" for ", " FOR ", " ("]
         .iter()
         .any(|link| {
-            let whom = phrase.split_once(link).filter(|(password, _)| is_password(password));
+            let whom = split_once(phrase, link).filter(|(password, _)| is_password(password));
             whom.is_some_and(|(_, whom)| !whom.is_empty() && whom.split_whitespace().count() <= 2)
         })
         .then_some(KeyKind::Told)
+}
+
+/// Whether it may be one of these: the last letters of [`is_password`] and the first of a link.
+pub(super) fn may_be_of_somebody(front: &str) -> bool {
+    let link =
+        |three: &[u8]| matches!(three, [b'd' | b'D' | b'e' | b'E' | b'a' | b'A', b' ', b'f' | b'F' | b'(']);
+    near_of_somebody(front).is_some_and(|near| near.as_bytes().windows(3).any(link))
+}
+
+fn near_of_somebody(front: &str) -> Option<&str> {
+    front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_NAME / 2))..)
+}
+
+/// As that of `str`, which prepares a search that takes longer than a look at a text this short.
+fn split_once<'t>(text: &'t str, link: &str) -> Option<(&'t str, &'t str)> {
+    let sign = link.as_bytes().get(1)?;
+    let mut spaces = text.bytes().enumerate().filter(|(_, byte)| *byte == b' ').map(|(at, _)| at);
+    let at = spaces.find(|at| {
+        text.as_bytes().get(at + 1) == Some(sign)
+            && text.get(*at..).is_some_and(|rest| rest.starts_with(link))
+    })?;
+    Some((text.get(..at)?, text.get(at + link.len()..)?))
 }
 
 fn is_password(phrase: &str) -> bool {

@@ -25,21 +25,16 @@ pub(super) struct Group {
     pub(super) separator: u8,
 }
 
-impl Group {
-    fn len(&self) -> usize {
-        self.end - self.start
-    }
-}
-
 /// Looks at the digits that begin at `at`; gives the end of what it looked at.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> usize {
+    // Nearly all numbers of a log are short.
+    if !follows_country(text, at)
+        && let Some(end) = end_of_few(text, at)
+    {
+        return found.end_or(end);
+    }
     let mut window = [Group::default(); WINDOW];
     let (groups, end) = groups(text, at, &mut window);
-    let digits: usize = groups.iter().map(Group::len).sum();
-    // Nearly all numbers of a log are short.
-    if digits < FEWEST_DIGITS && !follows_country(text, at) {
-        return end;
-    }
     let full = groups.len() == WINDOW;
     let mut first = 0;
     while let Some(group) = groups.get(first) {
@@ -58,7 +53,25 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> usize {
 
 /// An account number of some countries has letters among its digits.
 fn follows_country(text: &str, at: usize) -> bool {
-    before(text, at).is_some_and(|byte| byte.is_ascii_alphabetic())
+    let two = at.checked_sub(2).and_then(|start| text.as_bytes().get(start..at));
+    two.is_some_and(|two| two.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// The end of the groups that begin at `at`, if all their digits are too few for any number.
+fn end_of_few(text: &str, at: usize) -> Option<usize> {
+    let (mut end, mut digits) = (at, 0);
+    loop {
+        let rest = text.as_bytes().get(end..)?;
+        let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        (end, digits) = (end + run, digits + run);
+        if digits >= FEWEST_DIGITS {
+            return None;
+        }
+        match separator_of(rest.get(run..)?) {
+            Some((_, length)) => end += length,
+            None => return Some(end),
+        }
+    }
 }
 
 /// The groups that begin at `at`, and the end of the last one with what joins it to one more.
@@ -86,6 +99,10 @@ fn separator_before(text: &str, at: usize) -> u8 {
 
 /// What may stand between two groups of one number, and its length: a sign, some spaces, brackets among spaces and dashes.
 fn separator_of(rest: &[u8]) -> Option<(u8, usize)> {
+    // What follows most numbers joins them to nothing.
+    if !matches!(rest, [b' ' | SOFT_SPACE | b'(' | b')' | b'-' | b'.' | b'/' | b'+' | b'_', _, ..]) {
+        return None;
+    }
     let (mut length, mut spaces, mut brackets, mut sign) = (0, 0, 0, 0);
     for &byte in rest.iter().take(LONGEST_SEPARATOR + 1) {
         match byte {

@@ -13,7 +13,7 @@ const LONGEST_PERSONAL: usize = 256;
 /// Of a list.
 const MOST_ITEMS: usize = 64;
 /// Query parameters that hold a credential as often as not.
-const QUERY_SECRETS: [&str; 9] =
+pub(super) const QUERY_SECRETS: [&str; 9] =
     ["key", "sig", "code", "sid", "sessionid", "session_id", "session", "ticket", "auth"];
 const SHORTEST_QUERY_SECRET: usize = 16;
 
@@ -27,6 +27,10 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     }
     // `password= user=x` has no value.
     if sign == b'=' && before != Some(b' ') && bytes.get(at + 1) == Some(&b' ') {
+        return None;
+    }
+    // Most signs stand behind other names.
+    if !found.keys.may_end(text.get(..at)?) && !name::may_be_of_somebody(text.get(..at)?) {
         return None;
     }
     let Some(name) = Name::before(text.get(..at)?) else {

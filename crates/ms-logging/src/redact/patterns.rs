@@ -4,9 +4,9 @@ use super::Kind;
 use super::rules::{Found, before, is_word};
 use super::view::SOFT_SPACE;
 
-const SCHEMES: [&str; 6] = ["bearer", "basic", "digest", "negotiate", "token", "apikey"];
+pub(super) const SCHEMES: [&str; 6] = ["bearer", "basic", "digest", "negotiate", "token", "apikey"];
 /// How tokens of well-known services begin, and how long they are at least.
-const MAKES: [(&str, usize); 12] = [
+pub(super) const MAKES: [(&str, usize); 12] = [
     ("ghp_", 20),
     ("gho_", 20),
     ("ghs_", 20),

@@ -9,20 +9,20 @@ use super::value::{Value, unquoted};
 use super::{keys, pair, spoken};
 
 /// The words that a secret may follow.
-const WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "pwd"];
+pub(super) const WORDS: [&str; 5] = ["password", "passwd", "passphrase", "passcode", "pwd"];
 /// The same in Turkish, folded, and the endings that they have there.
-const STEMS: [&str; 2] = ["sifre", "parola"];
+pub(super) const STEMS: [&str; 2] = ["sifre", "parola"];
 const ENDINGS: [&str; 17] = [
     "", "m", "n", "min", "si", "miz", "niz", "mi", "ni", "yi", "sini", "mizi", "nizi", "leri", "lari",
     "sinin", "nin",
 ];
 /// `pass` has other meanings, but not where somebody logs in.
-const SHORT: [&str; 2] = ["pass", "pw"];
+pub(super) const SHORT: [&str; 2] = ["pass", "pw"];
 const LOGIN: [&str; 5] = ["user", "login", "kullan", "giris", "giriş"];
 /// Like these, but what follows is a name as often.
-const VAGUE: [&str; 4] = ["secret", "token", "pin", "apikey"];
+pub(super) const VAGUE: [&str; 4] = ["secret", "token", "pin", "apikey"];
 /// These only behind a word that says whose they are.
-const KEYS: [&str; 4] = ["key", "anahtar", "anahtarı", "anahtari"];
+pub(super) const KEYS: [&str; 4] = ["key", "anahtar", "anahtarı", "anahtari"];
 const OF_KEYS: [&str; 9] =
     ["api", "access", "secret", "auth", "private", "signing", "gizli", "erisim", "erişim"];
 /// What may stand between.

@@ -1,6 +1,7 @@
 //! One pass over a text: what a byte may begin or end is tried there.
 
 use super::keys::Keys;
+use super::two_letters::BEGINNINGS;
 use super::{Kind, Span};
 use super::{address, code, element, number, option, pair, patterns, prose, sql};
 
@@ -31,7 +32,9 @@ pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
 /// Looks at the word that begins at `at`; what stands within words is looked at by the signs around it.
 fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
     let bytes = text.as_bytes();
-    let next = match bytes.get(at) {
+    let first = bytes.get(at).filter(|_| may_begin(text, at));
+    let next = match first {
+        None => None,
         Some(b'a' | b'A' | b't' | b'T') => prose::at(text, at, found),
         Some(b'k' | b'K' | b'p' | b'P' | b's' | b'S' | 0xc5) => {
             prose::at(text, at, found).or_else(|| code::at(text, at, found))
@@ -40,11 +43,16 @@ fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
         Some(b'c' | b'C' | b'o' | b'O') => code::at(text, at, found),
         _ => None,
     };
-    let next = next.or_else(|| patterns::at(text, at, found));
+    let next = next.or_else(|| first.and_then(|_| patterns::at(text, at, found)));
     next.unwrap_or_else(|| {
         let rest = bytes.get(at..).unwrap_or_default();
         at + rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count()
     })
+}
+
+/// Whether a word begins at `at` that is looked at wherever it stands.
+fn may_begin(text: &str, at: usize) -> bool {
+    BEGINNINGS.begin(text.as_bytes().get(at..).unwrap_or_default()) && !is_word(before(text, at))
 }
 
 /// The spans so far.

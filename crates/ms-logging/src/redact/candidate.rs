@@ -1,7 +1,7 @@
 //! Whether some groups of digits are a number of somebody.
 
 use super::number::Group;
-use super::rules::{before, is_word};
+use super::rules::{before, begins_word, end_of_word, is_word};
 use super::{Kind, card, id, phone, spoken, tckn};
 
 /// Some of the groups.
@@ -88,7 +88,7 @@ impl Candidate<'_> {
     }
 
     fn touches_word(&self) -> bool {
-        is_word(before(self.text, self.start())) || is_word(self.text.as_bytes().get(self.end()).copied())
+        !end_of_word(self.text, self.start()).is_empty() || begins_word(self.text, self.end())
     }
 
     fn is_spoken_of(&self, words: &[&str]) -> bool {
@@ -166,15 +166,15 @@ impl Candidate<'_> {
             && (joined(self.groups.get(self.first)) || joined(self.groups.get(self.last + 1)))
     }
 
-    /// Groups that touch a letter are part of something else; one run, or what touches a word, may be named by that.
+    /// Groups that touch one letter or digit are part of something else; one run, or what touches a word, may be named by
+    /// that.
     fn is_glued(&self) -> bool {
-        let bytes = self.text.as_bytes();
-        let letter = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || byte >= 0x80);
-        let next = bytes.get(self.end()).copied();
         let single = self.sizes.len() == 1;
-        let front = is_word(before(self.text, self.start()))
-            && !letter(self.start().checked_sub(1).and_then(|at| before(self.text, at)));
-        let back = is_word(next) && !letter(bytes.get(self.end() + 1).copied());
-        !single && (front || back)
+        let is_word = |last: Option<char>, other: Option<char>| {
+            last.is_some_and(char::is_alphanumeric) && !other.is_some_and(char::is_alphabetic)
+        };
+        let mut front = end_of_word(self.text, self.start()).chars().rev();
+        let mut back = self.text.get(self.end()..).unwrap_or_default().chars();
+        !single && (is_word(front.next(), front.next()) || is_word(back.next(), back.next()))
     }
 }

@@ -1,6 +1,6 @@
 //! International bank account numbers.
 
-use super::rules::{before, is_word};
+use super::rules::{before, begins_word, end_of_word, is_word};
 use super::view::SOFT_SPACE;
 
 /// Lengths of account numbers by country, as in the registry of SWIFT.
@@ -54,12 +54,13 @@ pub(crate) fn find(text: &str, at: usize) -> Option<(usize, usize)> {
         end += 1;
     }
     let next = bytes.get(end).copied();
+    let goes_on = begins_word(text, end);
     // Groups of four throughout, or none; else it is words beside an id.
     if gaps != 0 && gaps != (length - 1) / 4 && code != *b"TR" {
         return None;
     }
     // A word may be glued to what is known to have digits alone.
-    let ends = !is_word(next) || code == *b"TR" && !next.is_some_and(|next| next.is_ascii_digit());
+    let ends = !goes_on || code == *b"TR" && !next.is_some_and(|next| next.is_ascii_digit());
     (ends && mod97(value)).then_some((start, end))
 }
 
@@ -70,12 +71,12 @@ fn country(text: &str, at: usize) -> Option<usize> {
     if bytes.get(start..at)?.iter().all(u8::is_ascii_alphabetic) {
         // Glued to a word, only what is written as it should be counts.
         let turkish = bytes.get(start..at) == Some(b"TR");
-        return (turkish || !is_word(before(text, start))).then_some(start);
+        return (turkish || end_of_word(text, start).is_empty()).then_some(start);
     }
     let start = start.checked_sub(1)?;
     let spaced =
         bytes.get(start..start + 2) == Some(b"TR") && matches!(before(text, at), Some(b' ' | SOFT_SPACE));
-    (spaced && !is_word(before(text, start))).then_some(start)
+    (spaced && end_of_word(text, start).is_empty()).then_some(start)
 }
 
 fn mod97(iban: &[u8]) -> bool {

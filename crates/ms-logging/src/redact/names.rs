@@ -75,7 +75,6 @@ pub(super) const NAMES: &[(KeyKind, &[&str])] = &[
             "masterkey",
             "credential",
             "credentials",
-            "jwt",
             "sessionkey",
             "csrf",
             "secretkeybase",

@@ -2,7 +2,7 @@
 
 use super::key_kind::KeyKind;
 use super::name::Name;
-use super::place::{found_kind, is_sentence, place};
+use super::place::{end_of_name, found_kind, is_sentence, place};
 use super::rules::Found;
 use super::telling::is_mixed;
 use super::value::Value;
@@ -15,7 +15,8 @@ const MOST_ITEMS: usize = 64;
 /// Query parameters that hold a credential as often as not.
 pub(super) const QUERY_SECRETS: [&str; 9] =
     ["key", "sig", "code", "sid", "sessionid", "session_id", "session", "ticket", "auth"];
-const SHORTEST_QUERY_SECRET: usize = 16;
+const SHORTEST_QUERY_SECRET: usize = 12;
+const SHORTEST_HEX: usize = 32;
 
 /// Looks at the name before and the value behind the sign at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
@@ -73,13 +74,21 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
 
 /// `["hunter2", "hunter3"]`: all that is quoted within the brackets.
 fn list(kind: KeyKind, text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
-    let gap = |text: &str| text.len() - text.trim_start_matches([' ', '=', '>', ',']).len();
-    let mut start = at + gap(text.get(at..)?);
+    let mut start = at + gap(text.get(at..)?, [' ', '=', '>']);
     text.get(start..)?.strip_prefix('[')?.trim_start().starts_with(['"', '\'', '\\']).then_some(())?;
     start += 1;
-    let mut end = None;
+    items(kind, text, start, found)
+}
+
+fn gap(text: &str, signs: [char; 3]) -> usize {
+    text.len() - text.trim_start_matches(signs).len()
+}
+
+/// What is quoted from here on, with commas between.
+fn items(kind: KeyKind, text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    let (mut start, mut end) = (at, None);
     for _ in 0..MOST_ITEMS {
-        start += gap(text.get(start..)?);
+        start += gap(text.get(start..)?, [' ', ',', ' ']);
         if !text.get(start..)?.starts_with(['"', '\'', '\\']) {
             break;
         }
@@ -113,11 +122,14 @@ pub(crate) fn quoted(text: &str, at: usize, found: &mut Found<'_>) -> Option<usi
         return in_tuple(text, front, at, found);
     }
     if let Some(front) = front.strip_suffix('(') {
-        return in_type(text, front, at, found);
+        return match without_end(front.trim_end(), " in") {
+            Some(column) => among(text, column, at, found),
+            None => in_type(text, front, at, found),
+        };
     }
     let mut front = front.strip_suffix(' ')?;
     let mut compared = false;
-    for operator in ["like", "ilike", "in"] {
+    for operator in ["like", "ilike"] {
         if let Some(shorter) = without_end(front, operator).and_then(|front| front.strip_suffix(' ')) {
             (front, compared) = (shorter, true);
         }
@@ -130,6 +142,29 @@ pub(crate) fn quoted(text: &str, at: usize, found: &mut Found<'_>) -> Option<usi
     let word = front.get(front.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1)..)?;
     let kind = name::kind(found.keys, word).filter(|kind| compared || *kind == KeyKind::Password)?;
     let value = value().filter(|value| compared || value.get().len() > 3)?;
+    add(kind, &value, found)
+}
+
+/// `email IN ('a', 'b')`.
+fn among(text: &str, column: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    let column = column.trim_end_matches(['"', '`', ']']);
+    let name =
+        column.get(column.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1)..)?;
+    items(name::kind(found.keys, name)?, text, at, found)
+}
+
+/// `password -> hunter2`; what is no name or secret by its looks is another column.
+pub(crate) fn arrow(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    let name = Name::before(text.get(..at)?.strip_suffix('-')?)?;
+    let kind = match name.kind(text, at, found.keys)? {
+        kind if kind.is_secret() => KeyKind::Told,
+        KeyKind::Name => KeyKind::Person,
+        _ => return None,
+    };
+    let mut value = Value::behind(text, at + 1)?;
+    if kind == KeyKind::Person && !value.quoted {
+        (value.end, value.quoted) = (end_of_name(&value), true);
+    }
     add(kind, &value, found)
 }
 
@@ -181,7 +216,7 @@ fn query_secret(text: &str, at: usize, name: &str, found: &mut Found<'_>) -> Opt
     // An id of something has dashes too.
     let dashes = !name.eq_ignore_ascii_case("key");
     let is_hex = |byte: u8| byte.is_ascii_hexdigit() || dashes && byte == b'-';
-    let hex = length >= 2 * SHORTEST_QUERY_SECRET && value.bytes().all(is_hex);
+    let hex = length >= SHORTEST_HEX && value.bytes().all(is_hex);
     if length < SHORTEST_QUERY_SECRET || !(hex || is_mixed(value)) {
         return None;
     }

@@ -33,7 +33,7 @@ pub(crate) fn may_hold_option(text: &str) -> bool {
     text.as_bytes().windows(3).any(|three| {
         matches!(
             three,
-            [b'-', b'-', _] | [b' ', b'\'' | b'"' | b'`', _] | [b' ', b'-', b'p' | b'a' | b'w' | b'u']
+            [b'-', b'-', _] | [b' ' | b'(', b'\'' | b'"' | b'`', _] | [b' ', b'-', b'p' | b'a' | b'w' | b'u']
         )
     })
 }

@@ -70,11 +70,13 @@ pub(super) fn found_kind(kind: KeyKind, taken: &str) -> Kind {
 /// The credential behind the name of its scheme, if there is one.
 fn credential(value: &Value<'_>) -> Option<(usize, usize)> {
     let rest = value.text.get(value.start..)?;
-    let Some(scheme) = patterns::scheme(rest) else {
+    // A space of a query.
+    let lead = rest.len() - rest.trim_start_matches('+').len();
+    let Some(scheme) = rest.get(lead..).and_then(patterns::scheme).map(|scheme| lead + scheme) else {
         // `Authorization: header is missing`.
         return (!is_sentence(value)).then_some((value.start, value.end));
     };
-    let several = rest.get(..scheme)?.eq_ignore_ascii_case("digest");
+    let several = rest.get(lead..scheme)?.eq_ignore_ascii_case("digest");
     let gap =
         rest.get(scheme..)?.bytes().take_while(|byte| matches!(*byte, b' ' | SOFT_SPACE | b'+')).count();
     let start = value.start + scheme + gap;
@@ -93,7 +95,7 @@ fn credential(value: &Value<'_>) -> Option<(usize, usize)> {
 }
 
 /// A bare name goes on while its words begin with capitals.
-fn end_of_name(value: &Value<'_>) -> usize {
+pub(super) fn end_of_name(value: &Value<'_>) -> usize {
     let mut end = value.end;
     let capital = |word: &str| word.starts_with(char::is_uppercase);
     let shouted = |word: &str| !word.chars().any(char::is_lowercase);

@@ -17,6 +17,7 @@ pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
                 address::url_secret(text, at, &mut found).unwrap_or(at + 3)
             }
             b':' | b'=' => pair::at(text, at, &mut found).unwrap_or(at + 1),
+            b'>' if before(text, at) == Some(b'-') => pair::arrow(text, at, &mut found).unwrap_or(at + 1),
             b'>' => element::at(text, at, &mut found).unwrap_or(at + 1),
             b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
             b'-' => option::at(text, at, &mut found).unwrap_or(at + 1),
@@ -54,6 +55,9 @@ fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
 fn may_begin(text: &str, at: usize) -> bool {
     BEGINNINGS.begin(text.as_bytes().get(at..).unwrap_or_default()) && !is_word(before(text, at))
 }
+
+/// Letters before a number that are part of no word; `ESC [38;5;196m` is long.
+const LONGEST_ESCAPE: usize = 16;
 
 /// The spans so far.
 pub(crate) struct Found<'k> {
@@ -127,4 +131,26 @@ pub(crate) fn before(text: &str, at: usize) -> Option<u8> {
 /// Whether a byte belongs to a word of letters and digits.
 pub(crate) fn is_word(byte: Option<u8>) -> bool {
     byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || byte >= 0x80)
+}
+
+/// Whether a word goes on at `at`; a quote of any script does not.
+pub(crate) fn begins_word(text: &str, at: usize) -> bool {
+    text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(char::is_alphanumeric)
+}
+
+/// The word that ends at `at`, without the letters of an escape: `\n`, `ESC [1m`.
+pub(crate) fn end_of_word(text: &str, at: usize) -> &str {
+    let front = text.get(..at).unwrap_or_default();
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_ESCAPE))..);
+    let near = near.unwrap_or_default();
+    let escaped = || near.get(..near.len() - 1).is_some_and(|near| near.ends_with('\\'));
+    let colour = || {
+        let code = near.trim_end_matches('m').trim_end_matches(|c: char| c.is_ascii_digit() || c == ';');
+        code.ends_with("\u{1b}[")
+    };
+    match near.as_bytes().last() {
+        Some(b'n' | b'r' | b't') if escaped() => "",
+        Some(b'm') if colour() => "",
+        _ => near.get(near.trim_end_matches(char::is_alphanumeric).len()..).unwrap_or_default(),
+    }
 }

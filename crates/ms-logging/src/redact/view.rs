@@ -8,6 +8,10 @@ use super::Span;
 /// A space that joins the parts of one value, so that it does not end it.
 pub(crate) const SOFT_SPACE: u8 = 1;
 
+/// A number of somebody, without any prefix.
+const SHORTEST_NUMBER: usize = 10;
+const LONGEST_NUMBER: usize = 32;
+
 /// A text to be searched, and where its bytes come from.
 pub(crate) struct View<'t> {
     pub(crate) text: Cow<'t, str>,
@@ -90,6 +94,9 @@ fn plain(character: char) -> Option<char> {
 
 /// `%40`, `%2540`, `%C4%B1`.
 fn percent(text: &[u8]) -> Option<(char, usize)> {
+    if is_wildcard(text) {
+        return None;
+    }
     let (first, mut length) = percent_byte(text)?;
     match first {
         b' ' => Some((char::from(SOFT_SPACE), length)),
@@ -108,6 +115,14 @@ fn percent(text: &[u8]) -> Option<(char, usize)> {
         }
         _ => None,
     }
+}
+
+/// `LIKE '%29895129184%'`: a number between signs for anything.
+fn is_wildcard(text: &[u8]) -> bool {
+    let part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b' ' | b'-');
+    let digits = text.iter().skip(1).take(LONGEST_NUMBER).take_while(part).count();
+    let behind = text.get(digits + 1..).unwrap_or_default();
+    digits >= SHORTEST_NUMBER && behind.starts_with(b"%") && percent_byte(behind).is_none()
 }
 
 /// One byte that is encoded, also if its `%` is encoded once more.

@@ -9,7 +9,7 @@ use crate::format::timestamp::Instant;
 use crate::format::{Style, escape, json, pretty, text};
 use crate::layer::{Core, Desk};
 use crate::plan::{self, Plan, PlanKind};
-use crate::span::SpanTexts;
+use crate::span::{self, SpanTexts};
 use crate::visit::{self, FieldWriter};
 
 /// The longest line, with its end; what is longer is cut and says so.
@@ -89,7 +89,7 @@ impl Core {
         }
         line.extend_from_slice(b"\"log\",\"data\":{");
         match event.normalized_metadata().filter(|_| plan.kind == PlanKind::Log) {
-            Some(log) => line.extend_from_slice(&plan::json_head(*log.level(), target_of(&log))),
+            Some(log) => plan::json_head(line, *log.level(), target_of(&log)),
             None => line.extend_from_slice(&plan.json_head),
         }
         if !parts.message.is_empty() {
@@ -112,10 +112,9 @@ impl Core {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let Some(scope) = ctx.event_scope(event) else { return false };
         let mut before: &[u8] = b",\"spans\":[";
         let mut all = true;
-        for span in scope.from_root() {
+        span::outermost_first(event, ctx, |span| {
             let mark = line.len();
             line.extend_from_slice(before);
             line.extend_from_slice(b"{\"name\":\"");
@@ -133,10 +132,11 @@ impl Core {
             if line.len() > LONGEST - TAIL {
                 line.truncate(mark);
                 all = false;
-                break;
+                return false;
             }
             before = b",";
-        }
+            true
+        });
         if before == b"," {
             line.push(b']');
         }
@@ -185,9 +185,9 @@ impl Core {
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let Some(scope) = ctx.event_scope(event) else { return false };
         let mut before: &[u8] = b" in ";
-        for span in scope.from_root() {
+        let mut all = true;
+        span::outermost_first(event, ctx, |span| {
             let mark = line.len();
             line.extend_from_slice(before);
             before = b":";
@@ -199,10 +199,11 @@ impl Core {
             line.push(b'}');
             if line.len() > LONGEST - TAIL {
                 line.truncate(mark);
-                return true;
+                all = false;
             }
-        }
-        false
+            all
+        });
+        !all
     }
 }
 

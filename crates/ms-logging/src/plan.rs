@@ -92,15 +92,18 @@ impl Plan {
             .collect();
         let mut target = Vec::new();
         escape::plain(&mut target, metadata.target());
-        Self { kind, fields, json_head: json_head(*metadata.level(), metadata.target()), target }
+        let mut head = Vec::new();
+        json_head(&mut head, *metadata.level(), metadata.target());
+        Self { kind, fields, json_head: head, target }
     }
 }
 
-pub(crate) fn json_head(level: tracing::Level, target: &str) -> Vec<u8> {
-    let mut head = format!("\"level\":\"{}\",\"target\":\"", level.as_str()).into_bytes();
-    escape::json(&mut head, target);
-    head.push(b'"');
-    head
+pub(crate) fn json_head(out: &mut Vec<u8>, level: tracing::Level, target: &str) {
+    out.extend_from_slice(b"\"level\":\"");
+    out.extend_from_slice(level.as_str().as_bytes());
+    out.extend_from_slice(b"\",\"target\":\"");
+    escape::json(out, target);
+    out.push(b'"');
 }
 
 fn role(kind: PlanKind, index: usize, name: &str) -> Role {

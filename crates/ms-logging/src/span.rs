@@ -1,17 +1,24 @@
 //! The fields of a span, kept ready for the lines of its events.
 
+use smallvec::SmallVec;
+use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
 use crate::format::Style;
 use crate::visit::Parts;
 
 /// The longest text of one span.
 pub(crate) const LONGEST: usize = 8 * 1024;
 
+/// In place, since each allocation of a span is one of a request.
+const MOST_TEXTS: usize = 2;
+const MOST_FIELDS: usize = 8;
+
 /// What the loggers have written of a span; usually there is one logger with one or two styles.
 #[derive(Debug, Default)]
 pub(crate) struct SpanTexts {
-    /// In place, since each allocation of a span is one of a request.
-    first: Option<SpanText>,
-    others: Vec<SpanText>,
+    texts: SmallVec<[SpanText; MOST_TEXTS]>,
 }
 
 #[derive(Debug)]
@@ -20,29 +27,25 @@ struct SpanText {
     json: bool,
     bytes: Vec<u8>,
     /// Each field's index, and where its text begins.
-    starts: Vec<(usize, usize)>,
+    starts: SmallVec<[(usize, usize); MOST_FIELDS]>,
 }
 
 impl SpanTexts {
     /// Takes over what was just written; a field that was written before gets its new value.
     pub(crate) fn merge(&mut self, logger: u64, style: Style, parts: &Parts) {
         let json = style.is_json();
-        let mut texts = self.first.iter_mut().chain(&mut self.others);
-        if let Some(text) = texts.find(|text| text.logger == logger && text.json == json) {
+        let written = self.texts.iter_mut().find(|text| text.logger == logger && text.json == json);
+        if let Some(text) = written {
             return text.merge(parts, json);
         }
-        let text = SpanText { logger, json, bytes: parts.fields.clone(), starts: parts.starts.clone() };
-        match self.first {
-            None => self.first = Some(text),
-            Some(_) => self.others.push(text),
-        }
+        let starts = SmallVec::from_slice(&parts.starts);
+        self.texts.push(SpanText { logger, json, bytes: parts.fields.clone(), starts });
     }
 
     /// The fields, separated by `,` or a space.
     pub(crate) fn of(&self, logger: u64, style: Style) -> &[u8] {
         let json = style.is_json();
-        let mut texts = self.first.iter().chain(&self.others);
-        let text = texts.find(|text| text.logger == logger && text.json == json);
+        let text = self.texts.iter().find(|text| text.logger == logger && text.json == json);
         text.map_or(b"", |text| &text.bytes)
     }
 }
@@ -62,6 +65,27 @@ impl SpanText {
             }
             self.starts.push((index, self.bytes.len()));
             self.bytes.extend_from_slice(piece);
+        }
+    }
+}
+
+/// Visits the spans that an event is in, outermost first, until one says `false`.
+pub(crate) fn outermost_first<'a, S>(
+    event: &Event<'_>,
+    ctx: &'a Context<'_, S>,
+    mut visit: impl FnMut(&SpanRef<'a, S>) -> bool,
+) where
+    S: Subscriber + for<'s> LookupSpan<'s>,
+{
+    let Some(innermost) = ctx.event_span(event) else { return };
+    if innermost.parent().is_none() {
+        // Turning the order round costs as much as writing the span.
+        visit(&innermost);
+        return;
+    }
+    for span in innermost.scope().from_root() {
+        if !visit(&span) {
+            return;
         }
     }
 }

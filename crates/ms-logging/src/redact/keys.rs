@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use smallvec::SmallVec;
+
 pub(crate) use super::key_kind::KeyKind;
 use super::names::{ENDINGS, NAMES, VAGUE};
 use super::two_letters::{NAME_ENDS, SIGNED_ENDS, TwoLetters};
@@ -58,33 +60,34 @@ impl Keys {
     /// What the value of a field of this name is, whatever it looks like.
     pub(crate) fn sure(&self, name: &str) -> Option<KeyKind> {
         let folded = Folded::of(name);
-        self.kind_of(&folded).filter(|_| !VAGUE.contains(&folded.text.as_str()))
+        self.kind_of(&folded).filter(|_| !VAGUE.contains(&folded.text()))
     }
 
     /// What the value of a field of this name is, if it looks like that.
     pub(crate) fn vague(&self, name: &str) -> Option<KeyKind> {
         let folded = Folded::of(name);
         // A number of a row; identity numbers are found without a name.
-        let known = VAGUE.contains(&folded.text.as_str()) && folded.text != "patientid";
+        let known = VAGUE.contains(&folded.text()) && folded.text() != "patientid";
         self.kind_of(&folded).filter(|kind| known && *kind != KeyKind::Own)
     }
 
     fn kind_of(&self, name: &Folded) -> Option<KeyKind> {
-        if self.added.contains(&name.text) {
+        if self.added.iter().any(|added| added == name.text()) {
             return Some(KeyKind::Own);
         }
-        name.kind().filter(|_| !self.removed.contains(&name.text))
+        name.kind().filter(|_| !self.removed.iter().any(|removed| removed == name.text()))
     }
 }
 
 /// The name in small letters without accents and separators.
 pub(crate) fn folded(name: &str) -> String {
-    Folded::of(name).text
+    Folded::of(name).text().to_owned()
 }
 
 /// A name in small letters without accents and separators, and where its words begin.
 struct Folded {
-    text: String,
+    /// In place, since a text may hold many names.
+    text: SmallVec<[u8; LONGEST_NAME]>,
     /// The beginnings of the last words, the last one first.
     starts: [usize; MOST_WORDS],
 }
@@ -92,7 +95,7 @@ struct Folded {
 impl Folded {
     /// A word ends at anything but a letter or a digit, and where a capital follows a small letter.
     fn of(name: &str) -> Self {
-        let mut folded = Self { text: String::with_capacity(name.len()), starts: [0; MOST_WORDS] };
+        let mut folded = Self { text: SmallVec::new(), starts: [0; MOST_WORDS] };
         let (mut after_small, mut within) = (false, false);
         for character in name.chars() {
             // The dot above that a lower-case `İ` leaves.
@@ -109,12 +112,20 @@ impl Folded {
             after_small = !character.is_uppercase();
             within = true;
             if character.is_ascii() {
-                folded.text.push(character.to_ascii_lowercase());
+                folded.text.push(character.to_ascii_lowercase() as u8);
             } else {
-                folded.text.extend(fold(character));
+                fold(character).for_each(|letter| folded.push(letter));
             }
         }
         folded
+    }
+
+    fn push(&mut self, letter: char) {
+        self.text.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+    }
+
+    fn text(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
     fn begin_word(&mut self) {
@@ -125,10 +136,11 @@ impl Folded {
     }
 
     fn kind(&self) -> Option<KeyKind> {
-        self.kind_of(&self.text).or_else(|| {
+        let text = self.text();
+        self.kind_of(text).or_else(|| {
             // `password2`
-            let plain = self.text.trim_end_matches(|c: char| c.is_ascii_digit());
-            let digits = self.text.len() - plain.len();
+            let plain = text.trim_end_matches(|c: char| c.is_ascii_digit());
+            let digits = text.len() - plain.len();
             (1..=MOST_DIGITS).contains(&digits).then(|| self.kind_of(plain))?
         })
     }

@@ -1,20 +1,17 @@
 //! Options, and what is made of them.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
-use tracing_subscriber::registry::{LookupSpan, Registry};
+use tracing_subscriber::layer::Layer as _;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::config::Config;
-use crate::error::{BuildError, InstallError};
-use crate::guard::{Logging, LoggingGuard};
+use crate::error::BuildError;
+use crate::guard::LoggingGuard;
 use crate::layer::{EventLayer, LoggingLayer};
-use crate::panics;
 use crate::redact::Redactor;
 use crate::rotate::Every;
 
@@ -40,7 +37,7 @@ pub enum Fallback {
     Directory(PathBuf),
 }
 
-/// Collects options; made by [`Logging::builder`].
+/// Collects options; made by [`Logging::builder`](crate::Logging::builder).
 ///
 /// | option | default |
 /// |---|---|
@@ -59,16 +56,7 @@ pub enum Fallback {
 #[derive(Debug, Clone, Default)]
 #[must_use = "nothing is logged until `install`"]
 pub struct LoggingBuilder {
-    config: Config,
-}
-
-/// Installs logging with every default: `Logging::builder().install()`.
-///
-/// # Errors
-///
-/// [`InstallError`], as for [`LoggingBuilder::install`].
-pub fn setup_logging() -> Result<LoggingGuard, InstallError> {
-    Logging::builder().install()
+    pub(crate) config: Config,
 }
 
 impl LoggingBuilder {
@@ -211,44 +199,6 @@ impl LoggingBuilder {
         self
     }
 
-    /// Installs logging for the whole process: as `tracing`'s global subscriber and as the logger of the crate `log`.
-    ///
-    /// # Errors
-    ///
-    /// - [`InstallError::AlreadyInstalled`], [`OtherSubscriber`](InstallError::OtherSubscriber),
-    ///   [`OtherLogger`](InstallError::OtherLogger): what is installed stays as it is.
-    /// - [`InstallError::Build`]: as for [`layer`](Self::layer).
-    pub fn install(self) -> Result<LoggingGuard, InstallError> {
-        static INSTALLED: AtomicBool = AtomicBool::new(false);
-        if INSTALLED.swap(true, Ordering::AcqRel) {
-            return Err(InstallError::AlreadyInstalled);
-        }
-        let installed = self.try_install();
-        if installed.is_err() {
-            INSTALLED.store(false, Ordering::Release);
-        }
-        installed
-    }
-
-    fn try_install(self) -> Result<LoggingGuard, InstallError> {
-        let filter = self.config.level_filter()?;
-        let most = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
-        let panics = self.config.panics;
-        let (core, guard) = self.config.start()?;
-        // Not behind a filter of the layer's own: as the only one it can be asked once a call site.
-        let subscriber = Registry::default().with(filter).with(EventLayer::new(Arc::clone(&core)));
-        bridge_log(most)?;
-        if tracing::subscriber::set_global_default(subscriber).is_err() {
-            // The bridge cannot be taken down again, but nothing need cross it.
-            log::set_max_level(log::LevelFilter::Off);
-            return Err(InstallError::OtherSubscriber);
-        }
-        if panics {
-            panics::log_panics(&core);
-        }
-        Ok(guard)
-    }
-
     /// Makes a layer for a subscriber of one's own, and installs nothing.
     ///
     /// The layer has the level filter with it. `log` records come only if the program bridges them.
@@ -274,28 +224,14 @@ impl LoggingBuilder {
     /// - [`BuildError::Open`]: a file or its directory cannot be opened or made.
     /// - [`BuildError::NoBackups`], [`TotalTooSmall`](BuildError::TotalTooSmall), [`SameFile`](BuildError::SameFile), [`Name`](BuildError::Name): the options do not
     ///   make sense.
-    /// - [`BuildError::Filter`]: `RUST_LOG` or `filter` does not parse.
+    /// - [`BuildError::Filter`], [`NotUnicode`](BuildError::NotUnicode): `RUST_LOG` or `filter` does not parse.
     /// - [`BuildError::Thread`]: the machine has no thread left.
     pub fn layer<S>(self) -> Result<(LoggingLayer<S>, LoggingGuard), BuildError>
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
     {
-        let filter = self.config.level_filter()?;
-        let (core, guard) = self.config.start()?;
-        Ok((EventLayer::new(core).with_filter(filter), guard))
+        let levels = self.config.levels()?;
+        let (core, guard) = self.config.start(levels.clone())?;
+        Ok((EventLayer::new(core, levels.clone()).with_filter(levels.filter()), guard))
     }
-}
-
-/// Sends the records of the crate `log` to `tracing`. A bridge that an installation before has left is used again.
-fn bridge_log(most: LevelFilter) -> Result<(), InstallError> {
-    static BRIDGED: AtomicBool = AtomicBool::new(false);
-    let most = tracing_log::AsLog::as_log(&most);
-    if BRIDGED.load(Ordering::Acquire) {
-        log::set_max_level(most);
-        return Ok(());
-    }
-    let bridge = tracing_log::LogTracer::builder().with_max_level(most);
-    bridge.init().map_err(|_| InstallError::OtherLogger)?;
-    BRIDGED.store(true, Ordering::Release);
-    Ok(())
 }

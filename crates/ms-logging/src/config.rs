@@ -15,6 +15,8 @@ pub(crate) struct Config {
     pub(crate) json_file: Option<PathBuf>,
     pub(crate) console: bool,
     pub(crate) filter: String,
+    /// Who has set it, for messages.
+    pub(crate) filter_origin: &'static str,
     pub(crate) rust_log: bool,
     pub(crate) max_bytes: u64,
     pub(crate) backups: u32,
@@ -40,6 +42,7 @@ impl Default for Config {
             json_file: None,
             console: true,
             filter: "info".to_owned(),
+            filter_origin: "filter()",
             rust_log: true,
             max_bytes: 10 * 1024 * 1024,
             backups: 10,

@@ -38,14 +38,22 @@ pub enum BuildError {
         path: PathBuf,
     },
     /// A level filter does not parse.
-    #[error("cannot parse the level filter `{filter}` from {origin}")]
+    #[error("cannot parse `{directive}` in the level filter `{filter}` from {origin}")]
     Filter {
-        /// The text.
+        /// The whole text.
         filter: String,
-        /// `RUST_LOG` or `filter()`.
+        /// The first part of it that does not parse.
+        directive: String,
+        /// `RUST_LOG`, `MS_LOG_FILTER` or `filter()`.
         origin: &'static str,
         /// What is wrong with it.
         source: tracing_subscriber::filter::ParseError,
+    },
+    /// A variable of the environment is set to what is no text.
+    #[error("the environment variable {variable} is not UTF-8")]
+    NotUnicode {
+        /// Its name.
+        variable: String,
     },
     /// The logger's name is written into every line and may not hold control characters.
     #[error("the logger's name {name:?} holds a control character")]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::account::SinkAccount;
 use crate::builder::LoggingBuilder;
 use crate::layer::Core;
+use crate::levels::Levels;
 use crate::queue::deadline;
 
 /// The entry to this crate; see [`Logging::builder`].
@@ -25,6 +26,7 @@ impl Logging {
 #[must_use = "dropping it ends logging"]
 pub struct LoggingGuard {
     core: Arc<Core>,
+    levels: Levels,
     drop_limit: Duration,
 }
 
@@ -37,8 +39,8 @@ pub struct Shutdown {
 }
 
 impl LoggingGuard {
-    pub(crate) fn new(core: Arc<Core>, drop_limit: Duration) -> Self {
-        Self { core, drop_limit }
+    pub(crate) fn new(core: Arc<Core>, levels: Levels, drop_limit: Duration) -> Self {
+        Self { core, levels, drop_limit }
     }
 
     #[cfg(all(unix, feature = "signals"))]
@@ -57,6 +59,7 @@ impl LoggingGuard {
     /// Writes what was taken so far and closes the files. Lines that come later are counted as `after_shutdown`. Blocks
     /// the calling thread for `limit` at most; a second call finds nothing left to do and does not wait.
     pub fn shutdown(&self, limit: Duration) -> Shutdown {
+        self.levels.close();
         Shutdown { abandoned: self.core.shutdown(deadline(limit)) }
     }
 
@@ -70,6 +73,11 @@ impl LoggingGuard {
     /// Where the lines of each sink are.
     pub fn accounts(&self) -> Vec<SinkAccount> {
         self.core.sinks.iter().map(|sink| sink.queue.account()).collect()
+    }
+
+    /// Changes levels while the program runs.
+    pub fn levels(&self) -> Levels {
+        self.levels.clone()
     }
 
     /// A tower layer that gives each request an id and, at its end, a line.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
+use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
-use tracing_subscriber::filter::{EnvFilter, Filtered};
+use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::format::Style;
 use crate::format::timestamp::{Instant, Stamp};
+use crate::levels::{Levels, LevelsFilter};
 use crate::plan::{self, Plan, PlanKind, Plans};
 use crate::publish;
 use crate::queue::Queue;
@@ -21,12 +22,13 @@ use crate::span::{self, SpanTexts};
 use crate::visit::{FieldWriter, Parts};
 
 /// [`EventLayer`] behind its own level filter, which no other layer of the subscriber notices.
-pub type LoggingLayer<S = Registry> = Filtered<EventLayer, EnvFilter, S>;
+pub type LoggingLayer<S = Registry> = Filtered<EventLayer, LevelsFilter, S>;
 
 /// Writes each event that it is given to every sink; made by [`LoggingBuilder::layer`](crate::LoggingBuilder::layer).
 #[derive(Debug)]
 pub struct EventLayer {
     core: Arc<Core>,
+    levels: Levels,
 }
 
 /// What one logger is made of.
@@ -91,8 +93,8 @@ fn at_desk<R>(work: impl FnOnce(&mut Desk) -> R) -> R {
 }
 
 impl EventLayer {
-    pub(crate) fn new(core: Arc<Core>) -> Self {
-        Self { core }
+    pub(crate) fn new(core: Arc<Core>, levels: Levels) -> Self {
+        Self { core, levels }
     }
 }
 
@@ -100,6 +102,10 @@ impl<S> Layer<S> for EventLayer
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
+    fn on_register_dispatch(&self, home: &Dispatch) {
+        self.levels.join(home);
+    }
+
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, ctx: Context<'_, S>) {
         let Some(span) = ctx.span(id) else { return };
         self.core.record_span(

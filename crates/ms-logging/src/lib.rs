@@ -53,7 +53,9 @@ mod fallback;
 mod fit;
 mod format;
 mod guard;
+mod install;
 mod layer;
+mod levels;
 mod line;
 mod notice;
 mod panics;
@@ -77,11 +79,13 @@ pub use audit::{
     AuditError, AuditKey, AuditLog, AuditLogBuilder, Break, Receipt, Recorded, Verified, VerifyError,
     verify_audit,
 };
-pub use builder::{Fallback, LoggingBuilder, WhenFull, setup_logging};
+pub use builder::{Fallback, LoggingBuilder, WhenFull};
 pub use error::{BuildError, InstallError};
 pub use event::StructuredLogger;
 pub use guard::{Logging, LoggingGuard, Shutdown};
+pub use install::setup_logging;
 pub use layer::{EventLayer, LoggingLayer};
+pub use levels::{LevelChange, LevelError, Levels, LevelsFilter};
 pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
 pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture, TraceId};

@@ -1,6 +1,7 @@
 //! From options to a running logger.
 
 use std::env;
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,25 +17,30 @@ use crate::error::BuildError;
 use crate::format::{Style, escape};
 use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
+use crate::levels::Levels;
 use crate::queue::{LossLine, Options, Outlet, Queue, Target};
 use crate::rotate::{RotatingFile, Rotation};
 
 impl Config {
     /// What passes.
-    pub(crate) fn level_filter(&self) -> Result<EnvFilter, BuildError> {
-        let variable = env::var("RUST_LOG").ok().filter(|value| self.rust_log && !value.is_empty());
-        let (filter, origin) = match variable {
+    pub(crate) fn levels(&self) -> Result<Levels, BuildError> {
+        let (filter, origin) = match self.rust_log.then(|| variable("RUST_LOG")).transpose()?.flatten() {
             Some(value) => (value, "RUST_LOG"),
-            None => (self.filter.clone(), "filter()"),
+            None => (self.filter.clone(), self.filter_origin),
         };
         match EnvFilter::builder().parse(&filter) {
-            Ok(parsed) => Ok(parsed),
-            Err(source) => Err(BuildError::Filter { filter, origin, source }),
+            // Only a directive that names a span has a bracket.
+            Ok(parsed) => Ok(Levels::new(parsed, filter.contains('['))),
+            Err(source) => {
+                let is_bad = |directive: &&str| EnvFilter::builder().parse(directive).is_err();
+                let directive = filter.split(',').find(is_bad).unwrap_or(&filter).to_owned();
+                Err(BuildError::Filter { filter, directive, origin, source })
+            }
         }
     }
 
     /// Opens the sinks and starts their threads.
-    pub(crate) fn start(self) -> Result<(Arc<Core>, LoggingGuard), BuildError> {
+    pub(crate) fn start(self, levels: Levels) -> Result<(Arc<Core>, LoggingGuard), BuildError> {
         static LOGGERS: AtomicU64 = AtomicU64::new(1);
         self.check()?;
         let targets = self.targets()?;
@@ -61,7 +67,7 @@ impl Config {
             redactor: self.redactor.off(!self.redact),
             sinks,
         });
-        let guard = LoggingGuard::new(Arc::clone(&core), self.drop_limit);
+        let guard = LoggingGuard::new(Arc::clone(&core), levels, self.drop_limit);
         Ok((core, guard))
     }
 
@@ -119,6 +125,15 @@ impl Config {
             Ok(file) => Ok(Opened { sink, style, target: Box::new(file), fallback }),
             Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
         }
+    }
+}
+
+/// The value of a variable of the environment, unless it is unset or empty.
+pub(crate) fn variable(name: &str) -> Result<Option<String>, BuildError> {
+    match env::var_os(name).filter(|value| !value.is_empty()).map(OsString::into_string) {
+        Some(Err(_)) => Err(BuildError::NotUnicode { variable: name.to_owned() }),
+        Some(Ok(value)) => Ok(Some(value)),
+        None => Ok(None),
     }
 }
 

@@ -41,6 +41,11 @@ fn a_process_has_one_logger_for_tracing_and_log() {
     tracing::info!("{Chatty}");
     let panicking = std::thread::Builder::new().name("worker".to_owned()).spawn(|| panic!("token=hunter2"));
     assert!(panicking.unwrap().join().is_err());
+    // The records of `log` follow a change of the level, both ways.
+    guard.levels().set("other_crate", tracing::Level::TRACE).unwrap();
+    log::trace!(target: "other_crate", "raised");
+    assert!(guard.levels().revert("other_crate"));
+    assert_eq!(log::max_level(), log::LevelFilter::Info);
     assert!(guard.flush(Duration::from_secs(60)));
 
     let lines: Vec<Value> = std::fs::read_to_string(&path)
@@ -48,7 +53,7 @@ fn a_process_has_one_logger_for_tracing_and_log() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    assert_eq!(lines.len(), 5, "{lines:#?}");
+    assert_eq!(lines.len(), 6, "{lines:#?}");
     assert_eq!(lines[0]["data"]["target"], "other_crate");
     assert_eq!(lines[0]["data"]["message"], "password=[redacted]");
     assert_eq!(lines[0]["data"]["fields"], Value::Null, "no log.target and the like");
@@ -61,10 +66,11 @@ fn a_process_has_one_logger_for_tracing_and_log() {
         (&"ERROR".into(), &"panic: token=[redacted]".into())
     );
     assert_eq!(panicked["fields"]["thread"], "worker");
+    assert_eq!(lines[5]["data"]["message"], "raised");
 
     assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
     tracing::info!("late");
     let account = guard.accounts()[0];
-    assert_eq!((account.passed(), account.written(), account.dropped(Reason::AfterShutdown)), (6, 5, 1));
+    assert_eq!((account.passed(), account.written(), account.dropped(Reason::AfterShutdown)), (7, 6, 1));
     assert_eq!(guard.shutdown(Duration::ZERO).abandoned, 0);
 }

@@ -19,7 +19,11 @@ fn options_that_make_no_sense_are_refused() {
     assert!(matches!(error(builder().backups(0)), BuildError::NoBackups { max_bytes: 10_485_760 }));
     assert!(matches!(error(builder().json_file(&path)), BuildError::SameFile { .. }));
     assert!(matches!(error(builder().name("a\nb")), BuildError::Name { .. }));
-    assert!(matches!(error(builder().filter("a=b=c")), BuildError::Filter { origin: "filter()", .. }));
+    let refused = error(builder().filter("info,a=b=c,d=warn"));
+    assert!(
+        matches!(&refused, BuildError::Filter { origin: "filter()", directive, .. } if directive == "a=b=c")
+    );
+    assert!(refused.to_string().contains("`a=b=c`"), "{refused}");
     assert!(!path.exists(), "nothing was opened");
 }
 

@@ -17,6 +17,7 @@ mod ending;
 mod faults;
 mod injected;
 mod kill;
+mod levels;
 mod lines;
 mod logger;
 mod names;

@@ -1,0 +1,27 @@
+//! What can go wrong while levels are changed.
+
+use std::io;
+
+/// Why no level was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LevelError {
+    /// A target is a module path such as `ms_health::check`: letters, digits, `_`, `-`, `.` and `:`.
+    #[error("{target:?} is not a target such as `crate::module`")]
+    Target {
+        /// What was given.
+        target: String,
+    },
+    /// Each change makes the filter longer.
+    #[error("the levels of {most} targets are changed already: revert one first")]
+    TooMany {
+        /// How many there may be.
+        most: usize,
+    },
+    /// The thread that reverts changes could not be started.
+    #[error("cannot start the thread that reverts the level")]
+    Thread {
+        /// What the operating system said.
+        source: io::Error,
+    },
+}

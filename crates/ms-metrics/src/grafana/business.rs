@@ -1,7 +1,7 @@
 //! What the trade is about: one or two panels for each metric, by its kind.
 
 use super::model::Panel;
-use super::query::{chosen, increase, legend, quantile, rate, series, sum};
+use super::query::{Natives, chosen, legend, rate, series, sum};
 use super::unit;
 use crate::catalog::own::{ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS};
 use crate::catalog::{Catalog, Metric};
@@ -10,16 +10,16 @@ use crate::registry::Kind;
 /// In one panel for all labels of a histogram.
 const QUANTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")];
 
-pub(super) fn panels(catalog: &Catalog) -> Vec<Panel> {
+pub(super) fn panels(catalog: &Catalog, natives: &Natives) -> Vec<Panel> {
     let ours = [ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS].map(|name| catalog.get(name));
-    ours.into_iter().flatten().chain(catalog.team()).flat_map(of).collect()
+    ours.into_iter().flatten().chain(catalog.team()).flat_map(|metric| of(metric, natives)).collect()
 }
 
-fn of(metric: &Metric) -> Vec<Panel> {
+fn of(metric: &Metric, natives: &Natives) -> Vec<Panel> {
     match metric.kind {
         Kind::Counter => vec![counter(metric)],
         Kind::Gauge => vec![gauge(metric)],
-        Kind::Histogram => vec![quantiles(metric), heatmap(metric)],
+        Kind::Histogram => vec![quantiles(metric, natives), heatmap(metric, natives)],
         Kind::Summary => vec![summary(metric)],
     }
 }
@@ -38,20 +38,19 @@ fn gauge(metric: &Metric) -> Panel {
         .signed()
 }
 
-fn quantiles(metric: &Metric) -> Panel {
-    let bucket = chosen(metric.name, "_bucket", "");
+fn quantiles(metric: &Metric, natives: &Natives) -> Panel {
+    let buckets = natives.buckets(metric.name, "");
     let panel = Panel::lines(title(metric), metric.name, Some(unit::of(metric.unit))).signed();
     QUANTILES.into_iter().fold(panel, |panel, (q, name)| {
         let legend = format!("{name} {}", legend(metric.labels, ""));
-        panel.query(quantile(q, metric.labels, &bucket), legend.trim_end())
+        panel.query(buckets.quantile(q, metric.labels), legend.trim_end())
     })
 }
 
-fn heatmap(metric: &Metric) -> Panel {
-    let bucket = chosen(metric.name, "_bucket", "");
+fn heatmap(metric: &Metric, natives: &Natives) -> Panel {
     let title = format!("{}, distribution", title(metric));
     Panel::heatmap(title, metric.name, Some(unit::of(metric.unit)))
-        .query(sum(&["le"], &increase(&bucket)), "{{le}}")
+        .query(natives.buckets(metric.name, "").spread(), "{{le}}")
 }
 
 /// Quantiles of several instances cannot be added up.
@@ -63,8 +62,9 @@ fn summary(metric: &Metric) -> Panel {
         .signed()
 }
 
-/// The help without its full stop: it says what is counted.
+/// The help in one line and without its full stop: it says what is counted.
 fn title(metric: &Metric) -> String {
-    let help = metric.help.trim().trim_end_matches('.');
+    let help = metric.help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let help = help.trim_end_matches('.');
     if help.is_empty() { metric.name.to_owned() } else { help.to_owned() }
 }

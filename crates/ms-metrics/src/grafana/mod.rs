@@ -27,6 +27,7 @@ mod unit;
 mod variables;
 
 use self::model::{GridPos, Item, List, Model, Panel, Placed, RowPanel, TimeRange};
+use self::query::Natives;
 use self::requests::Names;
 use crate::catalog::Catalog;
 
@@ -86,16 +87,16 @@ impl Row {
         }
     }
 
-    fn panels(self, catalog: &Catalog, requests: &Names) -> Vec<Panel> {
+    fn panels(self, catalog: &Catalog, requests: &Names, natives: &Natives) -> Vec<Panel> {
         match self {
-            Self::Requests => requests.panels(catalog),
-            Self::Bodies => requests.bodies(catalog),
+            Self::Requests => requests.panels(catalog, natives),
+            Self::Bodies => requests.bodies(catalog, natives),
             Self::Machine => machine::panels(catalog),
             Self::Container => machine::container(catalog),
             Self::Process => process::panels(catalog),
             Self::Runtime => process::runtime(catalog),
             Self::Metrics => own::panels(),
-            Self::Business => business::panels(catalog),
+            Self::Business => business::panels(catalog, natives),
         }
     }
 }
@@ -107,6 +108,7 @@ impl Row {
 /// | [`uid`](Self::uid) | the title's letters and digits |
 /// | [`job`](Self::job) | the first that Prometheus knows |
 /// | [`semantic_conventions`](Self::semantic_conventions) | no: the names of the HTTP layer's default |
+/// | [`native_histogram`](Self::native_histogram) | none: buckets of declared bounds |
 /// | [`row`](Self::row) | all but [`Row::Bodies`] and [`Row::Container`] |
 ///
 /// It has the variables `datasource`, `job`, `instance` and `endpoint`, and shows alerts that fire as annotations. It
@@ -118,6 +120,7 @@ pub struct Dashboard {
     job: Option<String>,
     rows: Vec<Row>,
     names: Names,
+    natives: Natives,
 }
 
 impl Dashboard {
@@ -126,7 +129,8 @@ impl Dashboard {
         let title = title.into();
         let measured = |row: &Row| !matches!(row, Row::Bodies | Row::Container);
         let rows = Row::ALL.into_iter().filter(measured).collect();
-        Self { uid: uid(&title.to_lowercase()), title, job: None, rows, names: requests::ORIGIN }
+        let natives = Natives::default();
+        Self { uid: uid(&title.to_lowercase()), title, job: None, rows, names: requests::ORIGIN, natives }
     }
 
     /// Sets what Grafana knows the dashboard by: letters, digits, `-` and `_`, at most 40; anything else becomes `-`.
@@ -148,6 +152,15 @@ impl Dashboard {
     #[must_use]
     pub fn semantic_conventions(mut self) -> Self {
         self.names = requests::SEMANTIC;
+        self
+    }
+
+    /// Asks for the native buckets of the histogram `name`, for one that was made with `MetricsBuilder::native_histogram`
+    /// and a Prometheus that reads them: it then keeps no other buckets of that histogram, unless it is told to with
+    /// `scrape_classic_histograms`.
+    #[must_use]
+    pub fn native_histogram(mut self, name: impl Into<String>) -> Self {
+        self.natives.add(name.into());
         self
     }
 
@@ -187,7 +200,10 @@ impl Dashboard {
     fn placed(&self, catalog: &Catalog) -> Vec<Placed> {
         let (mut placed, mut y) = (Vec::new(), 0);
         for (ids, row) in (1..).map(|number| number * IDS).zip(Row::ALL) {
-            let panels = if self.rows.contains(&row) { row.panels(catalog, &self.names) } else { Vec::new() };
+            if !self.rows.contains(&row) {
+                continue;
+            }
+            let panels = row.panels(catalog, &self.names, &self.natives);
             if panels.is_empty() {
                 continue;
             }

@@ -20,11 +20,6 @@ pub(super) fn rate(series: &str) -> String {
     format!("rate({series}[{WINDOW}])")
 }
 
-/// The growth over the range of one step.
-pub(super) fn increase(series: &str) -> String {
-    format!("increase({series}[{WINDOW}])")
-}
-
 /// The sum for each combination of `labels`, or of all.
 pub(super) fn sum(labels: &[&str], of: &str) -> String {
     if labels.is_empty() {
@@ -34,10 +29,43 @@ pub(super) fn sum(labels: &[&str], of: &str) -> String {
     format!("sum by ({}) ({of})", names.join(", "))
 }
 
-/// The quantile `q` of a histogram, for each combination of `labels`.
-pub(super) fn quantile(q: f64, labels: &[&str], bucket: &str) -> String {
-    let labels = [&["le"], labels].concat();
-    format!("histogram_quantile({q}, {})", sum(&labels, &rate(bucket)))
+/// The histograms whose native buckets are asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Natives(Vec<String>);
+
+impl Natives {
+    pub(super) fn add(&mut self, name: String) {
+        self.0.push(name);
+    }
+
+    /// The buckets of a histogram; `more` are further matchers, each with a comma before it.
+    pub(super) fn buckets(&self, name: &str, more: &str) -> Buckets {
+        let native = self.0.iter().any(|other| other == name);
+        Buckets { series: chosen(name, if native { "" } else { "_bucket" }, more), native }
+    }
+}
+
+/// The buckets of a histogram: series of their own, or in the one series of a native histogram.
+pub(super) struct Buckets {
+    series: String,
+    native: bool,
+}
+
+impl Buckets {
+    /// The quantile `q`, for each combination of `labels`.
+    pub(super) fn quantile(&self, q: f64, labels: &[&str]) -> String {
+        format!("histogram_quantile({q}, {})", self.sum(labels, &rate(&self.series)))
+    }
+
+    /// How many values a second fall in each.
+    pub(super) fn spread(&self) -> String {
+        self.sum(&[], &rate(&self.series))
+    }
+
+    fn sum(&self, labels: &[&str], of: &str) -> String {
+        let bound: &[&str] = if self.native { &[] } else { &["le"] };
+        sum(&[bound, labels].concat(), of)
+    }
 }
 
 /// Names series by their labels, or by `otherwise` if they have none.

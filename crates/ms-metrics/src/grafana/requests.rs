@@ -1,7 +1,7 @@
 //! Rate, errors, duration.
 
 use super::model::Panel;
-use super::query::{chosen, increase, legend, quantile, rate, series, sum};
+use super::query::{Buckets, Natives, chosen, legend, rate, series, sum};
 use super::unit;
 use crate::catalog::Catalog;
 use crate::catalog::own::{
@@ -59,7 +59,16 @@ impl Names {
     /// The series of the routes that the variables have chosen; `more` are further matchers.
     fn routes(&self, name: &str, suffix: &str, more: &str) -> String {
         let comma = if more.is_empty() { "" } else { "," };
-        chosen(name, suffix, &format!(",{}=~\"$endpoint\"{comma}{more}", self.route))
+        chosen(name, suffix, &format!("{}{comma}{more}", self.endpoint()))
+    }
+
+    fn buckets(&self, name: &str, natives: &Natives) -> Buckets {
+        natives.buckets(name, &self.endpoint())
+    }
+
+    /// The matcher of the routes, a comma before it.
+    fn endpoint(&self) -> String {
+        format!(",{}=~\"$endpoint\"", self.route)
     }
 
     /// What the client asked for.
@@ -67,7 +76,7 @@ impl Names {
         [self.method, self.route]
     }
 
-    pub(super) fn panels(&self, catalog: &Catalog) -> Vec<Panel> {
+    pub(super) fn panels(&self, catalog: &Catalog, natives: &Natives) -> Vec<Panel> {
         let (request, (name, suffix)) = (self.request(), self.requests);
         let all = rate(&self.routes(name, suffix, ""));
         let failed = rate(&self.routes(name, suffix, self.failed));
@@ -82,22 +91,22 @@ impl Names {
             .thresholds(0.01, 0.05);
 
         let seconds = unit::of(catalog.get(self.duration).and_then(|metric| metric.unit));
-        let bucket = self.routes(self.duration, "_bucket", "");
+        let buckets = self.buckets(self.duration, natives);
         let durations = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")].map(|(q, name)| {
             let title = format!("Duration, {name}");
             Panel::lines(title, "From the call to the last byte of the answer.", Some(seconds))
-                .query(quantile(q, &request, &bucket), legend(&request, ""))
+                .query(buckets.quantile(q, &request), legend(&request, ""))
                 .exemplars()
         });
-        let heatmap = Panel::heatmap("Durations", "Requests by how long they took.", Some(seconds))
-            .query(sum(&["le"], &increase(&bucket)), "{{le}}")
+        let heatmap = Panel::heatmap("Durations", "Requests a second by how long they took.", Some(seconds))
+            .query(buckets.spread(), "{{le}}")
             .exemplars();
 
         // Its layer has these names whatever the other one has.
-        let handlers = ORIGIN.routes(ENDPOINT_LATENCY, "_bucket", "");
+        let handlers = ORIGIN.buckets(ENDPOINT_LATENCY, natives);
         let latency =
             Panel::lines("Handler time, p95", "The handler alone, without its body.", Some(seconds))
-                .query(quantile(0.95, &ORIGIN.request(), &handlers), legend(&ORIGIN.request(), ""));
+                .query(handlers.quantile(0.95, &ORIGIN.request()), legend(&ORIGIN.request(), ""));
         let by = self.in_flight_by;
         let now = if by.contains(&self.route) {
             self.routes(self.in_flight, "", "")
@@ -115,13 +124,13 @@ impl Names {
     }
 
     /// What the layer measures on request.
-    pub(super) fn bodies(&self, catalog: &Catalog) -> Vec<Panel> {
+    pub(super) fn bodies(&self, catalog: &Catalog, natives: &Natives) -> Vec<Panel> {
         let p95 = |title: &str, name: &str, names: &Self| {
             let metric = catalog.get(name);
             let help = metric.map_or("", |metric| metric.help);
-            let bucket = names.routes(name, "_bucket", "");
+            let buckets = names.buckets(name, natives);
             Panel::lines(title, help, Some(unit::of(metric.and_then(|metric| metric.unit))))
-                .query(quantile(0.95, &names.request(), &bucket), legend(&names.request(), ""))
+                .query(buckets.quantile(0.95, &names.request()), legend(&names.request(), ""))
         };
         vec![
             // The conventions have none of their own.

@@ -62,12 +62,12 @@ impl Variable {
     }
 }
 
-/// Alerts that fire; Prometheus keeps them as a series.
+/// Alerts that fire; Prometheus keeps them as a series. One of a rule that sums up has no job.
 pub(super) fn alerts() -> Annotation {
     let target = Target {
         ref_id: "Anno".to_owned(),
         datasource: PROMETHEUS,
-        expr: "ALERTS{alertstate=\"firing\",job=\"$job\"}".to_owned(),
+        expr: "ALERTS{alertstate=\"firing\",job=~\"$job|\"}".to_owned(),
         legend_format: None,
         format: None,
         range: true,

@@ -228,3 +228,42 @@ fn native_histograms_give_exact_quantiles() {
     let targets = prometheus.ask("targets?state=active").unwrap();
     assert_eq!(targets["activeTargets"][0]["lastError"], "");
 }
+
+#[test]
+#[cfg(all(feature = "native-histograms", feature = "grafana"))]
+fn the_dashboard_shows_native_histograms() {
+    use ms_metrics::grafana::Dashboard;
+    use ms_metrics::{Metric, NativeBuckets};
+    const JOBS: Metric = Metric::histogram("t_job_seconds", "Jobs.").labels(&["a"]);
+    let metrics = Metrics::builder()
+        .catalog([JOBS])
+        .native_histogram(JOBS.name, NativeBuckets::default())
+        .build()
+        .unwrap();
+    let histogram = metrics.histogram(&JOBS, &["x"]);
+    let prometheus = Prometheus::start(&[("native", serve(&metrics, None))], "native-histograms");
+    let dashboard = Dashboard::new("A").native_histogram(JOBS.name).to_json(metrics.catalog());
+    let dashboard: Value = serde_json::from_str(&dashboard).unwrap();
+    let asked = dashboard["panels"].as_array().unwrap().iter().filter_map(|panel| {
+        let expression = panel["targets"][0]["expr"].as_str()?;
+        expression.contains(JOBS.name).then(|| {
+            [("$__rate_interval", "1m"), ("$job", "native"), ("$instance", ".*")]
+                .into_iter()
+                .fold(expression.to_owned(), |text, (name, value)| text.replace(name, value))
+        })
+    });
+    let asked: Vec<_> = asked.collect();
+    assert_eq!(asked.len(), 2, "quantiles and the heatmap");
+    for expression in asked {
+        until(&expression, || {
+            // A rate takes growth between two scrapes.
+            histogram.record(0.25);
+            let found = prometheus.query(&expression);
+            let Some([series]) = found.first_chunk() else { return false };
+            let median = series["value"][1].as_str().and_then(|value| value.parse::<f64>().ok());
+            let buckets = series["histogram"][1]["buckets"].as_array();
+            median.is_some_and(|median| (0.2..0.3).contains(&median))
+                || buckets.is_some_and(|found| found.len() == 1)
+        });
+    }
+}

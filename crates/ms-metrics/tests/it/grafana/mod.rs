@@ -162,10 +162,39 @@ fn requests_are_asked_for_under_the_names_of_the_conventions() {
 }
 
 #[test]
+fn a_title_is_one_line() {
+    const LONG: Metric = Metric::gauge("long", "  First\n\tsecond. ");
+    let metrics = Metrics::builder().catalog([LONG]).build().unwrap();
+    let json = Dashboard::new("A").to_json(metrics.catalog());
+    panel(&serde_json::from_str(&json).unwrap(), "First second");
+}
+
+#[test]
+fn native_buckets_are_asked_for_where_they_are() {
+    let metrics = Metrics::builder().catalog([WAIT]).build().unwrap();
+    let dashboard = Dashboard::new("A").row(Row::Bodies, true);
+    let natives = ["swap_wait_seconds", "http_request_duration_seconds", "endpoint_latency_seconds"];
+    let with = natives.into_iter().fold(dashboard.clone(), Dashboard::native_histogram);
+    let json = |dashboard: &Dashboard| dashboard.to_json(metrics.catalog());
+    let (with, without) = (json(&with), json(&dashboard));
+    let asked: Value = serde_json::from_str(&with).unwrap();
+    let asked = |title: &str| panel(&asked, title)["targets"][0]["expr"].as_str().unwrap().to_owned();
+    let wait = "rate(swap_wait_seconds{job=\"$job\",instance=~\"$instance\"}[$__rate_interval])";
+    assert_eq!(asked("Time to an answer"), format!("histogram_quantile(0.5, sum by (by) ({wait}))"));
+    assert_eq!(asked("Time to an answer, distribution"), format!("sum({wait})"));
+    for name in natives {
+        let bucket = format!("{name}_bucket");
+        assert!(without.contains(&bucket) && !with.contains(&bucket), "{name}");
+    }
+    assert!(with.contains("http_response_size_bytes_bucket"), "another histogram keeps its own");
+}
+
+#[test]
 fn alerts_are_drawn_over_the_panels_and_the_viewer_chooses_what_is_shown() {
     let dashboard = dashboard();
     let alerts = &dashboard["annotations"]["list"][0];
-    assert_eq!(alerts["target"]["expr"], "ALERTS{alertstate=\"firing\",job=\"$job\"}");
+    // An alert of a rule that sums over jobs has none.
+    assert_eq!(alerts["target"]["expr"], "ALERTS{alertstate=\"firing\",job=~\"$job|\"}");
     let variables = dashboard["templating"]["list"].as_array().unwrap();
     let names: Vec<_> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["datasource", "job", "instance", "endpoint"]);

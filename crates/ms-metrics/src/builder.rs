@@ -15,7 +15,7 @@ use crate::error::{BuildError, InstallError};
 use crate::exposition::Format;
 use crate::guard;
 #[cfg(feature = "http")]
-use crate::http::{EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
+use crate::http::{Counting, EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
 #[cfg(feature = "native-histograms")]
 use crate::native::NativeBuckets;
 use crate::recorder::MetricsRecorder;
@@ -37,7 +37,7 @@ struct Shared {
     #[cfg(feature = "http")]
     series_cap: usize,
     #[cfg(feature = "http")]
-    layers: Layers,
+    layers: Layers<Counting>,
     #[cfg(feature = "http")]
     latencies: Arc<LatencyRoutes>,
     #[cfg(feature = "scrape")]
@@ -249,7 +249,8 @@ impl MetricsBuilder {
     }
 
     /// Declares the departments of `scheduled_shifts_total`: they are on the page from the start, at 0, and all others
-    /// are counted together under `__other__`. Default none: whichever come, up to the series cap.
+    /// are counted together under `__other__`. Default none: whichever come, up to the series cap. One without a name is
+    /// among the others.
     pub fn departments(mut self, departments: &[impl AsRef<str>]) -> Self {
         self.departments.extend(departments.iter().map(|department| department.as_ref().to_owned()));
         self

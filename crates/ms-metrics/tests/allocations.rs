@@ -121,6 +121,20 @@ fn a_known_route_of_a_plain_service_costs_none() {
 }
 
 #[test]
+fn timing_a_handler_costs_none() {
+    let metrics = Metrics::builder().build().unwrap();
+    let layer = metrics.endpoint_latency_layer().endpoint(|_, _| Some(Endpoint::from_static("/shifts/{id}")));
+    let mut service = layer.layer(Plain);
+    answer(&mut service, request());
+    assert_eq!(
+        allocations_of_many(|| answer(&mut service, request())),
+        allocations_of_many(|| answer(&mut Plain, request()))
+    );
+    let count = "endpoint_latency_seconds_count{endpoint=\"/shifts/{id}\",method=\"GET\"}";
+    assert!(metrics.render().contains(&format!("{count} 10001\n")));
+}
+
+#[test]
 fn excluded_requests_cost_none() {
     let metrics = Metrics::builder().build().unwrap();
     let mut service = metrics.http_layer().exclude(["unmatched"]).layer(Plain);

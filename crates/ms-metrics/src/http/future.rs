@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::body::{ObservedBody, length};
 use super::names::Ending;
-use super::nesting::{Entered, Running};
+use super::nesting::{Counting, Entered, Running};
 use super::observation::{Observation, PanicGuard, finish};
 
 pin_project! {
@@ -43,7 +43,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let guard = PanicGuard::new(this.observation);
-        let entered = Entered::new(Running::Poll);
+        let entered = Entered::<Counting>::new(Running::Poll);
         let result = this.inner.poll(cx);
         drop(entered);
         guard.returned();

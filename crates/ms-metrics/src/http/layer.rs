@@ -13,7 +13,7 @@ use super::body::ObservedBody;
 use super::endpoint::{Endpoint, Source};
 use super::future::HttpMetricsFuture;
 use super::names::Names;
-use super::nesting::{Entered, Layers, Pass, Running};
+use super::nesting::{Counting, Entered, Layers, Pass, Running};
 use super::observation::PanicGuard;
 use super::request_body::RequestBodyLayer;
 use super::route::Measured;
@@ -48,7 +48,7 @@ use crate::registry::Registry;
 pub struct HttpMetricsLayer(PerThread<Shared>);
 
 impl HttpMetricsLayer {
-    pub(crate) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers<Counting>) -> Self {
         let measured = Measured {
             names: Names::Origin,
             in_flight: true,
@@ -212,7 +212,7 @@ pub struct HttpMetrics<S> {
 
 impl<S: Clone> Clone for HttpMetrics<S> {
     fn clone(&self) -> Self {
-        let _entered = Entered::new(Running::Cloning);
+        let _entered = Entered::<Counting>::new(Running::Cloning);
         Self { inner: self.inner.clone(), shared: self.shared.clone(), looked_inside: true }
     }
 }
@@ -241,7 +241,7 @@ where
         let pass = Pass::of(&self.shared.get().alive, known, request.extensions_mut());
         let mut observation = if pass.outermost { self.shared.get().observe(&request) } else { None };
         let guard = PanicGuard::new(&mut observation);
-        let entered = Entered::new(pass.running);
+        let entered = Entered::<Counting>::new(pass.running);
         let inner = self.inner.call(request);
         drop(entered);
         guard.returned();

@@ -1,4 +1,4 @@
-//! Which layer counts a request that passes several.
+//! Which layer counts, or times, a request that passes several.
 //!
 //! A mark in the extensions of the request would tell the layers inside, but may allocate, and costs as much as the rest
 //! of the look-up. So a request is marked only where it may pass two layers:
@@ -9,21 +9,65 @@
 //! - in the first call of a service that is no clone.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread::LocalKey;
 
 use http::Extensions;
 
-/// A layer was seen inside another, or inside a clone of itself.
-static NESTED: AtomicBool = AtomicBool::new(false);
+/// What is done once for a request by the outermost of the layers that do it; in the extensions of a request it tells
+/// the layers inside. The layers of one work know nothing of those of another.
+pub(crate) trait Work: Clone + Default + Send + Sync + 'static {
+    /// A layer was seen inside another, or inside a clone of itself.
+    fn nested() -> &'static AtomicBool;
 
-thread_local! {
-    static RUNNING: Cell<Running> = const { Cell::new(Running::Nothing) };
+    fn running() -> &'static LocalKey<Cell<Running>>;
+}
+
+/// That of [`HttpMetricsLayer`](super::HttpMetricsLayer).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Counting;
+
+impl Work for Counting {
+    #[inline]
+    fn nested() -> &'static AtomicBool {
+        static NESTED: AtomicBool = AtomicBool::new(false);
+        &NESTED
+    }
+
+    #[inline]
+    fn running() -> &'static LocalKey<Cell<Running>> {
+        thread_local! {
+            static RUNNING: Cell<Running> = const { Cell::new(Running::Nothing) };
+        }
+        &RUNNING
+    }
+}
+
+/// That of [`EndpointLatencyLayer`](super::EndpointLatencyLayer).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Timing;
+
+impl Work for Timing {
+    #[inline]
+    fn nested() -> &'static AtomicBool {
+        static NESTED: AtomicBool = AtomicBool::new(false);
+        &NESTED
+    }
+
+    #[inline]
+    fn running() -> &'static LocalKey<Cell<Running>> {
+        thread_local! {
+            static RUNNING: Cell<Running> = const { Cell::new(Running::Nothing) };
+        }
+        &RUNNING
+    }
 }
 
 /// What a service of ours is letting run on this thread.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Running {
+pub(crate) enum Running {
     Nothing,
     /// A clone being made, which only reaches services that stand inside.
     Cloning,
@@ -34,67 +78,67 @@ pub(super) enum Running {
 }
 
 /// Lets something run until it is dropped.
-pub(super) struct Entered {
+pub(super) struct Entered<W: Work> {
     before: Running,
+    work: PhantomData<W>,
 }
 
-impl Entered {
+impl<W: Work> Entered<W> {
     #[inline]
     pub(super) fn new(running: Running) -> Self {
         // A thread that is ending has no such value; then nothing is seen.
-        let before = RUNNING.try_with(|now| now.replace(running)).unwrap_or(Running::Nothing);
+        let before = W::running().try_with(|now| now.replace(running)).unwrap_or(Running::Nothing);
         if (before, running) == (Running::Cloning, Running::Cloning) {
-            NESTED.store(true, Ordering::Relaxed);
+            W::nested().store(true, Ordering::Relaxed);
         }
-        Self { before }
+        Self { before, work: PhantomData }
     }
 }
 
-impl Drop for Entered {
+impl<W: Work> Drop for Entered<W> {
     #[inline]
     fn drop(&mut self) {
-        let _ = RUNNING.try_with(|now| now.set(self.before));
+        let _ = W::running().try_with(|now| now.set(self.before));
     }
 }
 
 /// The layers of one `Metrics` that are alive, each once however many clones it has.
 #[derive(Clone, Default)]
-pub(crate) struct Layers(Arc<AtomicUsize>);
+pub(crate) struct Layers<W> {
+    alive: Arc<AtomicUsize>,
+    work: PhantomData<W>,
+}
 
 /// One of them.
-pub(super) struct Alive(Layers);
+pub(super) struct Alive<W>(Layers<W>);
 
-impl Layers {
-    pub(super) fn join(&self) -> Alive {
-        self.0.fetch_add(1, Ordering::Relaxed);
+impl<W: Work> Layers<W> {
+    pub(super) fn join(&self) -> Alive<W> {
+        self.alive.fetch_add(1, Ordering::Relaxed);
         Alive(self.clone())
     }
 }
 
-impl Alive {
-    pub(super) fn layers(&self) -> &Layers {
+impl<W: Work> Alive<W> {
+    pub(super) fn layers(&self) -> &Layers<W> {
         &self.0
     }
 
     #[inline]
     fn is_alone(&self) -> bool {
-        self.0.0.load(Ordering::Relaxed) == 1 && !NESTED.load(Ordering::Relaxed)
+        self.0.alive.load(Ordering::Relaxed) == 1 && !W::nested().load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Alive {
+impl<W> Drop for Alive<W> {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Ordering::Relaxed);
+        self.0.alive.fetch_sub(1, Ordering::Relaxed);
     }
 }
-
-/// Tells the layers inside that a request is being counted.
-#[derive(Clone, Copy)]
-struct Counted;
 
 /// What a layer does with a request.
 pub(super) struct Pass {
-    /// No layer outside is counting it.
+    /// No layer outside does the work for it.
     pub(super) outermost: bool,
     /// While the service inside is called.
     pub(super) running: Running,
@@ -103,20 +147,20 @@ pub(super) struct Pass {
 impl Pass {
     /// Decides for a service of which it is known, or not, whether it has another one directly inside.
     #[inline]
-    pub(super) fn of(layer: &Alive, known: bool, extensions: &mut Extensions) -> Self {
-        let outside = RUNNING.try_with(Cell::get).unwrap_or(Running::Nothing);
+    pub(super) fn of<W: Work>(layer: &Alive<W>, known: bool, extensions: &mut Extensions) -> Self {
+        let outside = W::running().try_with(Cell::get).unwrap_or(Running::Nothing);
         if known && outside == Running::Nothing && layer.is_alone() {
             return Self { outermost: true, running: Running::Call };
         }
-        Self { outermost: Self::mark(outside, extensions), running: Running::Poll }
+        Self { outermost: Self::mark::<W>(outside, extensions), running: Running::Poll }
     }
 
     #[cold]
-    fn mark(outside: Running, extensions: &mut Extensions) -> bool {
-        let marked = extensions.insert(Counted).is_some();
+    fn mark<W: Work>(outside: Running, extensions: &mut Extensions) -> bool {
+        let marked = extensions.insert(W::default()).is_some();
         let inside = matches!(outside, Running::Call | Running::Poll);
         if marked || inside {
-            NESTED.store(true, Ordering::Relaxed);
+            W::nested().store(true, Ordering::Relaxed);
         }
         // What a service calls at once is most likely what it was called with; what its future calls without a mark is
         // a request of its own.

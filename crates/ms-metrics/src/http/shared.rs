@@ -10,7 +10,7 @@ use quanta::Clock;
 use super::endpoint::{Source, UNMATCHED};
 use super::method::{MethodLabel, Place};
 use super::names::{Ending, Names};
-use super::nesting::{Alive, Layers};
+use super::nesting::{Alive, Counting, Layers};
 use super::observation::Observation;
 use super::route::{Measured, Route};
 use super::routes::Routes;
@@ -30,11 +30,16 @@ pub(super) struct Shared {
     pub(super) options: Options,
     routes: Routes<Route>,
     clock: Clock,
-    pub(super) alive: Alive,
+    pub(super) alive: Alive<Counting>,
 }
 
 impl Shared {
-    pub(super) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers, options: Options) -> Self {
+    pub(super) fn new(
+        registry: Arc<Registry>,
+        cap: usize,
+        layers: &Layers<Counting>,
+        options: Options,
+    ) -> Self {
         let metric = match options.measured.names {
             Names::Origin => HTTP_REQUESTS,
             Names::Semantic => SERVER_DURATION,

@@ -1,5 +1,6 @@
 //! The time in the handler alone.
 
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
 use axum::routing::get;
-use ms_metrics::{Endpoint, Metrics};
+use ms_metrics::{Endpoint, EndpointLatencyLayer, Metrics};
 use tower::{Layer as _, Service as _, ServiceExt as _, service_fn};
 
 use crate::page::{built, lines};
@@ -94,10 +95,56 @@ async fn without_axum_the_caller_names_the_endpoint() {
     let layer = metrics
         .endpoint_latency_layer()
         .endpoint(|uri, _| (uri.path() == "/known").then_some(Endpoint::from_static("/known")));
-    let plain = service_fn(|_: Request<Body>| async { Ok::<_, std::convert::Infallible>("any answer") });
+    let plain = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>("any answer") });
     for path in ["/known", "/unknown"] {
         layer.layer(plain).oneshot(ask(path)).await.unwrap();
     }
     let endpoint = |name| format!("endpoint_latency_seconds_count{{endpoint=\"{name}\",method=\"GET\"}} 1");
     assert_eq!(counts(&metrics), ["/known", "unmatched"].map(endpoint));
+}
+
+#[tokio::test]
+async fn layers_within_each_other_time_once_and_beside_each_other_each() {
+    let metrics = built();
+    let name = |layer: EndpointLatencyLayer| layer.endpoint(|_, _| Some(Endpoint::from_static("/known")));
+    let layer = name(metrics.endpoint_latency_layer());
+    let plain = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>("any answer") });
+    let total = || -> u64 {
+        counts(&metrics).iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<u64>().unwrap()).sum()
+    };
+    let mut expected = 0;
+    for (inner, outer) in [(layer.clone(), layer.clone()), (layer.clone(), name(layer))] {
+        // Calls what stands inside only when its future is polled.
+        let late = inner.layer(plain).filter_async(|request: Request<Body>| async {
+            tokio::task::yield_now().await;
+            Ok::<_, Infallible>(request)
+        });
+        let mut directly = outer.layer(inner.layer(plain));
+        for _ in 0..2 {
+            directly.call(ask("/")).await.unwrap();
+            directly.clone().oneshot(ask("/")).await.unwrap();
+            outer.layer(late.clone()).oneshot(ask("/")).await.unwrap();
+            inner.layer(plain).oneshot(ask("/")).await.unwrap();
+            outer.layer(plain).oneshot(ask("/")).await.unwrap();
+            expected += 5;
+            assert_eq!(total(), expected);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_a_handler_makes_is_timed_beside_its_own() {
+    let metrics = built();
+    let layer = metrics.endpoint_latency_layer();
+    let leaf = Router::new().route("/leaf", get(|| async { "leaf" })).route_layer(layer.clone());
+    let asks = || async move { leaf.oneshot(ask("/leaf")).await };
+    let app = Router::new().route("/ask", get(asks)).route_layer(layer);
+    for asked in 1..4 {
+        app.clone().oneshot(ask("/ask")).await.unwrap();
+        for path in ["/ask", "/leaf"] {
+            let line =
+                format!("endpoint_latency_seconds_count{{endpoint=\"{path}\",method=\"GET\"}} {asked}");
+            assert!(counts(&metrics).contains(&line), "{line}");
+        }
+    }
 }

@@ -50,7 +50,7 @@ pub struct OverflowExplanation {
     pub since: SystemTime,
     /// How many have found none.
     pub registrations: u64,
-    /// Sixteen hexadecimal digits for the first value that found none.
+    /// Sixteen hexadecimal digits for the first value that found none, others in each process.
     pub first_value_hash: String,
 }
 

@@ -1,6 +1,7 @@
 //! What names and labels may be.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
+use std::sync::LazyLock;
 
 use metrics::Key;
 
@@ -139,19 +140,25 @@ fn valid(given: &str, allowed: impl Fn(char) -> bool) -> String {
 }
 
 /// Cuts a long value at a character and marks it with a hash of the whole, so that two do not become one.
+///
+/// The hash has no key of the process, unlike [`hash`]: the series has to be the same one after a restart, and on each
+/// replica. What it could tell to someone who tries all values is little beside the part of the value that is shown.
 fn cut(value: &str) -> String {
     if value.len() <= LONGEST_VALUE {
         return value.to_owned();
     }
     let end = value.floor_char_boundary(LONGEST_VALUE - 17);
-    format!("{}#{}", value.get(..end).unwrap_or_default(), hash(value))
+    format!("{}#{:016x}", value.get(..end).unwrap_or_default(), hash_of(value))
 }
 
-/// Sixteen hexadecimal digits that name a value without telling it.
+/// Sixteen hexadecimal digits that name a value, until the process ends, without telling it: with a key of the process,
+/// since of a number from a small set anybody could find the hash by trying them all.
 pub(crate) fn hash(value: &str) -> String {
-    format!("{:016x}", hash_of(value))
+    static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+    format!("{:016x}", KEY.hash_one(value))
 }
 
+/// The same in every process.
 pub(crate) fn hash_of(value: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     value.hash(&mut hasher);
@@ -204,5 +211,13 @@ mod tests {
         assert_ne!(one, two);
         let whole = "x".repeat(LONGEST_VALUE);
         assert_eq!(check(&[("a", whole.clone())]).unwrap().remove(0).value, whole);
+    }
+
+    #[test]
+    fn a_hash_that_is_told_cannot_be_found_by_trying_and_that_of_a_series_lasts() {
+        assert_eq!(hash("17"), hash("17"));
+        assert_ne!(hash("17"), format!("{:016x}", hash_of("17")));
+        let long = shown_value(&"x".repeat(200));
+        assert!(long.ends_with("#c0342f4de4bad77c"), "the series of a former process: {long}");
     }
 }

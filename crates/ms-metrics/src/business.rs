@@ -28,7 +28,9 @@ impl BusinessMetrics {
         let active_users = registry.gauge(&Key::from_static_name(ACTIVE_USERS));
         let shift_conflicts = registry.counter(&Key::from_static_name(SHIFT_CONFLICTS));
         let other = (!departments.is_empty()).then_some(OTHER);
-        let shown = departments.iter().map(String::as_str).chain(other);
+        // A department without a name is no label, so it cannot be told from none.
+        let named = departments.iter().map(String::as_str).filter(|name| !name.is_empty());
+        let shown = named.chain(other);
         let declared = shown.map(|department| scheduled_shifts(&registry, department)).collect();
         Self { _declared: declared, registry, active_users, shift_conflicts }
     }

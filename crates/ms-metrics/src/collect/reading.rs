@@ -41,6 +41,8 @@ impl Drop for Reading {
 
 #[cfg(test)]
 mod tests {
+    use metrics::Key;
+
     use super::*;
     use crate::builder::Metrics;
 
@@ -69,5 +71,19 @@ mod tests {
         let reading = Reading::counter(&metrics.recorder().0, "spent_seconds_total");
         reading.show(Some(0.25));
         assert!(metrics.render().contains("# TYPE spent_seconds_total counter\nspent_seconds_total 0.25\n"));
+    }
+
+    #[test]
+    fn nobody_else_counts_under_the_name_of_a_counter_that_is_read() {
+        let metrics = Metrics::builder().build().unwrap();
+        let registry = metrics.recorder().0;
+        let reading = Reading::counter(&registry, "spent_seconds_total");
+        reading.show(Some(0.25));
+        for labels in [Vec::new(), vec![Label::new("by", "us")]] {
+            registry.counter(&Key::from_parts("spent_seconds_total", labels)).increment(1);
+        }
+        assert_eq!(lines(&metrics, "spent_seconds_total"), ["spent_seconds_total 0.25"]);
+        let refused = lines(&metrics, "ms_metrics_refused_total{reason=\"kind\"}");
+        assert_eq!(refused, ["ms_metrics_refused_total{reason=\"kind\"} 2"]);
     }
 }

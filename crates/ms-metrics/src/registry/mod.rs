@@ -200,8 +200,14 @@ impl Registry {
         let kind = if kind == Kind::Histogram && buckets.is_none() { Kind::Summary } else { kind };
         let mut labels = guard::labels(key, kind.reserved_label())?;
         let strange = self.allowed.restrict(&name, kind.reserved_label(), &mut labels);
+        if labels.len() > guard::MOST_LABELS {
+            return Err(Refusal::TooManyLabels);
+        }
         self.sweep();
         let mut families = self.families.write();
+        if kind == Kind::Counter && families.is_collected(&name) {
+            return Err(Refusal::Kind);
+        }
         let placed = families.place(key.name(), &name, kind, buckets, &labels)?;
         let Placed { cell, overflow } = placed;
         let overflow = overflow.or(strange);

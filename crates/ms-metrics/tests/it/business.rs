@@ -78,3 +78,18 @@ fn only_declared_departments_have_series_of_their_own() {
     );
     assert_eq!(value(&metrics, OVERFLOW), Some(3.0));
 }
+
+#[test]
+fn a_department_without_a_name_cannot_be_declared() {
+    let metrics = Metrics::builder().departments(&["", "Acil"]).build().unwrap();
+    assert_eq!(value(&metrics, OVERFLOW), None);
+    metrics.business().shifts_scheduled("", 2);
+    assert_eq!(
+        lines(&metrics, "scheduled_shifts_total"),
+        [
+            "scheduled_shifts_total{department=\"Acil\"} 0",
+            "scheduled_shifts_total{department=\"__other__\"} 2",
+        ]
+    );
+    assert_eq!(value(&metrics, OVERFLOW), Some(1.0));
+}

@@ -114,6 +114,18 @@ fn no_cap_is_too_small_for_the_reasons_of_refusals() {
 }
 
 #[test]
+fn a_declared_label_that_is_absent_counts_among_the_labels() {
+    let metrics = Metrics::builder().allowed_values("m", "a", &["1"]).build().unwrap();
+    for labels in [31, 32] {
+        let names: Vec<_> = (0..labels).map(|number| format!("l{number}")).collect();
+        let labels: Vec<_> = names.iter().map(|name| (name.as_str(), "x")).collect();
+        metrics.recorder().register_counter(&key("m", &labels), &METADATA).increment(1);
+    }
+    assert_eq!(lines(&metrics, "m").len(), 1);
+    assert_eq!(value(&metrics, "ms_metrics_refused_total{reason=\"too_many_labels\"}"), Some(1.0));
+}
+
+#[test]
 fn a_label_that_takes_declared_values_takes_no_other() {
     let long = "x".repeat(200);
     let builder = Metrics::builder().allowed_values("m", "a", &["1"]).allowed_values("m", "a", &["2", &long]);

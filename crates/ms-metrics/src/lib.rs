@@ -16,9 +16,19 @@
 //! # Ok::<(), ms_metrics::BuildError>(())
 //! ```
 //!
-//! With the feature `axum`, `Metrics::router` is the page for Prometheus and `Metrics::http_layer` knows route templates;
-//! with `system` the machine is read too; `grafana` makes dashboards; `otlp` pushes beside
-//! the scrape; `testing` is for assertions in tests of your own. The repository's `docs/metrics.md` is the guide.
+//! | feature | adds |
+//! |---|---|
+//! | `http` (default) | the tower layers |
+//! | `axum` | `Metrics::router`, the page for Prometheus, and route templates; implies `scrape` |
+//! | `scrape` | `Metrics::service`, the page for any tower stack |
+//! | `listener` | `Metrics::listener`, a hardened HTTP listener for the page alone |
+//! | `native-histograms` | histograms whose buckets follow the values, and the format Prometheus reads them from |
+//! | `system`, `process`, `runtime` | what the machine, the process and a tokio runtime use |
+//! | `otlp` | `Metrics::otlp`, a push beside the scrape |
+//! | `grafana` | dashboards made from the catalog |
+//! | `testing` | assertions in tests of your own |
+//!
+//! The repository's `docs/metrics.md` is the guide.
 //!
 //! # Names
 //!

@@ -27,7 +27,7 @@ pub struct MetricExplanation {
     pub name: String,
     /// What it is.
     pub kind: Kind,
-    /// How many series it has, `__other__` with them.
+    /// How many series it has: `__other__` with them, and those whose collector read nothing, which the page leaves out.
     pub series: usize,
     /// How many it may have.
     pub series_cap: usize,

@@ -1,25 +1,24 @@
 //! How everything is put together.
 
+mod checked;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 #[cfg(feature = "otlp")]
 use std::time::SystemTime;
 
-use rustc_hash::FxHashMap;
-
 use crate::business::BusinessMetrics;
-use crate::catalog::{Catalog, Metric, MetricError, SCHEDULED_SHIFTS};
+use crate::catalog::{Catalog, Metric, MetricError};
 use crate::collect::{Collectors, Threads};
 use crate::error::{BuildError, InstallError};
 use crate::exposition::Format;
-use crate::guard;
 #[cfg(feature = "http")]
 use crate::http::{Counting, EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
 #[cfg(feature = "native-histograms")]
 use crate::native::NativeBuckets;
 use crate::recorder::MetricsRecorder;
-use crate::registry::{AllowedValues, Buckets, Kind, Registry};
+use crate::registry::Registry;
 #[cfg(feature = "scrape")]
 use crate::scrape::Pages;
 
@@ -268,10 +267,10 @@ impl MetricsBuilder {
         let wrong =
             |(metric, source): (Metric, MetricError)| BuildError::Metric { metric: metric.name, source };
         let catalog = Catalog::new(self.declared).map_err(wrong)?;
-        let buckets = checked_buckets(&catalog, &self.buckets)?;
+        let buckets = checked::buckets(&catalog, &self.buckets)?;
         #[cfg(feature = "native-histograms")]
-        let buckets = with_native(&catalog, buckets, &self.native)?;
-        let allowed = checked_values(self.allowed, &self.departments)?;
+        let buckets = checked::with_native(&catalog, buckets, &self.native)?;
+        let allowed = checked::allowed_values(self.allowed, &self.departments)?;
         let registry = Arc::new(
             Registry::new(self.series_cap, self.idle_timeout, &catalog, buckets, allowed).map_err(wrong)?,
         );
@@ -305,58 +304,4 @@ impl MetricsBuilder {
         metrics::set_global_recorder(metrics.recorder()).map_err(|_| InstallError::Installed)?;
         Ok(metrics)
     }
-}
-
-/// The catalog's buckets, and over them the caller's.
-fn checked_buckets(
-    catalog: &Catalog,
-    given: &[(String, Vec<f64>)],
-) -> Result<FxHashMap<String, Arc<Buckets>>, BuildError> {
-    let declared = catalog.iter().filter(|metric| metric.kind == Kind::Histogram);
-    let declared = declared.map(|metric| (metric.name, metric.buckets));
-    let given = given.iter().map(|(name, bounds)| (name.as_str(), bounds.as_slice()));
-    let mut checked = FxHashMap::default();
-    for (metric, bounds) in declared.chain(given) {
-        let wrong = || BuildError::Buckets { metric: metric.to_owned() };
-        let taken = catalog.get(metric).is_some_and(|metric| metric.kind != Kind::Histogram);
-        let buckets = Buckets::new(bounds).filter(|_| !taken).ok_or_else(wrong)?;
-        let name = guard::metric_name(metric).map_err(|_| wrong())?;
-        checked.insert(name, Arc::new(buckets));
-    }
-    Ok(checked)
-}
-
-/// The values that labels take, the departments among them.
-fn checked_values(
-    given: Vec<(String, String, Vec<String>)>,
-    departments: &[String],
-) -> Result<AllowedValues, BuildError> {
-    let mut allowed = AllowedValues::default();
-    if !departments.is_empty() {
-        allowed.allow(SCHEDULED_SHIFTS, "department", departments.iter().map(String::as_str));
-    }
-    for (metric, label, values) in given {
-        if !allowed.allow(&metric, &label, values.iter().map(String::as_str)) {
-            return Err(BuildError::AllowedValues { metric, label });
-        }
-    }
-    Ok(allowed)
-}
-
-/// Adds the native histograms to those with fixed bounds.
-#[cfg(feature = "native-histograms")]
-fn with_native(
-    catalog: &Catalog,
-    mut buckets: FxHashMap<String, Arc<Buckets>>,
-    native: &[(String, NativeBuckets)],
-) -> Result<FxHashMap<String, Arc<Buckets>>, BuildError> {
-    for (metric, given) in native {
-        let taken = catalog.get(metric).is_some_and(|metric| metric.kind != Kind::Histogram);
-        let name = guard::metric_name(metric).ok().filter(|_| !taken && given.is_valid());
-        let name = name.ok_or_else(|| BuildError::NativeBuckets { metric: metric.clone() })?;
-        let fixed = buckets.get(&name).map(|buckets| &**buckets);
-        let made = Buckets::native(fixed, *given);
-        buckets.insert(name, Arc::new(made));
-    }
-    Ok(buckets)
 }

@@ -14,6 +14,9 @@ use subject::Subject;
 const AREA: &str = "logging";
 const ROUNDS: usize = 9;
 
+const CPU: &str = "CPU ns";
+const ALLOCATIONS: &str = "allocations";
+
 /// The peers' names; those of crates as in the lock file.
 const FLOOR: &str = "bare layer, JSON by hand";
 const OFF: &str = "redaction off";
@@ -22,42 +25,47 @@ const SLOG: &str = "slog-json, slog-async";
 
 pub fn claims() -> Vec<Claim> {
     let [floor, ours, unredacted] = [Subject::Floor, Subject::Ours, Subject::Unredacted].map(Run::of);
+    let [busy, busy_unredacted] = [Subject::Busy, Subject::BusyUnredacted].map(Run::of);
     let [both, appender, slog] = [Subject::Both, Subject::Appender, Subject::Slog].map(Run::of);
-    let [floor_within, ours_within, appender_within] = [floor, ours, appender].map(Run::in_span);
+    let [both_within, ours_within, appender_within] = [both, ours, appender].map(Run::in_span);
     let two = ours.on_threads(2);
     let rounds = Rounds::of(vec![
         floor,
         ours,
         unredacted,
+        busy,
+        busy_unredacted,
         slog,
         appender,
-        floor_within,
         ours_within,
         appender_within,
         two,
         both,
+        both_within,
     ]);
     let caller = |cost: &Cost| cost.caller;
     let process = |cost: &Cost| cost.process;
+    let allocations = |cost: &Cost| cost.allocations;
     let instructions = |ours: Run, peer: Run| Pair::of_rounds(&[(ours.instructions(), peer.instructions())]);
     let claim = |name, unit, pair, peer, goal| Claim::new(AREA, name, unit, pair, peer, goal);
-    let mut claims = vec![
-        claim("JSON event, caller", "CPU ns", rounds.beside(ours, floor, caller), FLOOR, 1.4),
-        claim("JSON event, process", "CPU ns", rounds.beside(ours, floor, process), FLOOR, 2.0),
-        claim("JSON event, caller", "instr", instructions(ours, floor), FLOOR, 1.4),
-        claim("JSON event in a span, caller", "instr", instructions(ours_within, floor_within), FLOOR, 2.0),
-        claim("JSON event, redacted, caller", "CPU ns", rounds.beside(ours, unredacted, caller), OFF, 1.3),
+    vec![
+        claim("JSON event, caller", CPU, rounds.beside(ours, floor, caller), FLOOR, 1.4),
+        claim("JSON event, process", CPU, rounds.beside(ours, floor, process), FLOOR, 2.0),
+        claim("JSON event, redacted, caller", CPU, rounds.beside(ours, unredacted, caller), OFF, 1.3),
         claim("JSON event, redacted, caller", "instr", instructions(ours, unredacted), OFF, 1.3),
-        claim("JSON event, caller", "CPU ns", rounds.beside(ours, appender, caller), APPENDER, 1.0 / 4.0),
-        claim("JSON event, process", "CPU ns", rounds.beside(ours, appender, process), APPENDER, 1.0 / 3.5),
+        claim("busy event, redacted, caller", CPU, rounds.beside(busy, busy_unredacted, caller), OFF, 1.3),
+        claim("busy event, redacted, caller", "instr", instructions(busy, busy_unredacted), OFF, 1.3),
+        claim("JSON event, caller", CPU, rounds.beside(ours, appender, caller), APPENDER, 1.0 / 4.0),
+        claim("JSON event, process", CPU, rounds.beside(ours, appender, process), APPENDER, 1.0 / 3.5),
         claim(
             "JSON event in a span, process",
-            "CPU ns",
+            CPU,
             rounds.beside(ours_within, appender_within, process),
             APPENDER,
             1.0 / 3.5,
         ),
-        claim("JSON event, process", "CPU ns", rounds.beside(ours, slog, process), SLOG, 1.0),
+        claim("JSON event, process", CPU, rounds.beside(ours, slog, process), SLOG, 1.0),
+        handler::claim(&rounds, ours),
         claim(
             "JSON event, 2 callers",
             "wall ns",
@@ -65,30 +73,16 @@ pub fn claims() -> Vec<Claim> {
             "1.2M events/s",
             1.0,
         ),
-        claim(
-            "text and JSON event",
-            "allocations",
-            rounds.under(both, |cost| cost.allocations, 1.0),
-            "one",
-            0.0,
-        ),
-        claim(
-            "event in a span",
-            "allocations",
-            rounds.under(ours_within, |cost| cost.allocations, 1.0),
-            "one",
-            0.0,
-        ),
+        claim("event, text and JSON", ALLOCATIONS, rounds.under(both, allocations, 1.0), "one", 0.0),
+        claim("the same in a span", ALLOCATIONS, rounds.under(both_within, allocations, 1.0), "one", 0.0),
         claim(
             "span, text and JSON",
-            "allocations",
+            ALLOCATIONS,
             rounds.under(both, |cost| cost.span_allocations, 3.0),
             "three",
             1.0,
         ),
-    ];
-    claims.push(handler::claim(&rounds, ours));
-    claims
+    ]
 }
 
 /// What each run cost, round by round: all of a round one after the other.

@@ -57,6 +57,7 @@ mod install;
 mod layer;
 mod levels;
 mod line;
+mod mac;
 mod notice;
 mod panics;
 mod plan;

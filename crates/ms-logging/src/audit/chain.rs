@@ -2,11 +2,12 @@
 
 use std::fmt::Write as _;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::Mac as _;
 use sha2::{Digest as _, Sha256};
 
 use super::AuditKey;
 use super::receipt::Recorded;
+use crate::mac::keyed;
 
 /// The hash before the first record.
 const NONE: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -73,12 +74,8 @@ impl Chain {
     }
 
     fn hash(&self, bound: &str) -> String {
-        let keyed = self.key.as_ref().and_then(|key| Hmac::<Sha256>::new_from_slice(&key.0).ok());
-        let digest: [u8; 32] = match keyed {
-            Some(mut keyed) => {
-                keyed.update(bound.as_bytes());
-                keyed.finalize().into_bytes().into()
-            }
+        let digest: [u8; 32] = match &self.key {
+            Some(key) => keyed(&key.0).chain_update(bound).finalize().into_bytes().into(),
             None => Sha256::digest(bound.as_bytes()).into(),
         };
         let mut digits = String::with_capacity(DIGITS);

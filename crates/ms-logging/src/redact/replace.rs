@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use sha2::{Digest as _, Sha256};
+use hmac::Mac as _;
 
 use super::Kind;
+use crate::mac::{Mac, keyed};
 
 /// What stands in the place of a value that was taken out.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -13,8 +14,6 @@ pub(crate) const REDACTED: &str = "[redacted]";
 const HASHED: &str = "[redacted:";
 /// Letters of a hash, four bits each.
 const HASH_LETTERS: usize = 16;
-/// Of a block of SHA-256.
-const BLOCK: usize = 64;
 
 /// What is written in the place of what was found; see [`Redactor::mode`](crate::Redactor::mode).
 #[derive(Debug, Clone, Default)]
@@ -32,29 +31,18 @@ pub enum RedactMode {
 
 /// The key of [`RedactMode::Hash`]. Who has it can find out whose a hash is by trying all numbers; without it nobody can.
 #[derive(Clone)]
-pub struct HashKey {
-    inner: [u8; BLOCK],
-    outer: [u8; BLOCK],
-}
+pub struct HashKey(Mac);
 
 impl HashKey {
     /// Makes a key of a secret: 32 random bytes, say. All processes whose logs are compared need the same one.
     pub fn new(secret: &[u8]) -> Self {
-        let mut block = [0; BLOCK];
-        let digest = Sha256::digest(secret);
-        let secret = if secret.len() > BLOCK { digest.as_slice() } else { secret };
-        block.iter_mut().zip(secret).for_each(|(byte, secret)| *byte = *secret);
-        Self { inner: block.map(|byte| byte ^ 0x36), outer: block.map(|byte| byte ^ 0x5c) }
+        Self(keyed(secret))
     }
 
     /// HMAC-SHA-256 of a value, as letters: digits might be taken for somebody's number once more.
     fn tag(&self, kind: Kind, value: &str) -> String {
-        let inner = Sha256::new().chain_update(self.inner);
-        let inner = inner
-            .chain_update(kind.as_str())
-            .chain_update([0])
-            .chain_update(canonical(kind, value).as_bytes());
-        let digest = Sha256::new().chain_update(self.outer).chain_update(inner.finalize()).finalize();
+        let mac = self.0.clone().chain_update(kind.as_str()).chain_update([0]);
+        let digest = mac.chain_update(canonical(kind, value).as_bytes()).finalize().into_bytes();
         let mut tag = String::with_capacity(HASHED.len() + HASH_LETTERS + 1);
         tag.push_str(HASHED);
         for byte in digest.iter().take(HASH_LETTERS / 2) {

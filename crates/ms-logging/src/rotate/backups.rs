@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::Rotation;
 #[cfg(feature = "gzip")]
-use super::gzip::Gzip;
+use super::gzip::{self, Gzip, Held};
+use super::share::Hold;
 
 /// What may follow the number. Without compression `.gz` files are somebody else's.
 const PLAIN: &[&str] = &[""];
@@ -47,13 +48,23 @@ impl Backups {
         self.measure();
     }
 
-    /// Makes room for a new `.1`.
-    pub(super) fn shift(&mut self) -> io::Result<()> {
-        // Or it would compress one file and delete another.
+    /// Makes room for a new `.1`; `false` if another process compresses the one that is there.
+    pub(super) fn shift(&mut self) -> io::Result<bool> {
+        // Or it would compress one file and delete another. Held until all names are new.
         #[cfg(feature = "gzip")]
-        if let Some(gzip) = &mut self.gzip {
-            gzip.wait();
-        }
+        let newest = self.name(1, "");
+        #[cfg(feature = "gzip")]
+        let _held = match &mut self.gzip {
+            Some(gzip) => {
+                gzip.wait();
+                match gzip::hold(&newest)? {
+                    Held::Here(file) => Some(file),
+                    Held::Nothing => None,
+                    Held::Elsewhere => return Ok(false),
+                }
+            }
+            None => None,
+        };
         for number in (1..self.keep).rev() {
             for kind in self.kinds() {
                 let from = self.name(number, kind);
@@ -65,7 +76,8 @@ impl Backups {
             }
         }
         // The place of the file that comes is taken from whichever is there.
-        self.remove_other(1, "")
+        self.remove_other(1, "")?;
+        Ok(true)
     }
 
     fn remove_other(&self, number: u32, kind: &str) -> io::Result<()> {
@@ -80,15 +92,22 @@ impl Backups {
 
     /// Makes `path` the newest backup.
     pub(super) fn take(&mut self, path: &Path) -> io::Result<()> {
-        let newest = self.name(1, "");
-        fs::rename(path, &newest)?;
-        #[cfg(feature = "gzip")]
-        if let Some(gzip) = &mut self.gzip {
-            gzip.start(newest);
-        }
+        fs::rename(path, self.name(1, ""))?;
         self.measure();
         Ok(())
     }
+
+    /// Compresses the newest backup, whose lock is held.
+    #[cfg(feature = "gzip")]
+    pub(super) fn compress(&mut self, lock: Hold) {
+        let newest = self.name(1, "");
+        if let Some(gzip) = &mut self.gzip {
+            gzip.start(newest, lock);
+        }
+    }
+
+    #[cfg(not(feature = "gzip"))]
+    pub(super) fn compress(&mut self, _: Hold) {}
 
     /// Deletes the oldest backups until they and a current file of `current` bytes are within the limit.
     pub(super) fn prune(&mut self, current: u64) {

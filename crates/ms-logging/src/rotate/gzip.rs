@@ -9,6 +9,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use super::open;
+use super::share::{self, Hold};
 use crate::notice::notice;
 
 /// The thread that compresses the newest backup, if there is one.
@@ -18,9 +19,11 @@ pub(super) struct Gzip {
 }
 
 impl Gzip {
-    /// Compresses `path` into `path.gz` and removes it. If that does not work it stays as it is.
-    pub(super) fn start(&mut self, path: PathBuf) {
+    /// Compresses `path` into `path.gz` and removes it. If that does not work it stays as it is. Until then no process
+    /// gives it another name: `lock` is its lock.
+    pub(super) fn start(&mut self, path: PathBuf, lock: Hold) {
         let body = move || {
+            let _lock = lock;
             if let Err(error) = compress(&path) {
                 notice(format_args!("cannot compress {}: {error}", path.display()));
             }
@@ -45,16 +48,43 @@ impl Gzip {
 
     /// Ends what a killed process has begun with the newest backup.
     pub(super) fn recover(&mut self, newest: &Path) {
+        let held = hold(newest);
+        if matches!(held, Ok(Held::Elsewhere)) {
+            return;
+        }
         // It is of no use without its end.
         let _ = fs::remove_file(unfinished(newest));
-        if fs::symlink_metadata(newest).is_ok_and(|metadata| metadata.is_file()) {
-            self.start(newest.to_owned());
+        if let Ok(Held::Here(file)) = held {
+            self.start(newest.to_owned(), file);
         }
+    }
+}
+
+/// Who has the lock of a backup.
+pub(super) enum Held {
+    Here(Hold),
+    Elsewhere,
+    /// There is no such file.
+    Nothing,
+}
+
+/// Keeps other processes from compressing or renaming a backup.
+pub(super) fn hold(path: &Path) -> io::Result<Held> {
+    if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
+        return Ok(Held::Nothing);
+    }
+    match File::open(path) {
+        Ok(file) if share::is_free(&file) => Ok(Held::Here(Hold::new(file))),
+        Ok(_) => Ok(Held::Elsewhere),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Held::Nothing),
+        Err(error) => Err(error),
     }
 }
 
 fn compress(path: &Path) -> io::Result<()> {
     let (part, done) = (unfinished(path), finished(path));
+    // Left by a process that was killed; with the lock nobody else is at it.
+    let _ = fs::remove_file(&part);
     let result = write(path, &part).and_then(|()| fs::rename(&part, done));
     if result.is_err() {
         // The error that there was is the one to tell of.

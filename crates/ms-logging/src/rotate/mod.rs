@@ -4,17 +4,20 @@
 //! on purpose: sizes count bytes where Python counts characters, and an empty file is never rotated, so a first line
 //! that is longer than the limit leaves no empty backup.
 //!
-//! Processes that share a file agree by a lock on it, held while one of them rotates: whoever holds the lock of the file
-//! that bears the name is the only one to rename it.
+//! Processes may share a file; [`share`] tells how.
 
 mod age;
 mod backups;
 #[cfg(feature = "gzip")]
 mod gzip;
 pub(crate) mod open;
+mod pieces;
+mod share;
+mod write;
 
 use std::fs;
 use std::io;
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -27,6 +30,9 @@ use age::Age;
 pub use age::Every;
 use backups::Backups;
 use open::{Identity, Links, Opened};
+use pieces::first_line;
+pub(crate) use pieces::{count, write_all};
+use share::Hold;
 
 /// How long after a failed rotation the next is tried.
 const RETRY: Duration = Duration::from_secs(1);
@@ -68,13 +74,12 @@ impl RotatingFile {
         // A link that is there at the start is the operator's; one that appears later may be anybody's.
         let links = if is_link(&path) { Links::Followed } else { Links::Refused };
         let current = open::append(&path, links)?;
-        let torn = current.ends_within_a_line(&path);
         let age = rotation
             .every
             .map(|every| Age::new(every, rotation.zone.clone(), current.since(), Timestamp::now()));
         let mut backups = Backups::new(path.clone(), &rotation);
         backups.recover();
-        Ok(Self {
+        let mut opened = Self {
             path,
             max_bytes: rotation.max_bytes,
             age,
@@ -82,10 +87,43 @@ impl RotatingFile {
             links,
             durable: rotation.durable,
             current,
-            torn,
+            torn: false,
             shifted: false,
             retry: None,
-        })
+        };
+        opened.close_line_of_a_killed_process();
+        Ok(opened)
+    }
+
+    /// Not left to the next line: whoever reads the file until then should not take a part for a line.
+    fn close_line_of_a_killed_process(&mut self) {
+        if !self.current.regular {
+            return;
+        }
+        let alone = self.current.lock();
+        self.torn = self.current.ends_within_a_line(&self.path);
+        if alone && let Err(error) = self.close_torn_line() {
+            notice(format_args!("cannot close the last line of {}: {error}", self.path.display()));
+        }
+        self.current.unlock();
+    }
+
+    /// Takes part in the file that has the name. Goes on without a lock if another process keeps that too long.
+    fn enter(&mut self) -> io::Result<()> {
+        let since = Instant::now();
+        loop {
+            let shared = self.current.share();
+            let before = self.current.identity;
+            self.follow()?;
+            let same = self.current.identity == before;
+            if same && (shared || !share::wait(since)) {
+                return Ok(());
+            }
+            if since.elapsed() >= RETRY {
+                // Something replaces the file all the time.
+                return Ok(());
+            }
+        }
     }
 
     /// Opens the file anew if it was renamed, replaced or deleted; lines before that stay where they went.
@@ -108,7 +146,7 @@ impl RotatingFile {
         match open::append(&self.path, self.links) {
             Ok(opened) => {
                 self.torn = opened.ends_within_a_line(&self.path);
-                self.begin(opened);
+                drop(self.begin(opened));
                 Ok(())
             }
             // A file that was renamed still takes lines; one that was deleted would swallow them.
@@ -117,12 +155,13 @@ impl RotatingFile {
         }
     }
 
-    fn begin(&mut self, opened: Opened) {
+    /// Goes on in another file; gives the one before.
+    fn begin(&mut self, opened: Opened) -> Opened {
         if let Some(age) = &mut self.age {
             age.begin(opened.since(), Timestamp::now());
         }
-        self.current = opened;
         self.shifted = false;
+        mem::replace(&mut self.current, opened)
     }
 
     /// How many bytes of `lines` belong into the current file: whole lines, none if it must be rotated first.
@@ -168,104 +207,39 @@ impl RotatingFile {
             return Ok(false);
         }
         let rotated = self.rotate_locked();
-        // What was rotated has lost its lock with its handle.
-        self.current.unlock();
-        rotated.map(|()| true)
+        self.enter()?;
+        rotated
     }
 
-    fn rotate_locked(&mut self) -> io::Result<()> {
+    fn rotate_locked(&mut self) -> io::Result<bool> {
         if Identity::of(&fs::metadata(&self.path)?) != self.current.identity {
-            return self.reopen();
+            return self.reopen().map(|()| true);
         }
         if self.durable {
             self.current.file.sync_data()?;
         }
         // A second shift before the file itself has moved would push a backup out for nothing.
         if !self.shifted {
-            self.backups.shift()?;
+            if !self.backups.shift()? {
+                return Ok(false);
+            }
             self.shifted = true;
         }
         self.backups.take(&self.path)?;
         self.shifted = false;
         let opened = open::append(&self.path, self.links)?;
-        self.begin(opened);
-        Ok(())
-    }
-
-    fn write_piece(&mut self, piece: &[u8], lines: u64, written: &mut dyn FnMut(u64)) -> io::Result<()> {
-        self.append(piece, written)?;
-        // Deleted while it was written to: these lines are nowhere.
-        if !self.current.is_linked() {
-            self.reopen()?;
-            self.close_torn_line()?;
-            self.append(piece, written)?;
-        }
-        written(lines);
-        Ok(())
-    }
-
-    /// Writes whole lines; tells of them only if it fails halfway.
-    fn append(&mut self, piece: &[u8], written: &mut dyn FnMut(u64)) -> io::Result<()> {
-        let Err((done, error)) = write_all(&mut self.current.file, piece) else {
-            self.current.length += piece.len() as u64;
-            return Ok(());
-        };
-        let done = piece.get(..done).unwrap_or(piece);
-        let whole = done.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        self.current.length += done.len() as u64;
-        self.seal(done.len() - whole);
-        if self.current.is_linked() {
-            written(count(done.get(..whole).unwrap_or_default()));
-        }
-        Err(error)
-    }
-
-    /// Takes the part of a line back that a failed write has left, or remembers to close it.
-    fn seal(&mut self, part: usize) {
-        if part == 0 {
-            return;
-        }
-        let file = &self.current.file;
-        let alone = file.metadata().is_ok_and(|now| now.is_file() && now.len() == self.current.length);
-        let whole = self.current.length.saturating_sub(part as u64);
-        if alone && file.set_len(whole).is_ok() {
-            self.current.length = whole;
-        } else {
-            self.torn = true;
-        }
-    }
-
-    fn close_torn_line(&mut self) -> io::Result<()> {
-        if self.torn {
-            write_all(&mut self.current.file, b"\n").map_err(|(_, error)| error)?;
-            self.current.length += 1;
-            self.torn = false;
-        }
-        Ok(())
+        let rotated = self.begin(opened);
+        // Only what nobody writes to any more; its lock goes with it.
+        self.backups.compress(Hold::new(rotated.file));
+        Ok(true)
     }
 }
 
 impl Target for RotatingFile {
     fn write(&mut self, batch: &[u8], lines: u64, written: &mut dyn FnMut(u64)) -> io::Result<()> {
-        self.follow()?;
-        let (mut rest, mut left) = (batch, lines);
-        while !rest.is_empty() {
-            self.close_torn_line()?;
-            let mut fitting = self.fitting(rest);
-            if fitting == 0 {
-                if self.rotate() {
-                    continue;
-                }
-                fitting = rest.len();
-            }
-            let (piece, tail) = rest.split_at_checked(fitting).unwrap_or((rest, b""));
-            let lines = if tail.is_empty() { left } else { count(piece) };
-            self.backups.prune(self.current.length.saturating_add(piece.len() as u64));
-            self.write_piece(piece, lines, written)?;
-            left = left.saturating_sub(lines);
-            rest = tail;
-        }
-        Ok(())
+        let result = self.enter().and_then(|()| self.write_batch(batch, lines, written));
+        self.current.unlock();
+        result
     }
 
     fn sync(&mut self) -> io::Result<()> {
@@ -284,29 +258,6 @@ impl Target for RotatingFile {
 
 fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
-}
-
-/// Every line ends in the only line feed that it holds.
-pub(crate) fn count(lines: &[u8]) -> u64 {
-    lines.iter().filter(|byte| **byte == b'\n').count() as u64
-}
-
-fn first_line(lines: &[u8]) -> usize {
-    lines.iter().position(|byte| *byte == b'\n').map_or(lines.len(), |end| end + 1)
-}
-
-/// Writes everything, or tells how much it wrote before the error.
-pub(crate) fn write_all(out: &mut (impl io::Write + ?Sized), bytes: &[u8]) -> Result<(), (usize, io::Error)> {
-    let mut done = 0;
-    while let Some(rest) = bytes.get(done..).filter(|rest| !rest.is_empty()) {
-        match out.write(rest) {
-            Ok(0) => return Err((done, io::ErrorKind::WriteZero.into())),
-            Ok(taken) => done += taken,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err((done, error)),
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Opening the log file, and knowing it again.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
@@ -106,17 +106,6 @@ impl Opened {
     pub(crate) fn since(&self) -> Option<Timestamp> {
         let metadata = self.file.metadata().ok().filter(|metadata| metadata.len() > 0)?;
         Timestamp::try_from(metadata.modified().ok()?).ok()
-    }
-
-    /// Keeps other processes from rotating the file; `false` if one of them does just now. Where the file system has no
-    /// locks there is nobody to ask.
-    pub(crate) fn lock(&self) -> bool {
-        !matches!(self.file.try_lock(), Err(TryLockError::WouldBlock))
-    }
-
-    pub(crate) fn unlock(&self) {
-        // Without a lock there is nothing to release.
-        let _ = self.file.unlock();
     }
 
     /// Whether the file still has a name.

@@ -39,6 +39,96 @@ fn lines_written_into_a_file_that_was_just_deleted_are_written_again() {
     assert_eq!((fs::read_to_string(&path).unwrap().as_str(), written), ("one\ntwo\n", 2));
 }
 
+/// Another process that has the file, as far as locks and writes go.
+fn other(path: &std::path::Path) -> fs::File {
+    fs::OpenOptions::new().append(true).open(path).unwrap()
+}
+
+#[test]
+fn a_part_is_not_cut_off_while_another_process_may_add_a_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let mut file = RotatingFile::open(path.clone(), rotation(0, 1)).unwrap();
+    let mut other = other(&path);
+    other.lock_shared().unwrap();
+    // What a write that failed halfway leaves.
+    file.current.file.write_all(b"whole\npar").unwrap();
+    file.current.length = 9;
+    file.seal(3);
+    assert!(file.torn, "closed later");
+    other.write_all(b"\nfrom elsewhere\n").unwrap();
+    other.unlock().unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\npar\nfrom elsewhere\n");
+    // Alone again, it is cut.
+    file.current.unlock();
+    file.torn = false;
+    file.enter().unwrap();
+    file.current.file.write_all(b"par").unwrap();
+    file.current.length += 3;
+    file.seal(3);
+    assert!(!file.torn);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\npar\nfrom elsewhere\n");
+}
+
+#[test]
+fn a_torn_line_is_closed_at_the_start_and_by_one_process_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    fs::write(&path, "whole\ntor").unwrap();
+    let writing = other(&path);
+    writing.lock_shared().unwrap();
+    // It may be a line that is being written.
+    drop(RotatingFile::open(path.clone(), rotation(0, 1)).unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\ntor");
+    drop(writing);
+    drop(RotatingFile::open(path.clone(), rotation(0, 1)).unwrap());
+    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\ntor\n");
+}
+
+#[test]
+fn a_file_is_not_rotated_while_another_process_writes_to_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let mut file = RotatingFile::open(path.clone(), rotation(9, 2)).unwrap();
+    write(&mut file, "1234567\n");
+    let writing = other(&path);
+    writing.lock_shared().unwrap();
+    write(&mut file, "next\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "1234567\nnext\n");
+    drop(writing);
+    write(&mut file, "last\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "last\n");
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn a_backup_that_another_process_compresses_is_neither_shifted_nor_deleted() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let backup = directory.path().join("app.log.1");
+    let part = directory.path().join("app.log.1.gz.part");
+    fs::write(&backup, "first\n").unwrap();
+    fs::write(&part, "half").unwrap();
+    let compressing = other(&backup);
+    compressing.lock().unwrap();
+    let mut file = RotatingFile::open(path.clone(), Rotation { gzip: true, ..rotation(9, 3) }).unwrap();
+    assert!(part.exists(), "what another process is at is not cleared up");
+    write(&mut file, "1234567\n");
+    write(&mut file, "next\n");
+    assert_eq!(fs::read_to_string(&backup).unwrap(), "first\n");
+    // A process that was killed has no lock any more.
+    drop(compressing);
+    write(&mut file, "last\n");
+    // Waits for its own compression.
+    file.backups.shift().unwrap();
+    let gzip = |name: &str| directory.path().join(name).exists();
+    assert!(
+        gzip("app.log.3") && gzip("app.log.2.gz"),
+        "{:?}",
+        fs::read_dir(directory.path()).unwrap().collect::<Vec<_>>()
+    );
+}
+
 #[test]
 fn a_batch_is_split_where_the_file_is_full() {
     let directory = tempfile::tempdir().unwrap();

@@ -29,7 +29,7 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
         (0..=round * 3).for_each(|_| drop(told.next()));
         child.kill().unwrap();
         child.wait().unwrap();
-        // The next process closes the line that may have been torn.
+        // The next process closes the line that may have been torn, before it logs anything.
         let (layer, guard) = ms_logging::Logging::builder()
             .file(&path)
             .console(false)

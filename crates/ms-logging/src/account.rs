@@ -68,6 +68,12 @@ pub struct SinkAccount {
 }
 
 impl SinkAccount {
+    /// Of a process whose lines all came after the end.
+    pub(crate) fn lost_after_shutdown(sink: &'static str, lines: u64) -> Self {
+        let dropped = Dropped { after_shutdown: lines, ..Dropped::default() };
+        Self { sink, passed: lines, written: 0, diverted: 0, loss_lines: 0, queued: 0, dropped }
+    }
+
     /// The value of the label `sink`: `file`, `json` or `console`.
     pub fn sink(&self) -> &'static str {
         self.sink

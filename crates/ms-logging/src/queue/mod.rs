@@ -11,7 +11,9 @@ mod writer;
 use std::cell::Cell;
 use std::io;
 use std::mem;
+use std::process;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -61,6 +63,10 @@ pub(crate) struct Queue {
     capacity: usize,
     when_full: WhenFull,
     durable: bool,
+    /// The process that has the writer.
+    process: u32,
+    /// Lines of a forked process whose state is locked for good.
+    orphaned: AtomicU64,
     state: Mutex<State>,
     /// The writer waits for lines.
     work: Condvar,
@@ -79,6 +85,8 @@ impl Queue {
             capacity: options.capacity.max(SMALLEST),
             when_full: options.when_full,
             durable: options.durable,
+            process: process::id(),
+            orphaned: AtomicU64::new(0),
             state: Mutex::default(),
             work: Condvar::new(),
             room: Condvar::new(),
@@ -98,15 +106,22 @@ impl Queue {
 
     /// Takes one whole line, or counts why not.
     pub(crate) fn push(&self, line: &[u8], level: Level) {
-        let mut state = self.state.lock();
-        state.passed += 1;
+        let Some(mut state) = self.lock() else {
+            self.orphaned.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
         if state.fill() + line.len() > self.limit(level) && !state.closing {
             self.wait_for_room(&mut state, line.len(), level);
         }
+        // Only now: a caller that waits is not in the account yet.
+        state.passed += 1;
         if state.closing {
             state.dropped.after_shutdown += 1;
             drop(state);
-            return self.publish_in(Turn::take_soon());
+            if !self.is_orphan() {
+                self.publish_in(Turn::take_soon());
+            }
+            return;
         }
         if state.fill() + line.len() > self.limit(level) {
             return state.lose(1, 0);
@@ -116,6 +131,10 @@ impl Queue {
         state.accepted += 1;
         state.errors |= level == Level::ERROR;
         if self.must_wake(&mut state, level) {
+            if self.is_orphan() {
+                state.orphan();
+                return;
+            }
             state.writer = Writer::Awake;
             drop(state);
             self.work.notify_one();
@@ -146,7 +165,7 @@ impl Queue {
     fn wait_for_room(&self, state: &mut MutexGuard<'_, State>, length: usize, level: Level) {
         // The writer would wait for itself.
         let WhenFull::Block(limit) = self.when_full else { return };
-        if WRITER.get() {
+        if WRITER.get() || self.is_orphan() {
             return;
         }
         let deadline = deadline(limit);
@@ -161,7 +180,7 @@ impl Queue {
 
     /// Waits until what was taken so far is written or counted.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
-        if WRITER.get() {
+        if WRITER.get() || self.is_orphan() {
             return false;
         }
         let mut state = self.state.lock();
@@ -182,6 +201,9 @@ impl Queue {
 
     /// Lets no more lines in.
     pub(crate) fn close(&self) {
+        if self.is_orphan() {
+            return;
+        }
         let mut state = self.state.lock();
         state.closing = true;
         self.work.notify_one();
@@ -190,6 +212,9 @@ impl Queue {
 
     /// Waits for the writer to end and counts what it left behind.
     pub(crate) fn join(&self, deadline: Instant) -> u64 {
+        if self.is_orphan() {
+            return self.state.try_lock().map_or(0, |mut state| state.orphan());
+        }
         let mut state = self.state.lock();
         while !state.ended && !state.abandoned && !WRITER.get() {
             if self.settled.wait_until(&mut state, deadline).timed_out() {
@@ -209,13 +234,27 @@ impl Queue {
         abandoned
     }
 
+    /// Whether this is a process made by `fork`, which has no writer. Asked where a caller would wait, not for each line.
+    fn is_orphan(&self) -> bool {
+        process::id() != self.process
+    }
+
+    /// The state; nothing if it was locked at a fork and so stays it.
+    fn lock(&self) -> Option<MutexGuard<'_, State>> {
+        let free = self.state.try_lock();
+        free.or_else(|| (!self.is_orphan()).then(|| self.state.lock()))
+    }
+
     /// The name of its sink.
     pub(crate) fn sink(&self) -> &'static str {
         self.sink
     }
 
     pub(crate) fn account(&self) -> SinkAccount {
-        let state = self.state.lock();
+        let orphaned = self.orphaned.load(Ordering::Relaxed);
+        let Some(state) = self.lock() else {
+            return SinkAccount::lost_after_shutdown(self.sink, orphaned);
+        };
         SinkAccount {
             sink: self.sink,
             passed: state.passed,

@@ -85,6 +85,12 @@ impl State {
         }
     }
 
+    /// In a process made by `fork` nothing is written any more.
+    pub(super) fn orphan(&mut self) -> u64 {
+        self.closing = true;
+        if self.ended || self.abandoned { 0 } else { self.give_up() }
+    }
+
     /// Counts everything that is not written as lost.
     pub(super) fn give_up(&mut self) -> u64 {
         let pending = mem::take(&mut self.pending_lines);

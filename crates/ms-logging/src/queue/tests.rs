@@ -156,3 +156,56 @@ fn errors_and_what_is_flushed_are_kept_by_the_disk() {
     assert_eq!(queue.join(deadline(LIMIT)), 0);
     assert_eq!(seen.iter().collect::<Vec<_>>(), [wrote("last\n"), Did::Synced], "nothing twice");
 }
+
+#[test]
+fn no_error_is_lost_to_a_flood_of_others_before_a_stopped_disk() {
+    let (target, seen, tell) = Told::pair();
+    let queue = start(false, target, None);
+    queue.push(b"first\n", Level::INFO);
+    // The writer stands still from here on.
+    assert_eq!(seen.recv().unwrap(), wrote("first\n"));
+    let line = [b"x".repeat(99).as_slice(), b"\n"].concat();
+    for number in 0..1_000_000_u32 {
+        queue.push(&line, Level::INFO);
+        if number % 1_000 == 0 {
+            queue.push(b"grave\n", Level::ERROR);
+        }
+    }
+    let account = queue.account();
+    assert_eq!(account.passed, 1_001_001);
+    assert_eq!(account.passed, account.queued + account.dropped.queue_full);
+    drop(tell);
+    let mut errors = 0;
+    queue.close();
+    assert_eq!(queue.join(deadline(LIMIT)), 0);
+    for did in seen.iter() {
+        let Did::Wrote(text) = did else { panic!("nothing is durable") };
+        errors += text.lines().filter(|line| *line == "grave").count();
+    }
+    assert_eq!(errors, 1_000);
+}
+
+#[test]
+fn the_account_is_exact_while_a_caller_waits() {
+    let (target, seen, tell) = Told::pair();
+    let options = Options { capacity: SMALLEST, when_full: WhenFull::Block(LIMIT), durable: false };
+    let loss_line = LossLine { style: Style::Json, name: Vec::new(), zone: TimeZone::UTC };
+    let queue = Queue::start("file", options, Outlet { target, fallback: None, loss_line }).unwrap();
+    let line = [b"x".repeat(SMALLEST - 1).as_slice(), b"\n"].concat();
+    queue.push(&line, Level::INFO);
+    drop(seen.recv().unwrap());
+    thread::scope(|scope| {
+        scope.spawn(|| queue.push(b"waits\n", Level::INFO));
+        // Said before the wait begins.
+        while !queue.state.lock().urgent {
+            thread::yield_now();
+        }
+        let account = queue.account();
+        assert_eq!((account.passed, account.queued), (1, 1));
+        drop(tell);
+    });
+    assert!(queue.flush(deadline(LIMIT)));
+    assert_eq!((queue.account().passed, queue.account().written), (2, 2));
+    queue.close();
+    assert_eq!(queue.join(deadline(LIMIT)), 0);
+}

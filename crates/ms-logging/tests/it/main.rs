@@ -15,6 +15,7 @@ mod bodies;
 mod building;
 mod ending;
 mod faults;
+mod fork;
 mod injected;
 mod kill;
 mod levels;

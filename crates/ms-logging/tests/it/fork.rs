@@ -1,0 +1,96 @@
+//! A process made by `fork` has no writer: nothing in it waits for one.
+
+use std::process::{Command, id};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use ms_logging::{Logging, LoggingGuard, WhenFull};
+use tracing::info;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use crate::logger::{LIMIT, lines};
+
+const CHILD: &str = "MS_LOGGING_TEST_FORKED";
+const FORKS: u64 = 20;
+/// More than the queue takes.
+const LONG_LINES: u64 = 200;
+
+#[test]
+fn a_forked_process_waits_for_no_writer() {
+    let name = "fork::a_forked_process_waits_for_no_writer";
+    if let Some(path) = std::env::var_os(CHILD) {
+        return fork_under_load(path.as_ref());
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, &path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+/// Forks while other threads log, so that now and then the queue is locked.
+fn fork_under_load(path: &std::path::Path) {
+    let (layer, guard) = Logging::builder()
+        .file(path)
+        .console(false)
+        .rust_log(false)
+        .max_bytes(0)
+        .queue_bytes(1 << 20)
+        .redact(false)
+        .when_full(WhenFull::Block(Duration::MAX))
+        .layer()
+        .unwrap();
+    let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
+    let (stop, logged) = (AtomicBool::new(false), AtomicU64::new(0));
+    let line = |text: &str| {
+        tracing::dispatcher::with_default(&dispatch, || info!(text));
+        logged.fetch_add(1, Ordering::Relaxed);
+    };
+    line("before");
+    thread::scope(|scope| {
+        (0..2).for_each(|_| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    line("meanwhile");
+                }
+            });
+        });
+        let ended: Vec<i32> = (0..FORKS).map(|_| forked(&guard, &line)).collect();
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(ended, vec![0; ended.len()], "0 is a child that came to its end, 14 one that hung");
+    });
+    assert!(guard.flush(LIMIT), "the parent goes on");
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    // No child has written what it had a copy of.
+    assert_eq!(lines(path).len() as u64, logged.load(Ordering::Relaxed));
+}
+
+/// Does in a child what may wait, and gives how the child ended.
+#[allow(unsafe_code, reason = "there is no safe way to fork")]
+fn forked(guard: &LoggingGuard, line: &impl Fn(&str)) -> i32 {
+    let parent = id();
+    // SAFETY: the child allocates and logs, which is what is tested, and ends without running anybody's destructors.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            // One that hangs is ended by the system.
+            libc::alarm(20);
+            line("short");
+            let flushed = guard.flush(Duration::MAX);
+            let long = "x".repeat(8_000);
+            (0..LONG_LINES).for_each(|_| line(&long));
+            guard.shutdown(Duration::MAX);
+            line("late");
+            let account = guard.accounts()[0];
+            let exact = account.passed() == account.written() + account.dropped_total() + account.queued();
+            libc::_exit(i32::from(flushed || !exact || id() == parent));
+        }
+        let mut status = -1;
+        assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+        status
+    }
+}

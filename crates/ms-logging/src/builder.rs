@@ -37,12 +37,13 @@ pub enum Fallback {
     Directory(PathBuf),
 }
 
-/// Collects options; made by [`Logging::builder`](crate::Logging::builder).
+/// Collects options; made by [`Logging::builder`](crate::Logging::builder), or read by serde from a file whose keys the guide
+/// lists.
 ///
 /// | option | default |
 /// |---|---|
 /// | [`name`](Self::name) | `medschedule` |
-/// | [`level`](Self::level), [`filter`](Self::filter) | INFO; `RUST_LOG` goes before |
+/// | [`level`](Self::level), [`filter`](Self::filter), [`target_level`](Self::target_level) | INFO; `RUST_LOG` goes before |
 /// | [`file`](Self::file) | `logs/medschedule.log` |
 /// | [`json_file`](Self::json_file) | none |
 /// | [`console`](Self::console) | yes: readable on a terminal, JSON otherwise |
@@ -69,6 +70,7 @@ impl LoggingBuilder {
     /// Logs what is at least this severe. Replaces an earlier `filter`.
     pub fn level(mut self, level: impl Into<LevelFilter>) -> Self {
         self.config.filter = level.into().to_string();
+        self.config.filter_origin = "filter()";
         self
     }
 
@@ -76,6 +78,14 @@ impl LoggingBuilder {
     /// `level`.
     pub fn filter(mut self, directives: impl Into<String>) -> Self {
         self.config.filter = directives.into();
+        self.config.filter_origin = "filter()";
+        self
+    }
+
+    /// Logs of this target, and what lies below it, what is at least this severe; as a directive of `filter` does. `RUST_LOG`
+    /// replaces this too.
+    pub fn target_level(mut self, target: impl Into<String>, level: impl Into<LevelFilter>) -> Self {
+        self.config.levels.push((target.into(), level.into()));
         self
     }
 
@@ -224,6 +234,7 @@ impl LoggingBuilder {
     /// - [`BuildError::Open`]: a file or its directory cannot be opened or made.
     /// - [`BuildError::NoBackups`], [`TotalTooSmall`](BuildError::TotalTooSmall), [`SameFile`](BuildError::SameFile), [`Name`](BuildError::Name): the options do not
     ///   make sense.
+    /// - [`BuildError::Target`]: `target_level` has what is no target.
     /// - [`BuildError::Filter`], [`NotUnicode`](BuildError::NotUnicode): `RUST_LOG` or `filter` does not parse.
     /// - [`BuildError::Thread`]: the machine has no thread left.
     pub fn layer<S>(self) -> Result<(LoggingLayer<S>, LoggingGuard), BuildError>

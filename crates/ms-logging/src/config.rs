@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use tracing::level_filters::LevelFilter;
+
 use crate::builder::{Fallback, WhenFull};
 use crate::redact::Redactor;
 use crate::rotate::Every;
@@ -17,6 +19,8 @@ pub(crate) struct Config {
     pub(crate) filter: String,
     /// Who has set it, for messages.
     pub(crate) filter_origin: &'static str,
+    /// Targets with a level of their own, beside the filter.
+    pub(crate) levels: Vec<(String, LevelFilter)>,
     pub(crate) rust_log: bool,
     pub(crate) max_bytes: u64,
     pub(crate) backups: u32,
@@ -43,6 +47,7 @@ impl Default for Config {
             console: true,
             filter: "info".to_owned(),
             filter_origin: "filter()",
+            levels: Vec::new(),
             rust_log: true,
             max_bytes: 10 * 1024 * 1024,
             backups: 10,

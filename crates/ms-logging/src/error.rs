@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::levels::LevelError;
+
 /// Why no logger was made. No file is left open and no thread is left behind.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +57,22 @@ pub enum BuildError {
         /// Its name.
         variable: String,
     },
+    /// A variable of the environment does not fit.
+    #[error("the environment variable {variable}{}: expected {expected}", of(value.as_deref()))]
+    Variable {
+        /// Its name.
+        variable: String,
+        /// What it is set to; `None` where the name is the fault.
+        value: Option<String>,
+        /// What fits.
+        expected: &'static str,
+    },
+    /// A level is set for what is no target.
+    #[error("cannot set a level of its own")]
+    Target {
+        /// Why.
+        source: LevelError,
+    },
     /// The logger's name is written into every line and may not hold control characters.
     #[error("the logger's name {name:?} holds a control character")]
     Name {
@@ -69,6 +87,10 @@ pub enum BuildError {
         /// What the operating system said.
         source: io::Error,
     },
+}
+
+fn of(value: Option<&str>) -> String {
+    value.map_or_else(String::new, |value| format!("={value:?}"))
 }
 
 /// Why logging was not installed for the whole process. What was installed before keeps working.

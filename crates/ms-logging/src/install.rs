@@ -13,13 +13,13 @@ use crate::guard::{Logging, LoggingGuard};
 use crate::layer::EventLayer;
 use crate::panics;
 
-/// Installs logging with every default: `Logging::builder().install()`.
+/// Installs logging with every default, but for what the environment sets: `Logging::builder().env()?.install()`.
 ///
 /// # Errors
 ///
-/// [`InstallError`], as for [`LoggingBuilder::install`].
+/// [`InstallError`], as for [`LoggingBuilder::env`] and [`LoggingBuilder::install`].
 pub fn setup_logging() -> Result<LoggingGuard, InstallError> {
-    Logging::builder().install()
+    Logging::builder().env()?.install()
 }
 
 impl LoggingBuilder {

@@ -68,6 +68,7 @@ mod redact;
 mod request;
 mod rotate;
 mod sensitive;
+mod settings;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 mod span;

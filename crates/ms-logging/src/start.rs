@@ -17,7 +17,7 @@ use crate::error::BuildError;
 use crate::format::{Style, escape};
 use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
-use crate::levels::Levels;
+use crate::levels::{self, Levels};
 use crate::queue::{LossLine, Options, Outlet, Queue, Target};
 use crate::rotate::{RotatingFile, Rotation};
 
@@ -30,13 +30,24 @@ impl Config {
         };
         match EnvFilter::builder().parse(&filter) {
             // Only a directive that names a span has a bracket.
-            Ok(parsed) => Ok(Levels::new(parsed, filter.contains('['))),
+            Ok(parsed) => Ok(Levels::new(self.with_targets(parsed, origin)?, filter.contains('['))),
             Err(source) => {
                 let is_bad = |directive: &&str| EnvFilter::builder().parse(directive).is_err();
                 let directive = filter.split(',').find(is_bad).unwrap_or(&filter).to_owned();
                 Err(BuildError::Filter { filter, directive, origin, source })
             }
         }
+    }
+
+    /// `RUST_LOG` says everything there is to say.
+    fn with_targets(&self, filter: EnvFilter, origin: &str) -> Result<EnvFilter, BuildError> {
+        let mut filter = filter;
+        for (target, level) in self.levels.iter().filter(|_| origin != "RUST_LOG") {
+            let directive =
+                levels::directive(target, *level).map_err(|source| BuildError::Target { source })?;
+            filter = filter.add_directive(directive);
+        }
+        Ok(filter)
     }
 
     /// Opens the sinks and starts their threads.

@@ -289,7 +289,7 @@ impl Shared {
 }
 
 /// A target that means something else within a directive, such as a level or two directives, is refused.
-fn directive(target: &str, level: LevelFilter) -> Result<Directive, LevelError> {
+pub(crate) fn directive(target: &str, level: LevelFilter) -> Result<Directive, LevelError> {
     if target.is_empty() {
         return Ok(level.into());
     }

@@ -14,6 +14,8 @@ mod audit;
 mod bodies;
 mod building;
 mod ending;
+#[cfg(unix)]
+mod environment;
 mod faults;
 mod fork;
 mod injected;

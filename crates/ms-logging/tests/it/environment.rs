@@ -1,6 +1,7 @@
 //! The environment of the process; a child a case, since a process has one.
 
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process::{Command, Output};
 
@@ -74,7 +75,7 @@ fn log_all() {
     };
     let (layer, guard) = match build() {
         Ok(built) => built,
-        Err(error) => return println!("{error:?}"),
+        Err(error) => return writeln!(std::io::stdout(), "{error:?}").unwrap(),
     };
     tracing::dispatcher::with_default(&Dispatch::new(tracing_subscriber::registry().with(layer)), || {
         tracing::error!("error");

@@ -165,7 +165,13 @@ fn describe(
     );
     row("passed", account.passed().to_string());
     row("written", account.written().to_string());
-    let reasons = [Reason::QueueFull, Reason::IoError, Reason::ShutdownTimeout, Reason::AfterShutdown];
+    let reasons = [
+        Reason::QueueFull,
+        Reason::IoError,
+        Reason::ShutdownTimeout,
+        Reason::AfterShutdown,
+        Reason::RateLimited,
+    ];
     let dropped: Vec<String> =
         reasons.iter().map(|reason| format!("{} {}", reason.as_str(), account.dropped(*reason))).collect();
     row("dropped", format!("{} ({})", account.dropped_total(), dropped.join(", ")));

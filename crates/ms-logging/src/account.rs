@@ -12,11 +12,14 @@ pub enum Reason {
     ShutdownTimeout,
     /// The line came after the shutdown.
     AfterShutdown,
+    /// Its call site had written its lines of that second already; see
+    /// [`rate_limit`](crate::LoggingBuilder::rate_limit).
+    RateLimited,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 4] =
-        [Self::QueueFull, Self::IoError, Self::ShutdownTimeout, Self::AfterShutdown];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::QueueFull, Self::IoError, Self::ShutdownTimeout, Self::AfterShutdown, Self::RateLimited];
 
     /// The value of the label `reason`.
     pub fn as_str(self) -> &'static str {
@@ -25,6 +28,7 @@ impl Reason {
             Self::IoError => "io_error",
             Self::ShutdownTimeout => "shutdown_timeout",
             Self::AfterShutdown => "after_shutdown",
+            Self::RateLimited => "rate_limited",
         }
     }
 }
@@ -36,6 +40,7 @@ pub(crate) struct Dropped {
     pub(crate) io_error: u64,
     pub(crate) shutdown_timeout: u64,
     pub(crate) after_shutdown: u64,
+    pub(crate) rate_limited: u64,
 }
 
 impl Dropped {
@@ -45,6 +50,7 @@ impl Dropped {
             Reason::IoError => self.io_error,
             Reason::ShutdownTimeout => self.shutdown_timeout,
             Reason::AfterShutdown => self.after_shutdown,
+            Reason::RateLimited => self.rate_limited,
         }
     }
 

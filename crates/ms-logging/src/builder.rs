@@ -50,6 +50,7 @@ pub enum Fallback {
 /// | [`max_bytes`](Self::max_bytes), [`backups`](Self::backups) | 10 MiB, 10 |
 /// | [`rotate_every`](Self::rotate_every), [`max_total_bytes`](Self::max_total_bytes), `gzip` | never, no limit, no |
 /// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
+/// | [`rate_limit`](Self::rate_limit) | none |
 /// | [`fallback`](Self::fallback), [`durable`](Self::durable) | none, no |
 /// | [`redact`](Self::redact), [`redactor`](Self::redactor) | yes, the rules that are built in |
 /// | [`log_panics`](Self::log_panics) | no |
@@ -161,6 +162,14 @@ impl LoggingBuilder {
     /// What happens when that many bytes wait.
     pub fn when_full(mut self, policy: WhenFull) -> Self {
         self.config.when_full = policy;
+        self
+    }
+
+    /// Writes at most so many lines a second of each call site of `tracing`'s macros and `log_event!`; 0 sets no limit. What is
+    /// suppressed is counted as [`RateLimited`](crate::Reason::RateLimited), and a line in the log tells how many, within a
+    /// second and before a `flush` or `shutdown` returns.
+    pub fn rate_limit(mut self, lines_a_second: u32) -> Self {
+        self.config.rate_limit = Some(lines_a_second).filter(|lines| *lines > 0);
         self
     }
 

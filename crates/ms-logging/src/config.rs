@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) gzip: bool,
     pub(crate) queue_bytes: usize,
     pub(crate) when_full: WhenFull,
+    /// Lines a second and call site.
+    pub(crate) rate_limit: Option<u32>,
     pub(crate) fallback: Option<Fallback>,
     pub(crate) durable: bool,
     pub(crate) redact: bool,
@@ -57,6 +59,7 @@ impl Default for Config {
             gzip: false,
             queue_bytes: 8 * 1024 * 1024,
             when_full: WhenFull::Drop,
+            rate_limit: None,
             fallback: None,
             durable: false,
             redact: true,

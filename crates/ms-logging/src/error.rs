@@ -79,10 +79,10 @@ pub enum BuildError {
         /// The name.
         name: String,
     },
-    /// The writer thread could not be started.
-    #[error("cannot start the writer thread of sink `{sink}`")]
+    /// A thread could not be started.
+    #[error("cannot start the thread of `{sink}`")]
     Thread {
-        /// `file`, `json` or `console`.
+        /// `file`, `json` or `console`, whose writer it is, or `limits`.
         sink: &'static str,
         /// What the operating system said.
         source: io::Error,

@@ -14,6 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, Registry};
 use crate::format::Style;
 use crate::format::timestamp::{Instant, Stamp};
 use crate::levels::{Levels, LevelsFilter};
+use crate::limit::Limits;
 use crate::plan::{self, Plan, PlanKind, Plans};
 use crate::publish;
 use crate::queue::Queue;
@@ -40,6 +41,7 @@ pub(crate) struct Core {
     pub(crate) zone: TimeZone,
     pub(crate) redactor: Redactor,
     pub(crate) sinks: Vec<Sink>,
+    pub(crate) limits: Option<Limits>,
 }
 
 #[derive(Debug)]
@@ -145,6 +147,11 @@ where
                 (desk.local, desk.local_of) = (Stamp::python(), core.id);
             }
             let plan = desk.plans.of(core.id, event.metadata(), || core.plan(event));
+            if let (Some(limits), Some(site)) = (&core.limits, &plan.site)
+                && !limits.admits(site)
+            {
+                return core.sinks.iter().for_each(|sink| sink.queue.suppress());
+            }
             for sink in &core.sinks {
                 if core.write_line(desk, sink.style, now, event, &plan, &ctx) {
                     publish::truncated(sink.queue.sink());
@@ -158,6 +165,10 @@ where
 impl Core {
     /// Closes every sink and gives the number of lines that were not written by then.
     pub(crate) fn shutdown(&self, deadline: std::time::Instant) -> u64 {
+        if let Some(limits) = &self.limits {
+            limits.end();
+            self.tell_all();
+        }
         self.sinks.iter().for_each(|sink| sink.queue.close());
         self.sinks.iter().map(|sink| sink.queue.join(deadline)).sum()
     }
@@ -170,7 +181,10 @@ impl Core {
             _ if event.is_log() => PlanKind::Log,
             _ => PlanKind::Ordinary,
         };
-        Plan::new(metadata, kind, &self.redactor)
+        // Records of `log` and of `StructuredLogger` come from all over the program through one call site.
+        let is_one = matches!(kind, PlanKind::Ordinary | PlanKind::Event);
+        let site = self.limits.as_ref().filter(|_| is_one).map(|limits| limits.site(metadata));
+        Plan { site, ..Plan::new(metadata, kind, &self.redactor) }
     }
 
     /// Writes the fields of a span once for each shape that the sinks have.

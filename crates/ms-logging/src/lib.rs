@@ -56,6 +56,7 @@ mod guard;
 mod install;
 mod layer;
 mod levels;
+mod limit;
 mod line;
 mod mac;
 mod notice;

@@ -1,11 +1,13 @@
 //! What a call site decides once: names, their escaped forms, and whether a name tells of a secret.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tracing::Metadata;
 use tracing::callsite::Identifier;
 
 use crate::format::escape;
+use crate::limit::Site;
 use crate::redact::{KeyKind, Kind, Redactor};
 
 /// The name of the call sites that `log_event!` makes.
@@ -24,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) json_head: Vec<u8>,
     /// The target, escaped for people.
     pub(crate) target: Vec<u8>,
+    /// Where the lines of the call site are counted, if it may write only so many.
+    pub(crate) site: Option<Arc<Site>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +98,7 @@ impl Plan {
         escape::plain(&mut target, metadata.target());
         let mut head = Vec::new();
         json_head(&mut head, *metadata.level(), metadata.target());
-        Self { kind, fields, json_head: head, target }
+        Self { kind, fields, json_head: head, target, site: None }
     }
 }
 

@@ -14,10 +14,10 @@ use crate::account::Reason;
 ///
 /// The totals are set, not added: a recorder that is installed after the first loss still gets the whole number.
 static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
-    [const { [const { AtomicU64::new(0) }; 4] }; 3];
-static DIVERTED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; 3];
+    [const { [const { AtomicU64::new(0) }; Reason::ALL.len()] }; SINKS.len()];
+static DIVERTED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; SINKS.len()];
 /// Lines that were longer than a line may be.
-static TRUNCATED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; 3];
+static TRUNCATED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; SINKS.len()];
 const TRUNCATED_TOTAL: &str = "ms_logging_truncated_total";
 const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
 const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";

@@ -18,6 +18,7 @@ use crate::format::{Style, escape};
 use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
 use crate::levels::{self, Levels};
+use crate::limit::Limits;
 use crate::queue::{LossLine, Options, Outlet, Queue, Target};
 use crate::rotate::{RotatingFile, Rotation};
 
@@ -77,7 +78,12 @@ impl Config {
             zone,
             redactor: self.redactor.off(!self.redact),
             sinks,
+            limits: self.rate_limit.map(Limits::new),
         });
+        if let Err(source) = core.tell_of_suppressed_lines() {
+            close(&core.sinks);
+            return Err(BuildError::Thread { sink: "limits", source });
+        }
         let guard = LoggingGuard::new(Arc::clone(&core), levels, self.drop_limit);
         Ok((core, guard))
     }

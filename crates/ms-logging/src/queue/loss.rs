@@ -75,7 +75,7 @@ impl LossLine {
         line.extend_from_slice(rest.as_bytes());
     }
 
-    fn head(&self, line: &mut Vec<u8>, now: Instant) {
+    pub(crate) fn head(&self, line: &mut Vec<u8>, now: Instant) {
         let mut local = Stamp::python();
         match self.style {
             Style::Pretty { color } => {
@@ -86,7 +86,7 @@ impl LossLine {
     }
 }
 
-fn utc(time: SystemTime) -> String {
+pub(crate) fn utc(time: SystemTime) -> String {
     let time = Instant::of(time);
     let mut stamp = Stamp::rfc3339();
     let seconds = String::from_utf8_lossy(stamp.digits(time.seconds, &TimeZone::UTC));

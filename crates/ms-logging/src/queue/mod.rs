@@ -23,7 +23,7 @@ use tracing::Level;
 use crate::account::{Reason, SinkAccount};
 use crate::builder::WhenFull;
 use crate::publish::Turn;
-pub(crate) use loss::LossLine;
+pub(crate) use loss::{LossLine, utc};
 use state::{State, Writer};
 pub(crate) use writer::{Outlet, Target};
 
@@ -139,6 +139,13 @@ impl Queue {
             drop(state);
             self.work.notify_one();
         }
+    }
+
+    /// Counts a line that may not be written.
+    pub(crate) fn suppress(&self) {
+        let mut state = self.state.lock();
+        state.passed += 1;
+        state.dropped.rate_limited += 1;
     }
 
     fn must_wake(&self, state: &mut State, level: Level) -> bool {

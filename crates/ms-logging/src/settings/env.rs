@@ -69,9 +69,11 @@ fn read(key: &str, value: &str) -> Value {
         ),
         ("console" | "gzip" | "durable" | "redact" | "log_panics", "true") => Value::Switch(true),
         ("console" | "gzip" | "durable" | "redact" | "log_panics", "false") => Value::Switch(false),
-        ("max_bytes" | "backups" | "max_total_bytes" | "queue_bytes" | "block_ms" | "shutdown_ms", _) => {
-            number().map_or(Value::Other, Value::Number)
-        }
+        (
+            "max_bytes" | "backups" | "max_total_bytes" | "queue_bytes" | "block_ms" | "rate_limit"
+            | "shutdown_ms",
+            _,
+        ) => number().map_or(Value::Other, Value::Number),
         _ => Value::Text(value.to_owned()),
     }
 }

@@ -14,7 +14,7 @@ use crate::levels::directive;
 use crate::rotate::Every;
 
 /// Every key. `levels` is a table of its own, so the environment has no variable for it.
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "level",
     "filter",
@@ -29,6 +29,7 @@ const KEYS: [&str; 20] = [
     "gzip",
     "queue_bytes",
     "block_ms",
+    "rate_limit",
     "fallback",
     "durable",
     "redact",
@@ -101,6 +102,10 @@ fn set(config: &mut Config, key: &str, value: Value) -> Result<(), Expected> {
                 0 => WhenFull::Drop,
                 limit => WhenFull::Block(Duration::from_millis(limit)),
             };
+        }
+        "rate_limit" => {
+            config.rate_limit =
+                Some(number(value, "a whole number of lines a second")?).filter(|lines| *lines > 0);
         }
         "fallback" => {
             config.fallback = match text(value, "`none`, `stderr` or a directory")?.as_str() {

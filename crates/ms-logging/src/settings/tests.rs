@@ -23,6 +23,7 @@ fn samples() -> Vec<(&'static str, serde_json::Value, &'static str)> {
         ("gzip", json!(cfg!(feature = "gzip")), if cfg!(feature = "gzip") { "true" } else { "false" }),
         ("queue_bytes", json!(5_000_000), "5000000"),
         ("block_ms", json!(50), "50"),
+        ("rate_limit", json!(100), "100"),
         ("fallback", json!("/mnt/other"), "/mnt/other"),
         ("durable", json!(true), "true"),
         ("redact", json!(false), "false"),

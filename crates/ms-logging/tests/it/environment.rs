@@ -75,7 +75,10 @@ fn log_all() {
     };
     let (layer, guard) = match build() {
         Ok(built) => built,
-        Err(error) => return writeln!(std::io::stdout(), "{error:?}").unwrap(),
+        Err(error) => {
+            let mut out = std::io::stdout().lock();
+            return writeln!(out, "{error:?}").unwrap();
+        }
     };
     tracing::dispatcher::with_default(&Dispatch::new(tracing_subscriber::registry().with(layer)), || {
         tracing::error!("error");

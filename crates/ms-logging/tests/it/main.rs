@@ -21,6 +21,7 @@ mod fork;
 mod injected;
 mod kill;
 mod levels;
+mod limits;
 mod lines;
 mod logger;
 mod names;

@@ -89,6 +89,8 @@ pub use guard::{Logging, LoggingGuard, Shutdown};
 pub use install::setup_logging;
 pub use layer::{EventLayer, LoggingLayer};
 pub use levels::{LevelChange, LevelError, Levels, LevelsFilter};
+#[cfg(feature = "level-service")]
+pub use levels::{LevelService, ShortToken};
 pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
 pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture, TraceId};

@@ -2,6 +2,8 @@
 
 mod error;
 mod filter;
+#[cfg(feature = "level-service")]
+mod service;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,6 +18,8 @@ use tracing_subscriber::filter::{Directive, EnvFilter};
 
 pub use self::error::LevelError;
 pub use self::filter::LevelsFilter;
+#[cfg(feature = "level-service")]
+pub use self::service::{LevelService, ShortToken};
 use crate::queue::deadline;
 
 /// How many targets may have a level of their own beside the configured ones.

@@ -20,6 +20,8 @@ mod faults;
 mod fork;
 mod injected;
 mod kill;
+#[cfg(feature = "level-service")]
+mod level_service;
 mod levels;
 mod limits;
 mod lines;

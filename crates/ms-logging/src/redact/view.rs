@@ -27,14 +27,18 @@ impl<'t> View<'t> {
         }
         let mut plain_text = String::with_capacity(text.len());
         let mut origins = Vec::with_capacity(text.len() + 1);
-        let mut at = 0;
+        let (mut at, mut coded_to) = (0, None);
         while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
             let plain = rest.bytes().take_while(|byte| !begins_code(*byte)).count();
             plain_text.push_str(rest.get(..plain).unwrap_or_default());
             origins.extend(at..at + plain);
             at += plain;
             let Some(rest) = rest.get(plain..).filter(|rest| !rest.is_empty()) else { break };
-            let (character, length) = one(rest);
+            let (character, length) = match alone(rest.as_bytes(), coded_to == Some(at)) {
+                true => (Some('%'), 1),
+                false => one(rest),
+            };
+            coded_to = (length > 1).then_some(at + length);
             if let Some(character) = character {
                 plain_text.push(character);
                 origins.resize(plain_text.len(), at);
@@ -123,6 +127,15 @@ fn is_wildcard(text: &[u8]) -> bool {
     let digits = text.iter().skip(1).take(LONGEST_NUMBER).take_while(part).count();
     let behind = text.get(digits + 1..).unwrap_or_default();
     digits >= SHORTEST_NUMBER && behind.starts_with(b"%") && percent_byte(behind).is_none()
+}
+
+/// `Kalem%76`: nobody encodes a single letter, or the last digit of a word.
+fn alone(text: &[u8], behind_code: bool) -> bool {
+    let Some((byte, length)) = percent_byte(text) else { return false };
+    let next = text.get(length).copied();
+    let joined = behind_code || next == Some(b'%');
+    let number = byte.is_ascii_digit() && next.is_some_and(|next| next.is_ascii_digit());
+    byte.is_ascii_alphanumeric() && !joined && !number
 }
 
 /// One byte that is encoded, also if its `%` is encoded once more.

@@ -1,5 +1,7 @@
 //! What became of the lines of a sink.
 
+use tracing::Level;
+
 /// Why a line is not on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -30,6 +32,39 @@ impl Reason {
             Self::AfterShutdown => "after_shutdown",
             Self::RateLimited => "rate_limited",
         }
+    }
+}
+
+/// Events that passed the level filter, by level.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Passed {
+    error: u64,
+    warn: u64,
+    info: u64,
+    debug: u64,
+    trace: u64,
+}
+
+impl Passed {
+    pub(crate) fn count(&mut self, level: Level) {
+        let events = match level {
+            Level::ERROR => &mut self.error,
+            Level::WARN => &mut self.warn,
+            Level::INFO => &mut self.info,
+            Level::DEBUG => &mut self.debug,
+            Level::TRACE => &mut self.trace,
+        };
+        *events += 1;
+    }
+
+    /// With the values of the label `level`.
+    pub(crate) fn each(&self) -> [(&'static str, u64); 5] {
+        let Self { error, warn, info, debug, trace } = *self;
+        [("error", error), ("warn", warn), ("info", info), ("debug", debug), ("trace", trace)]
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.each().into_iter().map(|(_, events)| events).sum()
     }
 }
 

@@ -150,7 +150,7 @@ where
             if let (Some(limits), Some(site)) = (&core.limits, &plan.site)
                 && !limits.admits(site)
             {
-                return core.sinks.iter().for_each(|sink| sink.queue.suppress());
+                return core.sinks.iter().for_each(|sink| sink.queue.suppress(*event.metadata().level()));
             }
             for sink in &core.sinks {
                 if core.write_line(desk, sink.style, now, event, &plan, &ctx) {

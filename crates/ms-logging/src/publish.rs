@@ -1,8 +1,8 @@
 //! The account of the sinks as metrics.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::panic;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use metrics::Label;
@@ -10,18 +10,15 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::account::Reason;
 
-/// Lines lost since the process began, over all loggers that share the name of a sink.
+/// Totals since the process began, by metric, sink and what else there is, over all loggers that share the name of a sink. Any
+/// name of a sink has its place here as soon as it counts.
 ///
 /// The totals are set, not added: a recorder that is installed after the first loss still gets the whole number.
-static TOTALS: [[AtomicU64; Reason::ALL.len()]; SINKS.len()] =
-    [const { [const { AtomicU64::new(0) }; Reason::ALL.len()] }; SINKS.len()];
-static DIVERTED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; SINKS.len()];
-/// Lines that were longer than a line may be.
-static TRUNCATED: [AtomicU64; SINKS.len()] = [const { AtomicU64::new(0) }; SINKS.len()];
+static TOTALS: Mutex<BTreeMap<(&'static str, &'static str, &'static str), u64>> = Mutex::new(BTreeMap::new());
+const EVENTS_TOTAL: &str = "log_events_total";
 const TRUNCATED_TOTAL: &str = "ms_logging_truncated_total";
 const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
 const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";
-const SINKS: [&str; 3] = ["file", "json", "console"];
 
 /// How long a caller that has logged too late waits for its turn to publish that.
 const SOON: Duration = Duration::from_millis(100);
@@ -60,9 +57,7 @@ impl Turn {
 
     /// Adds to `ms_logging_dropped_total{sink,reason}`; nothing makes it appear.
     pub(crate) fn dropped(&self, sink: &'static str, reason: Reason, lines: u64) {
-        let column = Reason::ALL.iter().position(|other| *other == reason);
-        let cell = place(sink).zip(column).and_then(|(row, column)| TOTALS.get(row)?.get(column));
-        let Some(total) = cell.map(|cell| add(cell, lines)) else { return };
+        let total = add((DROPPED_TOTAL, sink, reason.as_str()), lines);
         let help = "Lines that passed the level filter and were lost";
         set(
             DROPPED_TOTAL,
@@ -74,31 +69,33 @@ impl Turn {
 
     /// Adds to `ms_logging_diverted_total{sink}`; nothing makes it appear.
     pub(crate) fn diverted(&self, sink: &'static str, lines: u64) {
-        let Some(total) = place(sink).and_then(|row| DIVERTED.get(row)).map(|cell| add(cell, lines)) else {
-            return;
-        };
+        let total = add((DIVERTED_TOTAL, sink, ""), lines);
         set(DIVERTED_TOTAL, "Lines that went to the fallback", total, vec![Label::new("sink", sink)]);
     }
 
     /// Brings `ms_logging_truncated_total{sink}` up to date; nothing makes it appear.
     pub(crate) fn truncated(&self, sink: &'static str) {
-        let Some(cell) = place(sink).and_then(|row| TRUNCATED.get(row)) else { return };
-        let help = "Lines that were cut at 64 KiB";
-        set(TRUNCATED_TOTAL, help, cell.load(Ordering::Relaxed), vec![Label::new("sink", sink)]);
+        let total = add((TRUNCATED_TOTAL, sink, ""), 0);
+        set(TRUNCATED_TOTAL, "Lines that were cut at 64 KiB", total, vec![Label::new("sink", sink)]);
+    }
+
+    /// Adds to `log_events_total{level}`; nothing makes it appear.
+    pub(crate) fn events(&self, level: &'static str, events: u64) {
+        let total = add((EVENTS_TOTAL, "", level), events);
+        set(EVENTS_TOTAL, "Events that passed the level filter", total, vec![Label::new("level", level)]);
     }
 }
 
 /// Counts a line of this sink that was cut; the next turn publishes that.
-pub(crate) fn truncated(sink: &str) {
-    place(sink).and_then(|row| TRUNCATED.get(row)).map(|cell| add(cell, 1));
+pub(crate) fn truncated(sink: &'static str) {
+    add((TRUNCATED_TOTAL, sink, ""), 1);
 }
 
-fn place(sink: &str) -> Option<usize> {
-    SINKS.iter().position(|name| *name == sink)
-}
-
-fn add(cell: &AtomicU64, lines: u64) -> u64 {
-    cell.fetch_add(lines, Ordering::Relaxed) + lines
+fn add(place: (&'static str, &'static str, &'static str), more: u64) -> u64 {
+    let mut totals = TOTALS.lock();
+    let total = totals.entry(place).or_default();
+    *total += more;
+    *total
 }
 
 fn set(name: &'static str, help: &'static str, total: u64, labels: Vec<Label>) {

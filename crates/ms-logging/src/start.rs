@@ -60,10 +60,15 @@ impl Config {
         escape::plain(&mut name, &self.name);
         let zone = TimeZone::system();
         let mut sinks = Vec::new();
-        let options =
-            Options { capacity: self.queue_bytes, when_full: self.when_full, durable: self.durable };
+        let options = Options {
+            capacity: self.queue_bytes,
+            when_full: self.when_full,
+            durable: self.durable,
+            counts_events: false,
+        };
         for Opened { sink, style, target, fallback } in targets {
             let loss_line = LossLine { style, name: name.clone(), zone: zone.clone() };
+            let options = Options { counts_events: sinks.is_empty(), ..options };
             match Queue::start(sink, options, Outlet { target, fallback, loss_line }) {
                 Ok(queue) => sinks.push(Sink { style, queue }),
                 Err(source) => {

@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use ms_logging::{Logging, Reason};
@@ -73,6 +73,18 @@ fn every_lost_line_is_in_the_metric_also_of_two_loggers_and_before_the_recorder(
     tracing::dispatcher::with_default(&second.0, || tracing::info!(long, "cut"));
     assert!(second.1.flush(Duration::from_secs(60)));
     assert_eq!(recorder.total("ms_logging_truncated_total sink=file"), 1);
+    let events = |level| recorder.total(&format!("log_events_total level={level}"));
+    assert_eq!(events("error"), 0, "is there from the beginning");
+    // Beside those of the test, what the recorder has logged.
+    let end = Instant::now() + Duration::from_secs(60);
+    let before = events("info");
+    assert!(before >= 13);
+    tracing::dispatcher::with_default(&second.0, || tracing::warn!("nobody flushes"));
+    while events("warn") == 0 {
+        assert!(Instant::now() < end, "published within a second");
+        std::thread::yield_now();
+    }
+    assert_eq!(events("warn"), 1);
     for (dispatch, guard) in [first, second] {
         assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
         tracing::dispatcher::with_default(&dispatch, || tracing::info!("late"));

@@ -161,8 +161,7 @@ impl Core {
         for sink in &self.sinks {
             line.clear();
             line::write(&mut line, self, sink.style, site.metadata, &suppressed);
-            // With the room that is reserved for the lines that matter most.
-            sink.queue.push(&line, Level::ERROR);
+            sink.queue.push(&line, Level::WARN);
         }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Options {
     pub(crate) when_full: WhenFull,
     /// Whether the disk has to keep what was flushed, and each ERROR soon.
     pub(crate) durable: bool,
+    /// Whether the events are counted by level: by one sink, since all get the same ones.
+    pub(crate) counts_events: bool,
 }
 
 #[derive(Debug)]
@@ -63,6 +65,7 @@ pub(crate) struct Queue {
     capacity: usize,
     when_full: WhenFull,
     durable: bool,
+    counts_events: bool,
     /// The process that has the writer.
     process: u32,
     /// Lines of a forked process whose state is locked for good.
@@ -85,6 +88,7 @@ impl Queue {
             capacity: options.capacity.max(SMALLEST),
             when_full: options.when_full,
             durable: options.durable,
+            counts_events: options.counts_events,
             process: process::id(),
             orphaned: AtomicU64::new(0),
             state: Mutex::default(),
@@ -114,7 +118,7 @@ impl Queue {
             self.wait_for_room(&mut state, line.len(), level);
         }
         // Only now: a caller that waits is not in the account yet.
-        state.passed += 1;
+        state.passed.count(level);
         if state.closing {
             state.dropped.after_shutdown += 1;
             drop(state);
@@ -142,9 +146,9 @@ impl Queue {
     }
 
     /// Counts a line that may not be written.
-    pub(crate) fn suppress(&self) {
+    pub(crate) fn suppress(&self, level: Level) {
         let mut state = self.state.lock();
-        state.passed += 1;
+        state.passed.count(level);
         state.dropped.rate_limited += 1;
     }
 
@@ -264,7 +268,7 @@ impl Queue {
         };
         SinkAccount {
             sink: self.sink,
-            passed: state.passed,
+            passed: state.passed.total(),
             written: state.written,
             diverted: state.diverted,
             loss_lines: state.loss_lines,
@@ -279,8 +283,24 @@ impl Queue {
         self.publish_in(Turn::take());
     }
 
+    fn publish_events(&self, turn: &Turn) {
+        let (now, before) = {
+            let mut state = self.state.lock();
+            let now = state.passed;
+            (now, mem::replace(&mut state.told, now))
+        };
+        for ((level, now), (_, before)) in now.each().into_iter().zip(before.each()) {
+            turn.events(level, now - before);
+        }
+        let mut state = self.state.lock();
+        state.told_of = state.passed.total();
+    }
+
     fn publish_in(&self, turn: Option<Turn>) {
         let Some(turn) = turn else { return };
+        if self.counts_events {
+            self.publish_events(&turn);
+        }
         for _ in 0..MOST_ROUNDS {
             let (now, before) = {
                 let mut state = self.state.lock();

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::loss::Lost;
-use crate::account::Dropped;
+use crate::account::{Dropped, Passed};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -12,7 +12,11 @@ pub(super) struct State {
     /// What the writer holds.
     pub(super) in_flight: u64,
     pub(super) in_flight_bytes: usize,
-    pub(super) passed: u64,
+    pub(super) passed: Passed,
+    /// What of it the metrics tell.
+    pub(super) told: Passed,
+    /// What of it the writer need not wake up for: all but what a recorder logs while it is told would be told of for ever.
+    pub(super) told_of: u64,
     pub(super) accepted: u64,
     pub(super) settled: u64,
     pub(super) written: u64,

@@ -57,7 +57,7 @@ impl Target for Told {
 }
 
 fn start(durable: bool, target: Box<dyn Target>, fallback: Option<Box<dyn Target>>) -> Arc<Queue> {
-    let options = Options { capacity: SMALLEST, when_full: WhenFull::Drop, durable };
+    let options = Options { capacity: SMALLEST, when_full: WhenFull::Drop, durable, counts_events: false };
     let loss_line = LossLine { style: Style::Json, name: Vec::new(), zone: TimeZone::UTC };
     Queue::start("file", options, Outlet { target, fallback, loss_line }).unwrap()
 }
@@ -188,7 +188,12 @@ fn no_error_is_lost_to_a_flood_of_others_before_a_stopped_disk() {
 #[test]
 fn the_account_is_exact_while_a_caller_waits() {
     let (target, seen, tell) = Told::pair();
-    let options = Options { capacity: SMALLEST, when_full: WhenFull::Block(LIMIT), durable: false };
+    let options = Options {
+        capacity: SMALLEST,
+        when_full: WhenFull::Block(LIMIT),
+        durable: false,
+        counts_events: false,
+    };
     let loss_line = LossLine { style: Style::Json, name: Vec::new(), zone: TimeZone::UTC };
     let queue = Queue::start("file", options, Outlet { target, fallback: None, loss_line }).unwrap();
     let line = [b"x".repeat(SMALLEST - 1).as_slice(), b"\n"].concat();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::MutexGuard;
 
 use super::loss::LossLine;
-use super::state::Writer;
+use super::state::{State, Writer};
 use super::{BATCH, Queue};
 use crate::notice::notice;
 
@@ -190,12 +190,13 @@ impl Queue {
                 state.ended = true;
                 self.settled.notify_all();
                 return None;
-            } else if state.to_publish() != state.published {
+            } else if state.to_publish() != state.published || self.tells_events(&state, pace) {
                 MutexGuard::unlocked(&mut state, || self.publish());
             } else {
                 state.writer = Writer::Idle;
                 let told = state.lost.is_some().then_some(pace.tell_at);
-                match told.into_iter().chain(pace.sync_at.filter(|_| unsynced)).min() {
+                let events = self.has_events(&state).then_some(pace.published_at + PUBLISHED_EVERY);
+                match told.into_iter().chain(events).chain(pace.sync_at.filter(|_| unsynced)).min() {
                     Some(until) => drop(self.work.wait_until(&mut state, until)),
                     None => self.work.wait(&mut state),
                 }
@@ -208,6 +209,14 @@ impl Queue {
         state.in_flight = mem::take(&mut state.pending_lines);
         state.in_flight_bytes = batch.len();
         Some(Taken { lines: state.in_flight, errors: mem::take(&mut state.errors) })
+    }
+
+    fn has_events(&self, state: &State) -> bool {
+        self.counts_events && state.passed.total() != state.told_of
+    }
+
+    fn tells_events(&self, state: &State, pace: &Pace) -> bool {
+        self.has_events(state) && pace.published_at.elapsed() >= PUBLISHED_EVERY
     }
 
     fn written(&self, lines: u64) {

@@ -147,7 +147,10 @@ impl Queue {
 
     /// Counts a line that may not be written.
     pub(crate) fn suppress(&self, level: Level) {
-        let mut state = self.state.lock();
+        let Some(mut state) = self.lock() else {
+            self.orphaned.fetch_add(1, Ordering::Relaxed);
+            return;
+        };
         state.passed.count(level);
         state.dropped.rate_limited += 1;
     }

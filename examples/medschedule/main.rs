@@ -85,7 +85,8 @@ async fn run(config: Config) -> Result<(), Failure> {
         .merge(alerts.router());
     let app = web::protect(app, &service, Exposure::new(&config.allow_hosts, token.as_ref()));
     // The metrics last, so that 404s and templates are seen.
-    let app = web::traced(app.layer(log.http_layer())).layer(metrics.http_layer().exemplars());
+    let app = web::traced(app.layer(log.http_layer().trace_id_in_response()))
+        .layer(metrics.http_layer().exemplars());
 
     let address = listener.local_addr()?;
     // From here on a signal is an end in order, and probes are answered; a long seed must not look like a hang.

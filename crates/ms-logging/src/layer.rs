@@ -118,7 +118,7 @@ where
                 if let Some(texts) = extensions.get_mut::<SpanTexts>() {
                     merge(texts);
                 } else {
-                    let mut texts = SpanTexts::default();
+                    let mut texts = SpanTexts::new(attributes.metadata());
                     merge(&mut texts);
                     extensions.insert(texts);
                 }

@@ -53,6 +53,8 @@ mod fallback;
 mod fit;
 mod format;
 mod guard;
+#[cfg(feature = "http")]
+mod ids;
 mod install;
 mod layer;
 mod levels;
@@ -93,7 +95,9 @@ pub use levels::{LevelChange, LevelError, Levels, LevelsFilter};
 pub use levels::{LevelService, ShortToken};
 pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
-pub use request::{RequestLog, RequestLogLayer, ResponseBody, ResponseFuture, TraceId};
+pub use request::{
+    ClientAddress, RequestLog, RequestLogLayer, ResponseBody, ResponseFuture, TraceContext, TraceId,
+};
 pub use rotate::Every;
 pub use sensitive::Sensitive;
 

@@ -14,8 +14,8 @@ use crate::visit::{self, FieldWriter};
 
 /// The longest line, with its end; what is longer is cut and says so.
 pub(crate) const LONGEST: usize = 64 * 1024;
-/// What may stand behind the spans.
-const TAIL: usize = 32;
+/// What may stand behind the spans: the ids of the innermost one, and that something was left out.
+const TAIL: usize = 128;
 /// The longest target; records of the crate `log` may bring any.
 const LONGEST_TARGET: usize = 512;
 
@@ -114,6 +114,8 @@ impl Core {
     {
         let mut before: &[u8] = b",\"spans\":[";
         let mut all = true;
+        #[cfg(feature = "http")]
+        let mut ids = None;
         span::outermost_first(event, ctx, |span| {
             let mark = line.len();
             line.extend_from_slice(before);
@@ -121,6 +123,10 @@ impl Core {
             escape::json(line, span.name());
             line.push(b'"');
             if let Some(texts) = span.extensions().get::<SpanTexts>() {
+                #[cfg(feature = "http")]
+                {
+                    ids = texts.ids.or(ids);
+                }
                 let fields = texts.of(self.id, Style::Json);
                 if !fields.is_empty() {
                     line.extend_from_slice(b",\"fields\":{");
@@ -139,6 +145,10 @@ impl Core {
         });
         if before == b"," {
             line.push(b']');
+        }
+        #[cfg(feature = "http")]
+        if let Some(ids) = ids {
+            json_ids(line, &ids);
         }
         !all
     }
@@ -210,6 +220,16 @@ impl Core {
 fn target_of<'m>(log: &Metadata<'m>) -> &'m str {
     let target = log.target();
     target.get(..target.floor_char_boundary(LONGEST_TARGET)).unwrap_or_default()
+}
+
+/// Of digits alone, so that nothing needs escaping.
+#[cfg(feature = "http")]
+fn json_ids(line: &mut Vec<u8>, ids: &crate::ids::Ids) {
+    line.extend_from_slice(b",\"trace_id\":\"");
+    line.extend_from_slice(ids.trace.as_str().as_bytes());
+    line.extend_from_slice(b"\",\"span_id\":\"");
+    line.extend_from_slice(ids.span.as_str().as_bytes());
+    line.push(b'"');
 }
 
 fn separator(fields: &[u8]) -> &'static [u8] {

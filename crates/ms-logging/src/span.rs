@@ -1,7 +1,7 @@
 //! The fields of a span, kept ready for the lines of its events.
 
 use smallvec::SmallVec;
-use tracing::{Event, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
@@ -16,9 +16,12 @@ const MOST_TEXTS: usize = 2;
 const MOST_FIELDS: usize = 8;
 
 /// What the loggers have written of a span; usually there is one logger with one or two styles.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct SpanTexts {
     texts: SmallVec<[SpanText; MOST_TEXTS]>,
+    /// Its place in a trace, if it is the span of a request.
+    #[cfg(feature = "http")]
+    pub(crate) ids: Option<crate::ids::Ids>,
 }
 
 #[derive(Debug)]
@@ -31,6 +34,19 @@ struct SpanText {
 }
 
 impl SpanTexts {
+    /// Of a span that is just being made.
+    #[cfg_attr(
+        not(feature = "http"),
+        allow(unused_variables, reason = "only the request layer hands ids over")
+    )]
+    pub(crate) fn new(metadata: &Metadata<'_>) -> Self {
+        Self {
+            texts: SmallVec::new(),
+            #[cfg(feature = "http")]
+            ids: crate::ids::handed_over(metadata),
+        }
+    }
+
     /// Takes over what was just written; a field that was written before gets its new value.
     pub(crate) fn merge(&mut self, logger: u64, style: Style, parts: &Parts) {
         let json = style.is_json();

@@ -24,7 +24,7 @@ impl<B> std::fmt::Debug for ResponseBody<B> {
 }
 
 impl<B: Body> ResponseBody<B> {
-    pub(crate) fn new(inner: B, observation: Option<Observation>) -> Self {
+    pub(super) fn new(inner: B, observation: Option<Observation>) -> Self {
         let mut body = Self { inner, observation };
         let bodiless = body.observation.as_ref().is_some_and(Observation::has_no_body);
         if bodiless || body.inner.is_end_stream() {

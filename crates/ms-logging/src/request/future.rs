@@ -21,8 +21,8 @@ pin_project! {
 }
 
 impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, observation: Observation) -> Self {
-        Self { inner, observation: Some(observation) }
+    pub(super) fn new(inner: F, observation: Option<Observation>) -> Self {
+        Self { inner, observation }
     }
 }
 

@@ -1,50 +1,44 @@
 //! Ids of requests.
 
-use std::cell::Cell;
-use std::collections::hash_map::RandomState;
-use std::fmt::Write as _;
-use std::hash::BuildHasher as _;
-
 use http::HeaderValue;
+use http::header::HeaderName;
 
+use crate::ids::Digits;
+
+/// The header that carries the id, in requests and in responses.
+pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const LONGEST: usize = 128;
 
 /// What names one request in the log, in the response and to other services.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct RequestId(String);
+pub(super) struct RequestId(HeaderValue);
 
 impl RequestId {
     /// Takes a plausible id over; anything else could be a line of somebody's making.
-    pub(crate) fn of(header: Option<&HeaderValue>) -> Self {
-        let plausible = |id: &&str| {
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-            !id.is_empty() && id.len() <= LONGEST && id.bytes().all(fits)
+    pub(super) fn of(header: Option<&HeaderValue>) -> Self {
+        let fits = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let plausible = |id: &&HeaderValue| {
+            let id = id.as_bytes();
+            !id.is_empty() && id.len() <= LONGEST && id.iter().all(fits)
         };
-        match header.and_then(|header| header.to_str().ok()).filter(plausible) {
-            Some(id) => Self(id.to_owned()),
-            None => Self(random_hex()),
+        match header.filter(plausible) {
+            Some(id) => Self(id.clone()),
+            None => Self(made()),
         }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(super) fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+
+    pub(super) fn to_header(&self) -> HeaderValue {
+        self.0.clone()
     }
 }
 
-/// 128 bits as 32 digits, different for each call and not to be foreseen without the keys of the process.
-pub(crate) fn random_hex() -> String {
-    thread_local! {
-        static SOURCE: (RandomState, RandomState, Cell<u64>) =
-            (RandomState::new(), RandomState::new(), const { Cell::new(0) });
-    }
-    let (high, low) = SOURCE.with(|(high, low, count)| {
-        count.set(count.get().wrapping_add(1));
-        (high.hash_one(count.get()), low.hash_one(count.get()))
-    });
-    let mut hex = String::with_capacity(32);
-    // Writing to a String cannot fail.
-    let _ = write!(hex, "{high:016x}{low:016x}");
-    hex
+fn made() -> HeaderValue {
+    let digits = Digits::<32>::random();
+    HeaderValue::from_str(digits.as_str()).unwrap_or_else(|_| HeaderValue::from_static("-"))
 }
 
 #[cfg(test)]

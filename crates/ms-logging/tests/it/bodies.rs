@@ -22,8 +22,9 @@ struct Parts {
 }
 
 #[derive(Clone, Copy)]
-enum End {
+pub(crate) enum End {
     Whole,
+    Never,
     Error,
     Panic,
 }
@@ -40,13 +41,14 @@ impl http_body::Body for Parts {
         Poll::Ready(match (self.parts.pop_front(), self.end) {
             (Some(part), _) => Some(Ok(Frame::data(Bytes::from_static(part.as_bytes())))),
             (None, End::Whole) => None,
+            (None, End::Never) => return Poll::Pending,
             (None, End::Error) => Some(Err(std::io::Error::other("cut"))),
             (None, End::Panic) => panic!("on purpose"),
         })
     }
 }
 
-fn parts(end: End) -> Body {
+pub(crate) fn parts(end: End) -> Body {
     Body::new(Parts { parts: VecDeque::from(["one", "two"]), end })
 }
 
@@ -55,7 +57,8 @@ fn app(logger: &Logger) -> Router {
         .route("/whole/{id}", get(|| async { parts(End::Whole) }))
         .route("/error", get(|| async { parts(End::Error) }))
         .route("/panic", get(|| async { parts(End::Panic) }))
-        .route("/text", get(|| async { "five!" }));
+        .route("/text", get(|| async { "five!" }))
+        .fallback(|| async { (http::StatusCode::METHOD_NOT_ALLOWED, parts(End::Whole)) });
     Router::new()
         .nest("/api/{version}", inner.clone())
         .nest_service("/service", inner)
@@ -110,6 +113,21 @@ fn a_body_that_fails_or_panics_is_500() {
 fn what_has_a_length_is_over_with_it_and_head_has_no_body() {
     assert_eq!(last(Method::GET, "/api/v1/text", 1).0, 200);
     assert_eq!(last(Method::HEAD, "/api/v1/whole/7", 0).0, 200);
+}
+
+#[test]
+fn a_refused_tunnel_is_over_with_its_body() {
+    assert_eq!(last(Method::CONNECT, "/api/v1/nowhere", 3).0, 405);
+    assert_eq!(last(Method::CONNECT, "/api/v1/nowhere", 1).0, 499, "nobody waited for the end");
+}
+
+#[test]
+fn a_body_that_is_cut_tells_which_status_had_gone_out() {
+    let events = events(Logger::with(|builder| builder.filter("warn")), Method::GET, "/api/v1/error", 3);
+    assert_eq!(
+        (&events[0]["fields"]["status"], &events[0]["fields"]["answered"]),
+        (&500.into(), &200.into())
+    );
 }
 
 #[test]

@@ -31,6 +31,8 @@ mod numbers;
 mod python;
 #[cfg(feature = "axum")]
 mod request;
+#[cfg(feature = "axum")]
+mod request_sockets;
 mod rotation;
 mod sizes;
 mod spans;

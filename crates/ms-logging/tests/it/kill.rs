@@ -15,7 +15,11 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
     if let Some(path) = std::env::var_os(CHILD) {
         return flood(path.as_ref());
     }
-    for round in 0..10_usize {
+    // The full number is 200; a seed names the points.
+    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
+    let (rounds, seed) = (number("MS_LOGGING_TEST_KILLS", 10), number("MS_LOGGING_TEST_SEED", 1));
+    for round in 0..rounds {
+        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ round);
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("app.log");
         let mut child = Command::new(std::env::current_exe().unwrap())
@@ -25,8 +29,11 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
             .spawn()
             .unwrap();
         let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
-        // Killed after so many reports of progress, in the middle of whatever it does.
-        (0..=round * 3).for_each(|_| drop(told.next()));
+        // Killed after so many reports of progress and a while more, in the middle of whatever it does.
+        (0..=random.below(30)).for_each(|_| drop(told.next()));
+        for turn in 0..random.below(100_000) {
+            std::hint::black_box(turn);
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         // The next process closes the line that may have been torn, before it logs anything.
@@ -38,18 +45,33 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
             .unwrap();
         drop((layer, guard));
         let mut next = [0; THREADS];
-        let text: Vec<String> = {
-            let last = std::fs::read_to_string(&path).unwrap();
-            let torn = last.rsplit('\n').next().unwrap_or_default().len();
-            std::fs::write(&path, &last[..last.len() - torn]).unwrap();
-            all_lines(&path)
-        };
-        for line in text {
+        let text: Vec<String> = { all_lines(&path) };
+        let whole = |line: &&String| line.ends_with(" end=true");
+        let torn = text.iter().filter(|line| !whole(line)).count();
+        assert!(
+            torn == 0 || torn == 1 && !whole(&text.last().unwrap()),
+            "round {round} of seed {seed}: {torn} torn, {:?}",
+            text.last()
+        );
+        for line in text.iter().filter(whole) {
             let numbers = line.rsplit_once("flood thread=").unwrap().1.split_once(" line=").unwrap();
+            let numbers = (numbers.0, numbers.1.strip_suffix(" end=true").unwrap());
             let (thread, number): (usize, u64) = (numbers.0.parse().unwrap(), numbers.1.parse().unwrap());
-            assert_eq!(number, next[thread], "round {round}");
+            assert_eq!(number, next[thread], "round {round} of seed {seed}");
             next[thread] += 1;
         }
+    }
+}
+
+/// xorshift64*.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) % limit
     }
 }
 
@@ -71,7 +93,7 @@ fn flood(path: &std::path::Path) {
             scope.spawn(move || {
                 tracing::dispatcher::with_default(dispatch, || {
                     for line in 0..5_000_000_u64 {
-                        info!(thread, line, "flood");
+                        info!(thread, line, end = true, "flood");
                         if line % 1000 == 0 {
                             let _ = writeln!(std::io::stdout(), "{line}");
                         }

@@ -26,6 +26,7 @@ mod levels;
 mod limits;
 mod lines;
 mod logger;
+mod mounts;
 mod names;
 mod numbers;
 mod python;
@@ -34,6 +35,8 @@ mod request;
 #[cfg(feature = "axum")]
 mod request_sockets;
 mod rotation;
+mod scarcity;
+mod shared;
 mod sizes;
 mod spans;
 mod table;

@@ -100,9 +100,9 @@ impl RotatingFile {
         if !self.current.regular {
             return;
         }
-        let alone = self.current.lock();
-        self.torn = self.current.ends_within_a_line(&self.path);
-        if alone && let Err(error) = self.close_torn_line() {
+        // What another process is writing just now ends anywhere.
+        self.torn = self.current.lock() && self.current.ends_within_a_line(&self.path);
+        if let Err(error) = self.close_torn_line() {
             notice(format_args!("cannot close the last line of {}: {error}", self.path.display()));
         }
         self.current.unlock();
@@ -145,7 +145,10 @@ impl RotatingFile {
         }
         match open::append(&self.path, self.links) {
             Ok(opened) => {
-                self.torn = opened.ends_within_a_line(&self.path);
+                // Looked at alone: what another process is writing just now ends anywhere.
+                let is_torn = || opened.ends_within_a_line(&self.path);
+                self.torn = is_torn() && opened.lock() && is_torn();
+                opened.share();
                 drop(self.begin(opened));
                 Ok(())
             }

@@ -61,13 +61,18 @@ pub(crate) enum Failure {
     Panicked,
     #[cfg(feature = "rules")]
     SameLabels,
+    #[cfg(feature = "rules")]
+    Expression(crate::promql::EvalError),
     Limit(usize),
 }
 
 impl Rule {
     /// The labels and texts of an alert on this sample: the rule's labels win over those of the series.
     pub(crate) fn show(&self, sample: &Sample<'_>) -> Shown {
-        let of_series = sample.labels().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let of_series = sample
+            .labels()
+            .filter(|(name, _)| *name != "__name__")
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
         let own = self.labels.iter().map(|(name, text)| (name.clone(), text.fill(sample)));
         let name = [("alertname".to_owned(), self.name.clone())];
         let annotations = self.annotations.iter().map(|(name, text)| (name.clone(), text.fill(sample)));
@@ -85,6 +90,8 @@ impl Failure {
             Self::Panicked => "panic",
             #[cfg(feature = "rules")]
             Self::SameLabels => "same_labels",
+            #[cfg(feature = "rules")]
+            Self::Expression(_) => "expression",
             Self::Limit(_) => "limit",
         }
     }
@@ -96,6 +103,8 @@ impl fmt::Display for Failure {
             Self::Panicked => f.write_str("the condition panicked"),
             #[cfg(feature = "rules")]
             Self::SameLabels => f.write_str("two series give alerts with the same labels"),
+            #[cfg(feature = "rules")]
+            Self::Expression(error) => error.fmt(f),
             Self::Limit(limit) => write!(f, "more than {limit} alerts"),
         }
     }

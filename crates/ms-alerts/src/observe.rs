@@ -24,7 +24,7 @@ pub(crate) fn describe() {
     describe_counter!(DROPPED, "Notifications that were given up, by reason");
     describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
     counter!(EVALUATIONS).increment(0);
-    for reason in ["source", "panic", "same_labels", "limit"] {
+    for reason in ["source", "panic", "same_labels", "expression", "limit"] {
         counter!(FAILURES, "reason" => reason).increment(0);
     }
 }

@@ -61,7 +61,8 @@ impl Template {
 }
 
 fn all_labels(sample: &Sample<'_>) -> String {
-    let labels: BTreeMap<_, _> = sample.labels().chain([("__name__", sample.name())]).collect();
+    let labels: BTreeMap<_, _> =
+        sample.labels().chain([("__name__", sample.name())]).filter(|(_, value)| !value.is_empty()).collect();
     let labels: Vec<_> = labels.into_iter().map(|(name, value)| format!("{name}:{value}")).collect();
     format!("map[{}]", labels.join(" "))
 }

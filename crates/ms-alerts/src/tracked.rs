@@ -123,19 +123,15 @@ impl Tracked {
         now: Now,
     ) -> Result<Findings, Failure> {
         let wall = now.wall.as_millisecond();
-        let mut series = HashSet::new();
         let mut labels_seen = HashSet::new();
         let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
-        for sample in query.evaluate(samples, |sample| is_visible(sample, wall)) {
-            // Of two samples of one series in one exposition, the server keeps the first.
-            if !series.insert(sample.series()) {
-                continue;
-            }
-            let shown = self.rule.show(&sample);
+        let answer = query.evaluate(samples, &|sample| is_visible(sample, wall));
+        for element in answer.map_err(Failure::Expression)? {
+            let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
             if !labels_seen.insert(shown.labels.clone()) {
                 return Err(Failure::SameLabels);
             }
-            let (key, value) = (shown.labels.clone(), sample.value());
+            let (key, value) = (shown.labels.clone(), element.value());
             findings.found.push(Found { key, seen: Seen::Holds, value, shown: Some(shown) });
         }
         Ok(findings)

@@ -1,12 +1,14 @@
 //! From the parser's tree to what can be evaluated.
 
-use promql_parser::parser::token::{T_EQLC, T_GTE, T_GTR, T_LSS, T_LTE, T_NEQ};
-use promql_parser::parser::{self, BinaryExpr, Expr, VectorSelector};
+use promql_parser::parser::token::{self as t, TokenId};
+use promql_parser::parser::{
+    self, AggregateExpr, BinModifier, BinaryExpr, Expr, LabelModifier, VectorMatchCardinality, VectorSelector,
+};
 
+use super::plan::{Aggregate, Arithmetic, Binary, Grouping, Kind, Matching, Node, Operator, Set, Sides};
 use super::selector::Selector;
 use super::strict;
 use super::tokens::{find, tokens};
-use super::{Filter, Query};
 use crate::condition::Comparison;
 
 /// Deeper input overflows the parser's stack.
@@ -27,13 +29,13 @@ impl Refused {
     }
 }
 
-pub(super) fn parse(expression: &str) -> Result<Query, Refused> {
+pub(super) fn parse(expression: &str) -> Result<Node, Refused> {
     measure(expression)?;
     let tree = parser::parse(expression)
         .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
-    let query = query(expression, &tree)?;
-    strict::check(expression, query.filter.is_some_and(|filter| filter.number.is_infinite()))?;
-    Ok(query)
+    let node = node(expression, &tree)?;
+    strict::check(expression)?;
+    Ok(node)
 }
 
 /// Refuses what is too long or too deep to be given to the parser.
@@ -58,57 +60,90 @@ fn measure(expression: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn query(expression: &str, tree: &Expr) -> Result<Query, Refused> {
+fn node(expression: &str, tree: &Expr) -> Result<Node, Refused> {
     match tree {
-        Expr::Paren(inner) => query(expression, &inner.expr),
-        Expr::VectorSelector(vector) => Ok(Query { selector: selector(expression, vector)?, filter: None }),
-        Expr::Binary(binary) => comparison(expression, binary),
+        Expr::Paren(inner) => node(expression, &inner.expr),
+        Expr::NumberLiteral(literal) => Ok(Node::Number(literal.val)),
+        // The parser keeps no sign but the minus.
+        Expr::Unary(minus) => Ok(Node::Negate(Box::new(node(expression, &minus.expr)?))),
+        Expr::VectorSelector(vector) => selector(expression, vector).map(Node::Select),
+        Expr::Binary(tree) => binary(expression, tree),
+        Expr::Aggregate(tree) => aggregate(expression, tree),
         other => Err(refuse(expression, other)),
     }
 }
 
-fn comparison(expression: &str, binary: &BinaryExpr) -> Result<Query, Refused> {
-    let sign = binary.op.to_string();
-    let comparison = match binary.op.id() {
-        T_EQLC => Comparison::Equal,
-        T_NEQ => Comparison::NotEqual,
-        T_GTR => Comparison::Above,
-        T_GTE => Comparison::AtLeast,
-        T_LSS => Comparison::Below,
-        T_LTE => Comparison::AtMost,
-        _ => return Err(Refused::unsupported(expression, &sign)),
-    };
-    if binary.return_bool() {
-        return Err(Refused::unsupported(expression, "bool"));
-    }
-    let (vector, number, reversed) = match (number(&binary.lhs), number(&binary.rhs)) {
-        (None, Some(number)) => (&binary.lhs, number, false),
-        (Some(number), None) => (&binary.rhs, number, true),
-        _ => {
-            // What is wrong within either side says more than that neither is a number.
-            query(expression, &binary.lhs)?;
-            query(expression, &binary.rhs)?;
-            let message = format!("`{sign}` between two vectors is not supported; one side must be a number");
-            return Err(Refused { at: find(expression, &sign), message });
+fn binary(expression: &str, tree: &BinaryExpr) -> Result<Node, Refused> {
+    let operator = operator(tree.op.id(), tree.return_bool())
+        .ok_or_else(|| Refused::unsupported(expression, &tree.op.to_string()))?;
+    let matching = match &tree.modifier {
+        Some(modifier) if modifier.fill_values != parser::VectorMatchFillValues::default() => {
+            let words = ["fill", "fill_left", "fill_right"];
+            let word = words.into_iter().find(|word| tokens(expression).any(|token| token.text == *word));
+            return Err(Refused::unsupported(expression, word.unwrap_or("fill")));
         }
+        Some(modifier) => matching(modifier),
+        None => Matching { labels: Grouping::Without(Vec::new()), sides: Sides::OneToOne },
     };
-    let inner = query(expression, vector)?;
-    if inner.filter.is_some() {
-        let message = "a comparison of a comparison is not supported".to_owned();
-        return Err(Refused { at: find(expression, &sign), message });
-    }
-    Ok(Query { filter: Some(Filter { comparison, number, reversed }), ..inner })
+    let (left, right) = (node(expression, &tree.lhs)?, node(expression, &tree.rhs)?);
+    Ok(Node::Binary(Box::new(Binary { operator, left, right, matching })))
 }
 
-/// The value of a number, signed or in parentheses.
-fn number(tree: &Expr) -> Option<f64> {
-    match tree {
-        Expr::NumberLiteral(literal) => Some(literal.val),
-        Expr::Paren(inner) => number(&inner.expr),
-        // The parser keeps no sign but the minus.
-        Expr::Unary(minus) => number(&minus.expr).map(|value| -value),
+fn operator(id: TokenId, as_number: bool) -> Option<Operator> {
+    let compare = |comparison| Some(Operator::Compare { comparison, as_number });
+    match id {
+        t::T_EQLC => compare(Comparison::Equal),
+        t::T_NEQ => compare(Comparison::NotEqual),
+        t::T_GTR => compare(Comparison::Above),
+        t::T_GTE => compare(Comparison::AtLeast),
+        t::T_LSS => compare(Comparison::Below),
+        t::T_LTE => compare(Comparison::AtMost),
+        t::T_ADD => Some(Operator::Arithmetic(Arithmetic::Add)),
+        t::T_SUB => Some(Operator::Arithmetic(Arithmetic::Subtract)),
+        t::T_MUL => Some(Operator::Arithmetic(Arithmetic::Multiply)),
+        t::T_DIV => Some(Operator::Arithmetic(Arithmetic::Divide)),
+        t::T_MOD => Some(Operator::Arithmetic(Arithmetic::Remainder)),
+        t::T_POW => Some(Operator::Arithmetic(Arithmetic::Power)),
+        t::T_ATAN2 => Some(Operator::Arithmetic(Arithmetic::Atan2)),
+        t::T_LAND => Some(Operator::Set(Set::And)),
+        t::T_LOR => Some(Operator::Set(Set::Or)),
+        t::T_LUNLESS => Some(Operator::Set(Set::Unless)),
         _ => None,
     }
+}
+
+fn matching(modifier: &BinModifier) -> Matching {
+    let sides = match &modifier.card {
+        VectorMatchCardinality::ManyToOne(taken) => Sides::ManyToOne(taken.labels.clone()),
+        VectorMatchCardinality::OneToMany(taken) => Sides::OneToMany(taken.labels.clone()),
+        VectorMatchCardinality::OneToOne | VectorMatchCardinality::ManyToMany => Sides::OneToOne,
+    };
+    let labels = modifier.matching.as_ref().map_or(Grouping::Without(Vec::new()), grouping);
+    Matching { labels, sides }
+}
+
+fn grouping(modifier: &LabelModifier) -> Grouping {
+    match modifier {
+        LabelModifier::Include(labels) => Grouping::By(labels.labels.clone()),
+        LabelModifier::Exclude(labels) => Grouping::Without(labels.labels.clone()),
+    }
+}
+
+fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
+    let kind = match tree.op.id() {
+        t::T_SUM => Kind::Sum,
+        t::T_AVG => Kind::Average,
+        t::T_MIN => Kind::Minimum,
+        t::T_MAX => Kind::Maximum,
+        t::T_COUNT => Kind::Count,
+        t::T_GROUP => Kind::Group,
+        t::T_STDDEV => Kind::Deviation,
+        t::T_STDVAR => Kind::Variance,
+        _ => return Err(Refused::unsupported(expression, &tree.op.to_string())),
+    };
+    let grouping = tree.modifier.as_ref().map_or(Grouping::By(Vec::new()), grouping);
+    let inner = node(expression, &tree.expr)?;
+    Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping })))
 }
 
 fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refused> {
@@ -128,17 +163,13 @@ fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refus
 /// Names the first thing in the tree that is not supported.
 fn refuse(expression: &str, tree: &Expr) -> Refused {
     match tree {
-        Expr::Aggregate(aggregate) => Refused::unsupported(expression, &aggregate.op.to_string()),
         Expr::Call(call) => Refused::unsupported(expression, call.func.name),
-        Expr::Unary(_) => {
-            Refused { at: find(expression, "-"), message: "`-` before a vector is not supported".to_owned() }
-        }
         Expr::Subquery(_) | Expr::MatrixSelector(_) => {
             Refused { at: find(expression, "["), message: "a range `[…]` is not supported".to_owned() }
         }
-        Expr::NumberLiteral(_) => {
-            Refused { at: 0, message: "a number alone gives no alert; expected a selector".to_owned() }
-        }
-        _ => Refused { at: 0, message: "expected a selector, alone or compared with a number".to_owned() },
+        _ => Refused {
+            at: 0,
+            message: "a string alone gives no alert; expected a vector or a number".to_owned(),
+        },
     }
 }

@@ -1,62 +1,41 @@
-//! The part of PromQL that is evaluated: a selector, alone or compared with a number.
+//! The part of PromQL that is evaluated: everything on the samples of one moment but functions.
 //!
 //! Anything else is refused when the rule is loaded, by name and position.
 
+mod aggregate;
+mod binary;
+mod eval;
 mod load;
+mod matching;
+mod plan;
 mod regex;
 mod selector;
 mod strict;
 mod tokens;
+mod vector;
 
+pub(crate) use eval::EvalError;
 pub(crate) use load::Refused;
-use selector::Selector;
+pub(crate) use vector::Element;
 
-use crate::condition::Comparison;
 use crate::samples::{Sample, Samples};
+use plan::Node;
 
 /// An expression that can be evaluated.
 #[derive(Debug)]
-pub(crate) struct Query {
-    selector: Selector,
-    filter: Option<Filter>,
-}
-
-/// A comparison of each sample with a number.
-#[derive(Debug, Clone, Copy)]
-struct Filter {
-    comparison: Comparison,
-    number: f64,
-    /// The number stands on the left: it is what is greater, or less.
-    reversed: bool,
-}
-
-impl Filter {
-    fn holds(self, value: f64) -> bool {
-        let Self { comparison, number, reversed } = self;
-        if reversed { comparison.holds(number, value) } else { comparison.holds(value, number) }
-    }
-}
+pub(crate) struct Query(Node);
 
 impl Query {
     pub(crate) fn parse(expression: &str) -> Result<Self, Refused> {
-        load::parse(expression)
+        load::parse(expression).map(Self)
     }
 
-    /// Gives the samples that make the answer. As in Prometheus a comparison filters and the value stays the series'.
+    /// Gives the elements of the answer, of which no two have the same labels; a number is one element without labels.
     pub(crate) fn evaluate<'s>(
         &'s self,
         samples: &'s Samples<'_>,
-        visible: impl Fn(&Sample<'s>) -> bool + 's,
-    ) -> impl Iterator<Item = Sample<'s>> + 's {
-        let (one, all) = match self.selector.name() {
-            Some(name) => (Some(samples.named(name)), None),
-            None => (None, Some(samples.iter())),
-        };
-        let candidates = one.into_iter().flatten().chain(all.into_iter().flatten());
-        candidates.filter(move |sample| {
-            visible(sample)
-                && self.filter.is_none_or(|filter| filter.holds(sample.value()))
-                && self.selector.matches(sample)
-        })
+        visible: &dyn Fn(&Sample<'s>) -> bool,
+    ) -> Result<Vec<Element<'s>>, EvalError> {
+        eval::Moment { samples, visible }.answer(&self.0)
     }
 }

@@ -5,11 +5,11 @@
 use super::load::Refused;
 use super::tokens::{Token, tokens};
 
-/// Checks an expression that the parser has taken; `infinite` tells that its number is.
-pub(super) fn check(expression: &str, infinite: bool) -> Result<(), Refused> {
+/// Checks an expression that the parser has taken.
+pub(super) fn check(expression: &str) -> Result<(), Refused> {
     let mut before = "";
     for token in tokens(expression) {
-        if let Some(problem) = problem(token, before, infinite) {
+        if let Some(problem) = problem(token, before) {
             return Err(Refused { at: token.at, message: problem.to_owned() });
         }
         before = token.text;
@@ -17,14 +17,14 @@ pub(super) fn check(expression: &str, infinite: bool) -> Result<(), Refused> {
     Ok(())
 }
 
-fn problem(token: Token<'_>, before: &str, infinite: bool) -> Option<&'static str> {
+fn problem(token: Token<'_>, before: &str) -> Option<&'static str> {
     match token.text.chars().next()? {
         '"' | '\'' | '`' if !matches!(before, "=" | "!=" | "=~" | "!~") => {
             Some("a name in quotes is not supported")
         }
         '"' | '\'' if has_high_byte(token.text) => Some("an escaped byte above 7f is not supported"),
         '0'..='9' | '.' if is_duration(token.text) => Some("a duration is no number"),
-        '0'..='9' | '.' if infinite => Some("the number is too large"),
+        '0'..='9' | '.' if token.text.parse().is_ok_and(f64::is_infinite) => Some("the number is too large"),
         _ => None,
     }
 }

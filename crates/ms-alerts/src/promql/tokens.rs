@@ -44,11 +44,23 @@ fn length(rest: &str) -> usize {
     match first {
         '"' | '\'' | '`' => string_length(rest, first),
         'a'..='z' | 'A'..='Z' | '_' | ':' => run(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':')),
-        '0'..='9' | '.' => run(|c| c.is_ascii_alphanumeric() || c == '.'),
+        '0'..='9' | '.' => number_length(rest),
         _ => {
             let pair = ["==", "!=", ">=", "<=", "=~", "!~"].into_iter().any(|pair| rest.starts_with(pair));
             if pair { 2 } else { first.len_utf8() }
         }
+    }
+}
+
+/// A number may hold a sign behind its `e`.
+fn number_length(rest: &str) -> usize {
+    let run = |text: &str| text.find(|c: char| !c.is_ascii_alphanumeric() && c != '.').unwrap_or(text.len());
+    let length = run(rest);
+    let (digits, behind) = rest.split_at_checked(length).unwrap_or((rest, ""));
+    let open = digits.ends_with(['e', 'E']) && !digits.starts_with("0x") && !digits.starts_with("0X");
+    match behind.strip_prefix(['+', '-']) {
+        Some(power) if open && power.starts_with(|c: char| c.is_ascii_digit()) => length + 1 + run(power),
+        _ => length,
     }
 }
 
@@ -71,7 +83,7 @@ mod tests {
 
     #[test]
     fn expressions_fall_into_words_strings_and_signs() {
-        let text = "a:b{c=~\"x\\\"}.*\", d!='#'} >= -1.5e3 # and so on\nand `\\`";
+        let text = "a:b{c=~\"x\\\"}.*\", d!='#'} >= -1.5e-3 # and so on\nand `\\`";
         let found: Vec<_> = tokens(text).map(|token| token.text).collect();
         let expected = [
             "a:b",
@@ -86,7 +98,7 @@ mod tests {
             "}",
             ">=",
             "-",
-            "1.5e3",
+            "1.5e-3",
             "and",
             "`\\`",
         ];

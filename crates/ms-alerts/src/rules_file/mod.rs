@@ -127,7 +127,7 @@ impl Loader<'_> {
     fn query(&mut self, text: &Text, rule: Option<&str>) -> Option<Query> {
         self.check_quirks(text, &text.value, rule);
         if text.value.trim().is_empty() {
-            self.problem(text, rule, "`expr` is empty; expected a selector, alone or compared with a number");
+            self.problem(text, rule, "`expr` is empty; expected a PromQL expression");
             return None;
         }
         Query::parse(&text.value)

@@ -132,7 +132,57 @@ fn matcher() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Operators, matching and aggregations. Where the last digit depends on the order of the series, or on the platform, the
+/// answer is made 0 or 1.
+fn compound() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        prop::sample::select(vec!["m", "m_total", "n:x", "m{a=\"x\"}", "{__name__=~\"m.*\"}"])
+            .prop_map(str::to_owned),
+        prop::sample::select(vec!["2", "-1", "Inf", "(0.5)"]).prop_map(|number| format!("(n:x + {number})")),
+    ];
+    leaf.prop_recursive(3, 8, 2, |inner| {
+        let labels = || prop::sample::select(vec!["", "a", "a, b", "sev, b", "__name__", "none"]);
+        let by = (prop::sample::select(vec!["by", "without"]), labels());
+        let exact = prop::sample::select(vec!["min", "max", "count", "group"]);
+        let inexact = prop::sample::select(vec!["sum", "avg", "stddev", "stdvar"]);
+        let matching = (prop::sample::select(vec!["on", "ignoring"]), labels());
+        let sides = prop::sample::select(vec![
+            "",
+            "",
+            "group_left",
+            "group_right",
+            "group_left (c)",
+            "group_right (c)",
+        ]);
+        let operator =
+            prop::sample::select(vec!["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "> bool", "!= bool"]);
+        let set = prop::sample::select(vec!["and", "or", "unless"]);
+        prop_oneof![
+            (exact, by.clone(), inner.clone())
+                .prop_map(|(op, (by, labels), inner)| format!("{op} {by} ({labels}) ({inner})")),
+            (inexact, by, inner.clone())
+                .prop_map(|(op, (by, labels), inner)| format!("({op} {by} ({labels}) ({inner}) > bool 0.7)")),
+            (operator.clone(), matching.clone(), sides, inner.clone(), inner.clone()).prop_map(
+                |(op, (on, labels), sides, left, right)| format!(
+                    "({left} {op} {on} ({labels}) {sides} {right})"
+                )
+            ),
+            (set.clone(), matching, inner.clone(), inner.clone())
+                .prop_map(|(op, (on, labels), left, right)| format!("({left} {op} {on} ({labels}) {right})")),
+            (set, inner.clone(), inner.clone())
+                .prop_map(|(op, left, right)| format!("({left} {op} {right})")),
+            (operator, inner.clone()).prop_map(|(op, inner)| format!("(2 {op} {inner})")),
+            inner.clone().prop_map(|inner| format!("-{inner}")),
+            inner.prop_map(|inner| format!("(abc or {inner} ^ 2 >= bool 1 atan2 2)")),
+        ]
+    })
+}
+
 fn expression() -> impl Strategy<Value = String> {
+    prop_oneof![1 => simple(), 1 => compound()]
+}
+
+fn simple() -> impl Strategy<Value = String> {
     let selector =
         (prop::sample::select(vec!["m", "m_total", "n:x", ""]), prop::collection::vec(matcher(), 0..3));
     let comparison = prop::sample::select(vec!["==", "!=", ">", "<", ">=", "<="]);

@@ -1,0 +1,95 @@
+//! Many elements into one a group.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::plan::{Aggregate, Kind};
+use super::vector::{Element, Key};
+
+/// Gives one element a group, in the order in which the groups begin.
+pub(super) fn groups<'s>(aggregate: &Aggregate, vector: Vec<Element<'s>>) -> Vec<Element<'s>> {
+    let mut places: HashMap<Key<'s>, usize> = HashMap::new();
+    let mut values: Vec<Vec<f64>> = Vec::new();
+    for element in vector {
+        match places.entry(element.key(&aggregate.grouping)) {
+            Entry::Vacant(place) => {
+                place.insert(values.len());
+                values.push(vec![element.value]);
+            }
+            Entry::Occupied(place) => {
+                if let Some(group) = values.get_mut(*place.get()) {
+                    group.push(element.value);
+                }
+            }
+        }
+    }
+    let mut groups: Vec<(Key<'s>, usize)> = places.into_iter().collect();
+    groups.sort_unstable_by_key(|(_, place)| *place);
+    groups
+        .into_iter()
+        .zip(values)
+        .map(|((labels, _), values)| Element::new(labels, aggregate.kind.of(&values)))
+        .collect()
+}
+
+impl Kind {
+    /// There is at least one value in a group.
+    fn of(self, values: &[f64]) -> f64 {
+        let count = values.len() as f64;
+        match self {
+            Self::Sum => sum(values),
+            Self::Average => average(values),
+            Self::Minimum => best(values, |value, least| value < least),
+            Self::Maximum => best(values, |value, most| value > most),
+            Self::Count => count,
+            Self::Group => 1.0,
+            Self::Variance => variance(values),
+            Self::Deviation => variance(values).sqrt(),
+        }
+    }
+}
+
+/// By Kahan and Neumaier, so that the order of the series does not matter.
+fn sum(values: &[f64]) -> f64 {
+    let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
+    for value in values {
+        let next = sum + value;
+        if next.is_infinite() {
+            lost = 0.0;
+        } else if sum.abs() >= value.abs() {
+            lost += (sum - next) + value;
+        } else {
+            lost += (value - next) + sum;
+        }
+        sum = next;
+    }
+    if sum.is_infinite() { sum } else { sum + lost }
+}
+
+fn average(values: &[f64]) -> f64 {
+    let count = values.len() as f64;
+    let whole = sum(values);
+    if whole.is_finite() || values.iter().any(|value| !value.is_finite()) {
+        return whole / count;
+    }
+    // The sum alone is out of range.
+    sum(&values.iter().map(|value| value / count).collect::<Vec<_>>())
+}
+
+/// NaN only where there is nothing else.
+fn best(values: &[f64], better: impl Fn(f64, f64) -> bool) -> f64 {
+    let choose = |best: f64, value: &f64| if best.is_nan() || better(*value, best) { *value } else { best };
+    values.iter().fold(f64::NAN, choose)
+}
+
+/// Of the whole group, not of a sample of it; by Welford.
+fn variance(values: &[f64]) -> f64 {
+    let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
+    for value in values {
+        count += 1.0;
+        let delta = value - mean;
+        mean += delta / count;
+        squares += delta * (value - mean);
+    }
+    squares / count
+}

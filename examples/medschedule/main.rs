@@ -50,7 +50,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|error| format!("--listen {}: {error}", config.listen))?;
-    let log = Logging::builder().file(config.log_file()).console(false).install()?;
+    let log = Logging::builder().file(config.log_file()).console(false).env()?.install()?;
     let store = match &config.database_url {
         Some(url) => Store::postgres(url).await?,
         None => Store::sqlite(&config.database_file()).await?,
@@ -83,6 +83,11 @@ async fn run(config: Config) -> Result<(), Failure> {
         .merge(metrics.router())
         .merge(health.router())
         .merge(alerts.router());
+    // Without a token nobody may change levels.
+    let app = match &token {
+        Some(token) => app.route_service("/log/levels", log.levels().service("/log/levels", token.expose())?),
+        None => app,
+    };
     let app = web::protect(app, &service, Exposure::new(&config.allow_hosts, token.as_ref()));
     // The metrics last, so that 404s and templates are seen.
     let app = web::traced(app.layer(log.http_layer().trace_id_in_response()))

@@ -63,6 +63,7 @@ fn with_a_token_nothing_but_bare_health_is_open() {
     service.post("/api/v1/shifts", &new).problem(401);
     service.post("/api/v1/sessions", &json!({ "user": "a" })).problem(401);
     service.delete("/api/v1/shifts/1").problem(401);
+    service.delete("/log/levels").problem(401);
     service.import("text/csv", "id").problem(401);
     for path in ["/health", "/health/live", "/health/ready"] {
         assert_eq!(service.get(path).status, 200, "{path}");
@@ -95,6 +96,10 @@ fn with_a_token_nothing_but_bare_health_is_open() {
     }
     service.post("/api/v1/shifts", &new).ok(201);
     assert_eq!(total(&service), 1);
+    let levels = service
+        .post("/log/levels", &json!({ "target": "ms_health", "level": "debug", "seconds": 600 }))
+        .ok(200);
+    assert_eq!(levels["changes"][0]["target"], "ms_health", "{levels}");
     // The token opens nothing to a page of another site that somehow holds it.
     let foreign = [("origin", "http://evil.example"), ("content-type", "application/json")];
     service.send(Method::POST, "/api/v1/shifts", &foreign, new.to_string()).problem(403);

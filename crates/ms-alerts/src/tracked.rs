@@ -125,7 +125,7 @@ impl Tracked {
         let wall = now.wall.as_millisecond();
         let mut labels_seen = HashSet::new();
         let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
-        let answer = query.evaluate(samples, &|sample| is_visible(sample, wall));
+        let answer = query.evaluate(samples, wall, &|sample| is_visible(sample, wall));
         for element in answer.map_err(Failure::Expression)? {
             let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
             if !labels_seen.insert(shown.labels.clone()) {

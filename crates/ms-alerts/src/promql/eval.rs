@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::plan::{Node, Operator};
+use super::plan::{Binary, Node, Operator};
 use super::selector::Selector;
 use super::vector::{Element, distinct};
-use super::{aggregate, binary, matching};
+use super::{aggregate, binary, functions, matching};
 use crate::samples::{Sample, Samples};
 
 /// Why an expression has no answer on these samples.
@@ -34,6 +34,7 @@ impl fmt::Display for EvalError {
 /// The samples that are looked at.
 pub(super) struct Moment<'e, 's, 'd> {
     pub(super) samples: &'s Samples<'d>,
+    pub(super) now: i64,
     pub(super) visible: &'e dyn Fn(&Sample<'s>) -> bool,
 }
 
@@ -64,30 +65,52 @@ impl<'s> Moment<'_, 's, '_> {
                     distinct(vector).map(Value::Vector)
                 }
             },
-            Node::Binary(binary) => {
-                let (left, right) = (self.value(&binary.left)?, self.value(&binary.right)?);
-                let vector = match (left, right) {
-                    (Value::Scalar(left), Value::Scalar(right)) => {
-                        return Ok(Value::Scalar(binary::numbers(binary.operator, left, right)));
-                    }
-                    (Value::Vector(vector), Value::Scalar(number)) => {
-                        binary::with_number(binary.operator, vector, number, false)
-                    }
-                    (Value::Scalar(number), Value::Vector(vector)) => {
-                        binary::with_number(binary.operator, vector, number, true)
-                    }
-                    (Value::Vector(left), Value::Vector(right)) => match binary.operator {
-                        Operator::Set(set) => matching::set(set, &binary.matching, left, right),
-                        operator => matching::pairs(operator, &binary.matching, left, right)?,
-                    },
-                };
-                distinct(vector).map(Value::Vector)
-            }
+            Node::Binary(binary) => self.binary(binary),
             Node::Aggregate(aggregate) => {
                 let inner = self.answer(&aggregate.inner)?;
                 Ok(Value::Vector(aggregate::groups(aggregate, inner)))
             }
+            Node::Change(change, inner, numbers) => {
+                let numbers: Vec<f64> =
+                    numbers.iter().map(|node| self.number(node)).collect::<Result<_, _>>()?;
+                let vector = functions::change(*change, self.answer(inner)?, &numbers);
+                distinct(vector).map(Value::Vector)
+            }
+            Node::Time => Ok(Value::Scalar(self.now as f64 / 1000.0)),
+            Node::Vector(inner) => self.answer(inner).map(Value::Vector),
+            Node::Scalar(inner) => Ok(Value::Scalar(functions::scalar(&self.answer(inner)?))),
+            Node::Absent { inner, labels } => {
+                Ok(Value::Vector(functions::absent(&self.answer(inner)?, labels)))
+            }
         }
+    }
+
+    /// A number where the parser lets no vector stand.
+    fn number(&self, node: &'s Node) -> Result<f64, EvalError> {
+        match self.value(node)? {
+            Value::Scalar(number) => Ok(number),
+            Value::Vector(vector) => Ok(functions::scalar(&vector)),
+        }
+    }
+
+    fn binary(&self, binary: &'s Binary) -> Result<Value<'s>, EvalError> {
+        let (left, right) = (self.value(&binary.left)?, self.value(&binary.right)?);
+        let vector = match (left, right) {
+            (Value::Scalar(left), Value::Scalar(right)) => {
+                return Ok(Value::Scalar(binary::numbers(binary.operator, left, right)));
+            }
+            (Value::Vector(vector), Value::Scalar(number)) => {
+                binary::with_number(binary.operator, vector, number, false)
+            }
+            (Value::Scalar(number), Value::Vector(vector)) => {
+                binary::with_number(binary.operator, vector, number, true)
+            }
+            (Value::Vector(left), Value::Vector(right)) => match binary.operator {
+                Operator::Set(set) => matching::set(set, &binary.matching, left, right),
+                operator => matching::pairs(operator, &binary.matching, left, right)?,
+            },
+        };
+        distinct(vector).map(Value::Vector)
     }
 
     fn select(&self, selector: &'s Selector) -> Vec<Element<'s>> {

@@ -1,11 +1,16 @@
 //! From the parser's tree to what can be evaluated.
 
+use promql_parser::label::MatchOp;
 use promql_parser::parser::token::{self as t, TokenId};
 use promql_parser::parser::{
-    self, AggregateExpr, BinModifier, BinaryExpr, Expr, LabelModifier, VectorMatchCardinality, VectorSelector,
+    self, AggregateExpr, BinModifier, BinaryExpr, Call, Expr, LabelModifier, VectorMatchCardinality,
+    VectorSelector,
 };
 
-use super::plan::{Aggregate, Arithmetic, Binary, Grouping, Kind, Matching, Node, Operator, Set, Sides};
+use super::functions;
+use super::plan::{
+    Aggregate, Arithmetic, Binary, Change, Grouping, Kind, Matching, Node, Operator, Set, Sides,
+};
 use super::selector::Selector;
 use super::strict;
 use super::tokens::{find, tokens};
@@ -69,6 +74,7 @@ fn node(expression: &str, tree: &Expr) -> Result<Node, Refused> {
         Expr::VectorSelector(vector) => selector(expression, vector).map(Node::Select),
         Expr::Binary(tree) => binary(expression, tree),
         Expr::Aggregate(tree) => aggregate(expression, tree),
+        Expr::Call(call) => function(expression, call),
         other => Err(refuse(expression, other)),
     }
 }
@@ -146,6 +152,56 @@ fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
     Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping })))
 }
 
+fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
+    let unsupported = || Refused::unsupported(expression, call.func.name);
+    let (first, others) = match call.args.args.split_first() {
+        Some((first, others)) => (first, others),
+        None if call.func.name == "time" => return Ok(Node::Time),
+        None if call.func.name == "pi" => return Ok(Node::Number(std::f64::consts::PI)),
+        None => return Err(unsupported()),
+    };
+    let change = match call.func.name {
+        "vector" => return Ok(Node::Vector(Box::new(node(expression, first)?))),
+        "scalar" => return Ok(Node::Scalar(Box::new(node(expression, first)?))),
+        "absent" => {
+            return Ok(Node::Absent {
+                inner: Box::new(node(expression, first)?),
+                labels: named_labels(first),
+            });
+        }
+        "round" => Change::Round,
+        "clamp" => Change::Clamp,
+        "clamp_min" => Change::ClampMin,
+        "clamp_max" => Change::ClampMax,
+        other => Change::Each(functions::of_value(other).ok_or_else(unsupported)?),
+    };
+    let inner = Box::new(node(expression, first)?);
+    let numbers = others.iter().map(|other| node(expression, other)).collect::<Result<_, _>>()?;
+    Ok(Node::Change(change, inner, numbers))
+}
+
+/// The labels that a selector names with `=`: those that an absent series would have. Of a label that is named twice, the
+/// last matcher decides, and the second `=` takes it away, as in Prometheus.
+fn named_labels(tree: &Expr) -> Vec<(String, String)> {
+    let vector = match tree {
+        Expr::Paren(inner) => return named_labels(&inner.expr),
+        Expr::VectorSelector(vector) => vector,
+        _ => return Vec::new(),
+    };
+    let mut labels: Vec<(String, String)> = Vec::new();
+    let mut named: Vec<&str> = Vec::new();
+    for matcher in vector.matchers.matchers.iter().filter(|matcher| matcher.name != "__name__") {
+        labels.retain(|(name, _)| *name != matcher.name);
+        if matches!(matcher.op, MatchOp::Equal) && !named.contains(&matcher.name.as_str()) {
+            named.push(&matcher.name);
+            if !matcher.value.is_empty() {
+                labels.push((matcher.name.clone(), matcher.value.clone()));
+            }
+        }
+    }
+    labels
+}
+
 fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refused> {
     if vector.offset.is_some() {
         return Err(Refused::unsupported(expression, "offset"));
@@ -163,7 +219,6 @@ fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refus
 /// Names the first thing in the tree that is not supported.
 fn refuse(expression: &str, tree: &Expr) -> Refused {
     match tree {
-        Expr::Call(call) => Refused::unsupported(expression, call.func.name),
         Expr::Subquery(_) | Expr::MatrixSelector(_) => {
             Refused { at: find(expression, "["), message: "a range `[…]` is not supported".to_owned() }
         }

@@ -1,10 +1,11 @@
-//! The part of PromQL that is evaluated: everything on the samples of one moment but functions.
+//! The part of PromQL that is evaluated: what needs the samples of one moment only.
 //!
 //! Anything else is refused when the rule is loaded, by name and position.
 
 mod aggregate;
 mod binary;
 mod eval;
+mod functions;
 mod load;
 mod matching;
 mod plan;
@@ -30,12 +31,13 @@ impl Query {
         load::parse(expression).map(Self)
     }
 
-    /// Gives the elements of the answer, of which no two have the same labels; a number is one element without labels.
+    /// Gives the elements of the answer at `now`, in milliseconds since 1970, of which no two have the same labels; a number is one element without labels.
     pub(crate) fn evaluate<'s>(
         &'s self,
         samples: &'s Samples<'_>,
+        now: i64,
         visible: &dyn Fn(&Sample<'s>) -> bool,
     ) -> Result<Vec<Element<'s>>, EvalError> {
-        eval::Moment { samples, visible }.answer(&self.0)
+        eval::Moment { samples, now, visible }.answer(&self.0)
     }
 }

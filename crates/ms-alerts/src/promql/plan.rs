@@ -10,6 +10,25 @@ pub(super) enum Node {
     Negate(Box<Node>),
     Binary(Box<Binary>),
     Aggregate(Box<Aggregate>),
+    /// Changes each element; the arguments behind the vector are numbers.
+    Change(Change, Box<Node>, Vec<Node>),
+    /// The time of the evaluation, in seconds since 1970.
+    Time,
+    Vector(Box<Node>),
+    Scalar(Box<Node>),
+    Absent {
+        inner: Box<Node>,
+        labels: Vec<(String, String)>,
+    },
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    Each(fn(f64) -> f64),
+    Round,
+    Clamp,
+    ClampMin,
+    ClampMax,
 }
 
 #[derive(Debug)]

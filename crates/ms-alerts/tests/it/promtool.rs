@@ -157,6 +157,33 @@ fn compound() -> impl Strategy<Value = String> {
         let operator =
             prop::sample::select(vec!["+", "-", "*", "/", "%", "==", "!=", "<", ">=", "> bool", "!= bool"]);
         let set = prop::sample::select(vec!["and", "or", "unless"]);
+        let function = prop::sample::select(vec![
+            "abs($)",
+            "ceil($)",
+            "floor($)",
+            "sqrt($)",
+            "sgn($)",
+            "round($)",
+            "round($, 5)",
+            "clamp($, -1, 2)",
+            "clamp($, 2, 1)",
+            "clamp_min($, 0)",
+            "clamp_max($, NaN)",
+            "(ln($) > bool 0.1)",
+            "(log2($) >= bool 1)",
+            "(log10($) >= bool 1)",
+            "(exp($) > bool 3)",
+            "(sin($) > bool 0.1)",
+            "(acosh($) > bool 0.1)",
+            "(atanh($) < bool 0.1)",
+            "(deg($) > bool 50)",
+            "absent($)",
+            "absent(m{a=\"x\", b=\"y\", b=\"z\"})",
+            "absent((n:x{a=\"x\", b!=\"y\", sev=\"\"}))",
+            "(scalar($) < bool 1)",
+            "vector(scalar($))",
+            "($ * pi() > bool 3)",
+        ]);
         prop_oneof![
             (exact, by.clone(), inner.clone())
                 .prop_map(|(op, (by, labels), inner)| format!("{op} {by} ({labels}) ({inner})")),
@@ -171,6 +198,7 @@ fn compound() -> impl Strategy<Value = String> {
                 .prop_map(|(op, (on, labels), left, right)| format!("({left} {op} {on} ({labels}) {right})")),
             (set, inner.clone(), inner.clone())
                 .prop_map(|(op, left, right)| format!("({left} {op} {right})")),
+            (function, inner.clone()).prop_map(|(function, inner)| function.replace('$', &inner)),
             (operator, inner.clone()).prop_map(|(op, inner)| format!("(2 {op} {inner})")),
             inner.clone().prop_map(|inner| format!("-{inner}")),
             inner.prop_map(|inner| format!("(abc or {inner} ^ 2 >= bool 1 atan2 2)")),

@@ -111,7 +111,7 @@ fn each_part_of_promql_that_is_not_evaluated_is_named_where_it_stands() {
         ("a @ 100", 17, "`@`"),
         ("'a'", 15, "a string alone"),
         ("a / on(b) c + group_left d", 15, "not valid PromQL"),
-        ("vector(1) > 1", 15, "`vector`"),
+        ("abs(m) + hour()", 24, "`hour`"),
         ("1 > 2", 15, "not valid PromQL"),
         ("a{b=~\"[[:alpha:]]\"}", 17, "regular expression of `b`"),
         ("a >", 15, "not valid PromQL"),
@@ -192,6 +192,20 @@ async fn past_the_limit_a_rule_forgets_its_alerts_and_says_so() {
     let resolved = changes.iter().filter(|alert| alert.state == ms_alerts::State::Resolved).count();
     assert_eq!((changes.len(), resolved, manager.alerts().len()), (2, 2, 0));
     assert_eq!(manager.rules()[0].error.as_deref(), Some("more than 2 alerts"));
+}
+
+#[tokio::test]
+async fn time_is_that_of_the_evaluation() {
+    let manager = AlertManager::builder()
+        .rules_text("rules.yml", &rule("time() - backup_seconds > 3600"))
+        .unwrap()
+        .build()
+        .unwrap();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let backup = |age: u64| format!("backup_seconds {}\n", now - age);
+    assert!(manager.check_samples(&parse_exposition(&backup(3000)).unwrap()).await.is_empty());
+    let fired = manager.check_samples(&parse_exposition(&backup(4000)).unwrap()).await;
+    assert!((4000.0..4100.0).contains(&fired[0].value), "{fired:?}");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
 
 /// What once loaded here alone, and its like.
-const ODD: [&str; 51] = [
+const ODD: [&str; 69] = [
     "m{\"a\"=\"b\"}",
     "{\"m\"}",
     "m > 5m",
@@ -61,6 +61,24 @@ const ODD: [&str; 51] = [
     "m + on(a) 1",
     "1 + ignoring(a) 2",
     "m > 1e-400",
+    "abs(1)",
+    "abs(m, 1)",
+    "clamp(m, 1)",
+    "clamp(m, m, 1)",
+    "round(m, 2)",
+    "round()",
+    "time()",
+    "time(m)",
+    "vector(m)",
+    "scalar(1)",
+    "absent(1)",
+    "pi() > m",
+    "scalar(m)",
+    "abs",
+    "abs{a='b'}",
+    "ln(m) by (a)",
+    "sgn(-m)",
+    "vector('a')",
 ];
 
 fn expression() -> impl Strategy<Value = String> {

@@ -74,15 +74,40 @@ mod tests {
     }
 
     #[test]
-    fn nobody_else_counts_under_the_name_of_a_counter_that_is_read() {
+    fn nobody_else_sets_what_is_read() {
         let metrics = Metrics::builder().build().unwrap();
         let registry = metrics.recorder().0;
-        let reading = Reading::counter(&registry, "spent_seconds_total");
-        reading.show(Some(0.25));
-        for labels in [Vec::new(), vec![Label::new("by", "us")]] {
-            registry.counter(&Key::from_parts("spent_seconds_total", labels)).increment(1);
+        let readings =
+            [Reading::counter(&registry, "spent_seconds_total"), Reading::gauge(&registry, "spent_ratio")];
+        for reading in &readings {
+            reading.show(Some(0.25));
         }
-        assert_eq!(lines(&metrics, "spent_seconds_total"), ["spent_seconds_total 0.25"]);
+        for labels in [Vec::new(), vec![Label::new("by", "us")]] {
+            registry.counter(&Key::from_parts("spent_seconds_total", labels.clone())).increment(1);
+            registry.gauge(&Key::from_parts("spent_ratio", labels)).set(1.0);
+        }
+        assert_eq!(lines(&metrics, "spent"), ["spent_ratio 0.25", "spent_seconds_total 0.25"]);
+        let refused = lines(&metrics, "ms_metrics_refused_total{reason=\"kind\"}");
+        assert_eq!(refused, ["ms_metrics_refused_total{reason=\"kind\"} 4"]);
+        drop(readings);
+        Reading::gauge(&registry, "spent_ratio").show(Some(0.5));
+        let again = Reading::gauge(&registry, "spent_ratio");
+        again.show(Some(0.75));
+        assert_eq!(lines(&metrics, "spent"), ["spent_ratio 0.75"], "a collector may start anew");
+    }
+
+    #[test]
+    fn a_collector_leaves_alone_what_somebody_else_sets() {
+        let metrics = Metrics::builder().build().unwrap();
+        let registry = metrics.recorder().0;
+        let set = registry.gauge(&Key::from_name("spent_ratio"));
+        set.set(1.0);
+        let _count = registry.counter(&Key::from_parts("spent_total", vec![Label::new("by", "us")]));
+        let readings = [Reading::gauge(&registry, "spent_ratio"), Reading::counter(&registry, "spent_total")];
+        for reading in &readings {
+            reading.show(Some(0.25));
+        }
+        assert_eq!(lines(&metrics, "spent"), ["spent_ratio 1", "spent_total{by=\"us\"} 0"]);
         let refused = lines(&metrics, "ms_metrics_refused_total{reason=\"kind\"}");
         assert_eq!(refused, ["ms_metrics_refused_total{reason=\"kind\"} 2"]);
     }

@@ -95,7 +95,7 @@ impl Families {
         kind.claims(name).iter().find_map(|claim| self.owners.get(claim)).map(String::as_str)
     }
 
-    /// Tells if the series of a metric are what a collector reads: nobody can add to such a total.
+    /// Tells if the series of a metric are what a collector reads: nobody else can set them.
     pub(super) fn is_collected(&self, name: &str) -> bool {
         self.by_name.get(name).is_some_and(|family| family.collected)
     }

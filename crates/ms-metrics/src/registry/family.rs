@@ -139,6 +139,12 @@ impl Family {
         }
     }
 
+    /// Gives all series to a collector, unless somebody else has some.
+    pub(super) fn collect(&mut self) -> Result<(), Refusal> {
+        self.collected |= self.series.is_empty();
+        if self.collected { Ok(()) } else { Err(Refusal::Kind) }
+    }
+
     /// Finds the series of `labels`, or makes it if there is room under `cap`.
     pub(crate) fn place(
         &mut self,

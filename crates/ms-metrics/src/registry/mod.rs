@@ -205,7 +205,7 @@ impl Registry {
         }
         self.sweep();
         let mut families = self.families.write();
-        if kind == Kind::Counter && families.is_collected(&name) {
+        if families.is_collected(&name) {
             return Err(Refusal::Kind);
         }
         let placed = families.place(key.name(), &name, kind, buckets, &labels)?;

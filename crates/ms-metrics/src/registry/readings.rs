@@ -7,7 +7,7 @@ use metrics::{Key, Label};
 use parking_lot::Mutex;
 
 use super::Registry;
-use super::family::{Cell, Placed};
+use super::family::{Cell, Family, Placed};
 use super::kind::Kind;
 use crate::cells::GaugeCell;
 use crate::collect::Watch;
@@ -18,7 +18,8 @@ use crate::guard;
 pub(super) struct Watches(Mutex<Vec<Weak<Watch>>>);
 
 impl Registry {
-    /// Finds or makes a series that a collector sets, hidden at first; nothing if the guard has no room for it.
+    /// Finds or makes a series that a collector sets, hidden at first; nothing if the guard has no room for it, or somebody
+    /// else has series of the metric.
     pub(crate) fn reading(
         &self,
         kind: Kind,
@@ -28,17 +29,21 @@ impl Registry {
         let key = Key::from_parts(name, labels);
         let labels = guard::labels(&key, kind.reserved_label()).ok()?;
         let mut families = self.families.write();
-        families.family(name, name, kind, None).ok()?.collected = true;
-        let placed = families.place(name, name, kind, None, &labels).ok()?;
+        let collected = families.family(name, name, kind, None).and_then(Family::collect);
+        let placed = collected.and_then(|()| families.place(name, name, kind, None, &labels));
         drop(families);
         match placed {
-            Placed { cell: Cell::Gauge(cell), overflow: None } => Some(cell),
-            Placed { overflow: Some((label, value)), .. } => {
+            Ok(Placed { cell: Cell::Gauge(cell), overflow: None }) => Some(cell),
+            Ok(Placed { overflow: Some((label, value)), .. }) => {
                 self.count_overflow(name, &label, &value);
                 None
             }
-            // Somebody else counts under the name already.
-            Placed { .. } => None,
+            // Not reached: all series of a collector are gauges.
+            Ok(Placed { .. }) => None,
+            Err(refusal) => {
+                self.refuse(refusal, name);
+                None
+            }
         }
     }
 

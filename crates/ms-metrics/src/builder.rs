@@ -14,7 +14,7 @@ use crate::collect::{Collectors, Threads};
 use crate::error::{BuildError, InstallError};
 use crate::exposition::Format;
 #[cfg(feature = "http")]
-use crate::http::{Counting, EndpointLatencyLayer, HttpMetricsLayer, LatencyRoutes, Layers};
+use crate::http::{EndpointLatencyLayer, HttpLayers, HttpMetricsLayer, LatencyRoutes};
 #[cfg(feature = "native-histograms")]
 use crate::native::NativeBuckets;
 use crate::recorder::MetricsRecorder;
@@ -36,7 +36,7 @@ struct Shared {
     #[cfg(feature = "http")]
     series_cap: usize,
     #[cfg(feature = "http")]
-    layers: Layers<Counting>,
+    layers: HttpLayers,
     #[cfg(feature = "http")]
     latencies: Arc<LatencyRoutes>,
     #[cfg(feature = "scrape")]
@@ -93,7 +93,7 @@ impl Metrics {
     /// Makes the layer that counts and times requests; apply it last.
     #[cfg(feature = "http")]
     pub fn http_layer(&self) -> HttpMetricsLayer {
-        HttpMetricsLayer::new(Arc::clone(&self.0.registry), self.0.series_cap, &self.0.layers)
+        HttpMetricsLayer::new(Arc::clone(&self.0.registry), self.0.series_cap, self.0.layers.clone())
     }
 
     /// Makes the layer that times handlers, for `Router::route_layer`.
@@ -280,7 +280,7 @@ impl MetricsBuilder {
             #[cfg(feature = "http")]
             series_cap: self.series_cap,
             #[cfg(feature = "http")]
-            layers: Layers::default(),
+            layers: HttpLayers::default(),
             #[cfg(feature = "http")]
             latencies: Arc::new(LatencyRoutes::new(Arc::clone(&registry), self.series_cap)),
             #[cfg(feature = "scrape")]

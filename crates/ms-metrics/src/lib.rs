@@ -162,7 +162,8 @@ pub use crate::explain::{Explanation, MetricExplanation, OverflowExplanation, Re
 #[cfg(feature = "http")]
 pub use crate::http::{
     CountedBody, Endpoint, EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer, HttpMetrics,
-    HttpMetricsFuture, HttpMetricsLayer, ObservedBody, RequestBody, RequestBodyLayer, TraceId,
+    HttpMetricsFuture, HttpMetricsLayer, ObservedBody, RequestBody, RequestBodyFuture, RequestBodyLayer,
+    TraceId,
 };
 #[cfg(feature = "listener")]
 pub use crate::listener::{ListenError, ListenerBuilder, MetricsListener};

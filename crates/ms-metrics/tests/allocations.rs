@@ -90,7 +90,7 @@ fn allocations_of_many(mut work: impl FnMut()) -> u64 {
 #[derive(Clone)]
 struct Plain;
 
-impl Service<Request<Body>> for Plain {
+impl<B> Service<Request<B>> for Plain {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Ready<Result<Response<Full<Bytes>>, Infallible>>;
@@ -99,7 +99,7 @@ impl Service<Request<Body>> for Plain {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<Body>) -> Self::Future {
+    fn call(&mut self, _: Request<B>) -> Self::Future {
         ready(Ok(Response::new(Full::from("ok"))))
     }
 }
@@ -131,6 +131,20 @@ fn timing_a_handler_costs_none() {
         allocations_of_many(|| answer(&mut Plain, request()))
     );
     let count = "endpoint_latency_seconds_count{endpoint=\"/shifts/{id}\",method=\"GET\"}";
+    assert!(metrics.render().contains(&format!("{count} 10001\n")));
+}
+
+#[test]
+fn counting_the_body_of_a_request_costs_none() {
+    let metrics = Metrics::builder().build().unwrap();
+    let layer = metrics.http_layer().endpoint(|_, _| Some(Endpoint::from_static("/shifts/{id}")));
+    let mut service = layer.layer(layer.request_body_layer().layer(Plain));
+    answer(&mut service, request());
+    assert_eq!(
+        allocations_of_many(|| answer(&mut service, request())),
+        allocations_of_many(|| answer(&mut Plain, request()))
+    );
+    let count = "http_request_size_bytes_count{method=\"GET\",endpoint=\"/shifts/{id}\"}";
     assert!(metrics.render().contains(&format!("{count} 10001\n")));
 }
 

@@ -17,6 +17,7 @@ use super::endpoint::{Endpoint, Source};
 use super::method::{MethodLabel, Place};
 use super::nesting::{Alive, Entered, Layers, Pass, Running, Timing};
 use super::routes::Routes;
+use super::threads::PerThread;
 use crate::catalog::ENDPOINT_LATENCY;
 use crate::registry::Registry;
 
@@ -47,8 +48,7 @@ impl LatencyRoutes {
 /// in it. Give it to `Router::route_layer`, so that it stands directly around the handlers and sees no 404. Applied
 /// twice it times once, where it stands outermost. In the steady state it allocates nothing, on the terms of
 /// [`HttpMetricsLayer`](crate::HttpMetricsLayer): make one and clone it.
-#[derive(Clone)]
-pub struct EndpointLatencyLayer(Arc<Shared>);
+pub struct EndpointLatencyLayer(PerThread<Shared>);
 
 /// What a layer, its clones and its services share.
 struct Shared {
@@ -64,7 +64,7 @@ impl EndpointLatencyLayer {
 
     fn from(routes: Arc<LatencyRoutes>, source: Source) -> Self {
         let alive = routes.layers.join();
-        Self(Arc::new(Shared { routes, source, alive }))
+        Self(PerThread::new(Arc::new(Shared { routes, source, alive })))
     }
 
     /// Asks `find` for the endpoint of a request first, as [`HttpMetricsLayer::endpoint`](crate::HttpMetricsLayer::endpoint)
@@ -74,7 +74,13 @@ impl EndpointLatencyLayer {
         self,
         find: impl Fn(&Uri, &Extensions) -> Option<Endpoint> + Send + Sync + 'static,
     ) -> Self {
-        Self::from(Arc::clone(&self.0.routes), Source::new(find))
+        Self::from(Arc::clone(&self.0.get().routes), Source::new(find))
+    }
+}
+
+impl Clone for EndpointLatencyLayer {
+    fn clone(&self) -> Self {
+        Self(self.0.keeping())
     }
 }
 
@@ -82,7 +88,7 @@ impl<S> Layer<S> for EndpointLatencyLayer {
     type Service = EndpointLatency<S>;
 
     fn layer(&self, inner: S) -> EndpointLatency<S> {
-        EndpointLatency { inner, layer: self.clone(), looked_inside: false }
+        EndpointLatency { inner, shared: self.0.keeping(), looked_inside: false }
     }
 }
 
@@ -93,10 +99,9 @@ impl fmt::Debug for EndpointLatencyLayer {
 }
 
 /// The service made by [`EndpointLatencyLayer`].
-#[derive(Debug)]
 pub struct EndpointLatency<S> {
     inner: S,
-    layer: EndpointLatencyLayer,
+    shared: PerThread<Shared>,
     /// Another service of ours directly inside would have been noticed.
     looked_inside: bool,
 }
@@ -104,7 +109,13 @@ pub struct EndpointLatency<S> {
 impl<S: Clone> Clone for EndpointLatency<S> {
     fn clone(&self) -> Self {
         let _entered = Entered::<Timing>::new(Running::Cloning);
-        Self { inner: self.inner.clone(), layer: self.layer.clone(), looked_inside: true }
+        Self { inner: self.inner.clone(), shared: self.shared.clone(), looked_inside: true }
+    }
+}
+
+impl<S> fmt::Debug for EndpointLatency<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndpointLatency").finish_non_exhaustive()
     }
 }
 
@@ -121,7 +132,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let layer = &*self.layer.0;
+        let layer = self.shared.get();
         let known = std::mem::replace(&mut self.looked_inside, true);
         let pass = Pass::of(&layer.alive, known, request.extensions_mut());
         let method = MethodLabel::of(request.method());

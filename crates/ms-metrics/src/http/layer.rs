@@ -13,11 +13,11 @@ use super::body::ObservedBody;
 use super::endpoint::{Endpoint, Source};
 use super::future::HttpMetricsFuture;
 use super::names::Names;
-use super::nesting::{Counting, Entered, Layers, Pass, Running};
+use super::nesting::{Counting, Entered, Pass, Running};
 use super::observation::PanicGuard;
 use super::request_body::RequestBodyLayer;
 use super::route::Measured;
-use super::shared::{Options, Shared};
+use super::shared::{HttpLayers, Options, Shared};
 use super::threads::PerThread;
 use crate::registry::Registry;
 
@@ -48,7 +48,7 @@ use crate::registry::Registry;
 pub struct HttpMetricsLayer(PerThread<Shared>);
 
 impl HttpMetricsLayer {
-    pub(crate) fn new(registry: Arc<Registry>, cap: usize, layers: &Layers<Counting>) -> Self {
+    pub(crate) fn new(registry: Arc<Registry>, cap: usize, layers: HttpLayers) -> Self {
         let measured = Measured {
             names: Names::Origin,
             in_flight: true,

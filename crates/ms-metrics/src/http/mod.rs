@@ -25,6 +25,6 @@ pub use self::future::HttpMetricsFuture;
 pub(crate) use self::latency::LatencyRoutes;
 pub use self::latency::{EndpointLatency, EndpointLatencyFuture, EndpointLatencyLayer};
 pub use self::layer::{HttpMetrics, HttpMetricsLayer};
-pub(crate) use self::nesting::{Counting, Layers};
-pub use self::request_body::{CountedBody, RequestBody, RequestBodyLayer};
+pub use self::request_body::{CountedBody, RequestBody, RequestBodyFuture, RequestBodyLayer};
+pub(crate) use self::shared::HttpLayers;
 pub use self::trace::TraceId;

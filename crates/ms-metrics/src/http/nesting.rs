@@ -25,44 +25,38 @@ pub(crate) trait Work: Clone + Default + Send + Sync + 'static {
     fn running() -> &'static LocalKey<Cell<Running>>;
 }
 
-/// That of [`HttpMetricsLayer`](super::HttpMetricsLayer).
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Counting;
+/// Each has statics of its own: those of a generic function would be one for all.
+macro_rules! work {
+    ($(#[$doc:meta] $work:ident),*) => {$(
+        #[$doc]
+        #[derive(Clone, Copy, Default)]
+        pub(crate) struct $work;
 
-impl Work for Counting {
-    #[inline]
-    fn nested() -> &'static AtomicBool {
-        static NESTED: AtomicBool = AtomicBool::new(false);
-        &NESTED
-    }
+        impl Work for $work {
+            #[inline]
+            fn nested() -> &'static AtomicBool {
+                static NESTED: AtomicBool = AtomicBool::new(false);
+                &NESTED
+            }
 
-    #[inline]
-    fn running() -> &'static LocalKey<Cell<Running>> {
-        thread_local! {
-            static RUNNING: Cell<Running> = const { Cell::new(Running::Nothing) };
+            #[inline]
+            fn running() -> &'static LocalKey<Cell<Running>> {
+                thread_local! {
+                    static RUNNING: Cell<Running> = const { Cell::new(Running::Nothing) };
+                }
+                &RUNNING
+            }
         }
-        &RUNNING
-    }
+    )*};
 }
 
-/// That of [`EndpointLatencyLayer`](super::EndpointLatencyLayer).
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Timing;
-
-impl Work for Timing {
-    #[inline]
-    fn nested() -> &'static AtomicBool {
-        static NESTED: AtomicBool = AtomicBool::new(false);
-        &NESTED
-    }
-
-    #[inline]
-    fn running() -> &'static LocalKey<Cell<Running>> {
-        thread_local! {
-            static RUNNING: Cell<Running> = const { Cell::new(Running::Nothing) };
-        }
-        &RUNNING
-    }
+work! {
+    /// That of [`HttpMetricsLayer`](super::HttpMetricsLayer).
+    Counting,
+    /// That of [`EndpointLatencyLayer`](super::EndpointLatencyLayer).
+    Timing,
+    /// That of [`RequestBodyLayer`](super::RequestBodyLayer).
+    Sizing
 }
 
 /// What a service of ours is letting run on this thread.
@@ -120,10 +114,6 @@ impl<W: Work> Layers<W> {
 }
 
 impl<W: Work> Alive<W> {
-    pub(super) fn layers(&self) -> &Layers<W> {
-        &self.0
-    }
-
     #[inline]
     fn is_alone(&self) -> bool {
         self.0.alive.load(Ordering::Relaxed) == 1 && !W::nested().load(Ordering::Relaxed)

@@ -1,6 +1,7 @@
 //! The size of what clients send.
 
 use std::fmt;
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -8,25 +9,40 @@ use std::task::{Context, Poll, ready};
 use bytes::Buf;
 use http::Request;
 use http_body::{Body, Frame, SizeHint};
-use metrics::Histogram;
 use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::nesting::{Alive, Entered, Pass, Running, Sizing};
+use super::route::Route;
 use super::shared::Shared;
+use super::threads::PerThread;
 
 /// Counts the bytes read of the body of each request in `http_request_size_bytes{method,endpoint}`; made by
 /// [`HttpMetricsLayer::request_body_layer`](crate::HttpMetricsLayer::request_body_layer).
 ///
 /// What counts is what the service has read when it lets go of the body, whatever `content-length` claims: 0 where it
 /// did not look. The service inside gets its body wrapped, which an axum `Router` and its routes take, as they take any
-/// body; axum puts it in a box. Applied twice it counts once, by a mark in the extensions of the request.
-#[derive(Clone)]
-pub struct RequestBodyLayer(Arc<Shared>);
+/// body; axum puts it in a box. Applied twice it counts once. In the steady state it allocates nothing, on the terms of
+/// [`HttpMetricsLayer`](crate::HttpMetricsLayer): make one and clone it.
+pub struct RequestBodyLayer(PerThread<Sizes>);
+
+/// What a layer, its clones and its services share.
+struct Sizes {
+    shared: Arc<Shared>,
+    alive: Alive<Sizing>,
+}
 
 impl RequestBodyLayer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self(shared)
+        let alive = shared.join_sizing();
+        Self(PerThread::new(Arc::new(Sizes { shared, alive })))
+    }
+}
+
+impl Clone for RequestBodyLayer {
+    fn clone(&self) -> Self {
+        Self(self.0.keeping())
     }
 }
 
@@ -34,7 +50,7 @@ impl<S> Layer<S> for RequestBodyLayer {
     type Service = RequestBody<S>;
 
     fn layer(&self, inner: S) -> RequestBody<S> {
-        RequestBody { inner, shared: Arc::clone(&self.0) }
+        RequestBody { inner, sizes: self.0.keeping(), looked_inside: false }
     }
 }
 
@@ -45,15 +61,19 @@ impl fmt::Debug for RequestBodyLayer {
 }
 
 /// The service made by [`RequestBodyLayer`].
-#[derive(Clone)]
 pub struct RequestBody<S> {
     inner: S,
-    shared: Arc<Shared>,
+    sizes: PerThread<Sizes>,
+    /// Another service of ours directly inside would have been noticed.
+    looked_inside: bool,
 }
 
-/// Tells the layers inside that the body is being counted.
-#[derive(Clone, Copy)]
-struct Counted;
+impl<S: Clone> Clone for RequestBody<S> {
+    fn clone(&self) -> Self {
+        let _entered = Entered::<Sizing>::new(Running::Cloning);
+        Self { inner: self.inner.clone(), sizes: self.sizes.clone(), looked_inside: true }
+    }
+}
 
 impl<S, B> Service<Request<B>> for RequestBody<S>
 where
@@ -61,17 +81,20 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = RequestBodyFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, mut request: Request<B>) -> S::Future {
-        let first = request.extensions_mut().insert(Counted).is_none();
-        let sizes = if first { self.shared.request_size(&request) } else { None };
-        let reading = sizes.map(|sizes| Reading { sizes, bytes: 0 });
-        self.inner.call(request.map(|inner| CountedBody { inner, reading }))
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let sizes = self.sizes.get();
+        let known = std::mem::replace(&mut self.looked_inside, true);
+        let pass = Pass::of(&sizes.alive, known, request.extensions_mut());
+        let route = if pass.outermost { sizes.shared.route(&request) } else { None };
+        let reading = route.map(|route| Reading { route, bytes: 0 });
+        let _entered = Entered::<Sizing>::new(pass.running);
+        RequestBodyFuture { inner: self.inner.call(request.map(|inner| CountedBody { inner, reading })) }
     }
 }
 
@@ -81,15 +104,42 @@ impl<S> fmt::Debug for RequestBody<S> {
     }
 }
 
+pin_project! {
+    /// The future of [`RequestBody`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping it drops the future of the service, and with it what that has of the body.
+    pub struct RequestBodyFuture<F> {
+        #[pin]
+        inner: F,
+    }
+}
+
+impl<F: Future> Future for RequestBodyFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let _entered = Entered::<Sizing>::new(Running::Poll);
+        self.project().inner.poll(cx)
+    }
+}
+
+impl<F> fmt::Debug for RequestBodyFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestBodyFuture").finish_non_exhaustive()
+    }
+}
+
 /// Records when it is dropped.
 struct Reading {
-    sizes: Histogram,
+    route: Arc<Route>,
     bytes: u64,
 }
 
 impl Drop for Reading {
     fn drop(&mut self) {
-        self.sizes.record(self.bytes as f64);
+        self.route.request_size().record(self.bytes as f64);
     }
 }
 

@@ -59,10 +59,6 @@ impl<T> Routes<T> {
         &self.registry
     }
 
-    pub(super) fn cap(&self) -> usize {
-        self.cap
-    }
-
     /// Finds what belongs to an endpoint and a place, or makes it.
     pub(super) fn find(
         &self,

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use http::Request;
 use http::uri::Scheme;
-use metrics::Histogram;
 use quanta::Clock;
 
 use super::endpoint::{Source, UNMATCHED};
 use super::method::{MethodLabel, Place};
 use super::names::{Ending, Names};
-use super::nesting::{Alive, Counting, Layers};
+use super::nesting::{Alive, Counting, Layers, Sizing};
 use super::observation::Observation;
 use super::route::{Measured, Route};
 use super::routes::Routes;
@@ -26,33 +25,43 @@ pub(super) struct Options {
     pub(super) measured: Measured,
 }
 
+/// The layers of one `Metrics` that are alive.
+#[derive(Clone, Default)]
+pub(crate) struct HttpLayers {
+    counting: Layers<Counting>,
+    sizing: Layers<Sizing>,
+}
+
 pub(super) struct Shared {
     pub(super) options: Options,
     routes: Routes<Route>,
+    cap: usize,
     clock: Clock,
+    layers: HttpLayers,
     pub(super) alive: Alive<Counting>,
 }
 
 impl Shared {
-    pub(super) fn new(
-        registry: Arc<Registry>,
-        cap: usize,
-        layers: &Layers<Counting>,
-        options: Options,
-    ) -> Self {
+    pub(super) fn new(registry: Arc<Registry>, cap: usize, layers: HttpLayers, options: Options) -> Self {
         let metric = match options.measured.names {
             Names::Origin => HTTP_REQUESTS,
             Names::Semantic => SERVER_DURATION,
         };
         let routes = Routes::new(registry, metric, cap);
-        Self { options, routes, clock: Clock::new(), alive: layers.join() }
+        let alive = layers.counting.join();
+        Self { options, routes, cap, clock: Clock::new(), layers, alive }
     }
 
     /// The same with other options.
     pub(super) fn with(&self, change: impl FnOnce(&mut Options)) -> Self {
         let mut options = self.options.clone();
         change(&mut options);
-        Self::new(Arc::clone(self.routes.registry()), self.routes.cap(), self.alive.layers(), options)
+        Self::new(Arc::clone(self.routes.registry()), self.cap, self.layers.clone(), options)
+    }
+
+    /// A layer more that counts the bytes of requests.
+    pub(super) fn join_sizing(&self) -> Alive<Sizing> {
+        self.layers.sizing.join()
     }
 
     /// Nothing if the endpoint is left out.
@@ -79,11 +88,10 @@ impl Shared {
         Place { method: MethodLabel::of(request.method()), https }
     }
 
-    /// Finds where the size of the body of a request is recorded; nothing if its endpoint is left out.
-    pub(super) fn request_size<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Histogram> {
+    /// Finds the route of a request; nothing if its endpoint is left out.
+    pub(super) fn route<B>(self: &Arc<Self>, request: &Request<B>) -> Option<Arc<Route>> {
         let find = |endpoint: &str| self.find(endpoint, self.place(request));
-        let route = self.options.source.with(request.uri(), request.extensions(), find);
-        route.map(|route| route.request_size().clone())
+        self.options.source.with(request.uri(), request.extensions(), find)
     }
 
     /// Begins to observe a request, unless its endpoint is left out.

@@ -161,17 +161,48 @@ async fn an_answer_that_is_given_up_has_the_size_it_had_until_then() {
     );
 }
 
+fn sizes(metrics: &Metrics) -> (f64, f64) {
+    let of = |what: &str| {
+        let lines = lines(metrics, &format!("http_request_size_bytes_{what}"));
+        lines.iter().map(|line| line.rsplit_once(' ').unwrap().1.parse::<f64>().unwrap()).sum()
+    };
+    (of("count"), of("sum"))
+}
+
 #[tokio::test]
 async fn a_request_body_layer_applied_twice_counts_once() {
     let metrics = built();
     let layer = metrics.http_layer();
     let app = app(layer.clone()).layer(layer.request_body_layer());
-    send(&app, Method::POST, "/text", "123").await;
-    assert_eq!(
-        value(&metrics, "http_request_size_bytes_count{method=\"POST\",endpoint=\"/text\"}"),
-        Some(1.0)
-    );
-    assert_eq!(value(&metrics, "http_request_size_bytes_sum{method=\"POST\",endpoint=\"/text\"}"), Some(3.0));
+    for asked in [1.0, 2.0, 3.0] {
+        send(&app, Method::POST, "/text", "123").await;
+        assert_eq!(sizes(&metrics), (asked, 3.0 * asked));
+    }
+}
+
+#[tokio::test]
+async fn clones_of_a_request_body_layer_within_each_other_count_once_and_beside_each_other_each() {
+    let metrics = built();
+    let layer = metrics.http_layer().request_body_layer();
+    let leaf = Router::new().route("/leaf", post(|body: String| async move { body })).layer(layer.clone());
+    let asked = leaf.clone();
+    let asks = |body: String| async move {
+        send(&asked, Method::POST, "/leaf", "12").await;
+        body
+    };
+    let app = Router::new()
+        .route("/ask", post(asks))
+        .layer(layer.clone())
+        .nest("/nested", leaf.clone())
+        .layer(layer);
+    let (mut count, mut sum) = (0.0, 0.0);
+    for (path, bodies, bytes) in [("/ask", 2.0, 6.0), ("/nested/leaf", 1.0, 4.0), ("/ask", 2.0, 6.0)] {
+        send(&app, Method::POST, path, "1234").await;
+        (count, sum) = (count + bodies, sum + bytes);
+        assert_eq!(sizes(&metrics), (count, sum), "{path}");
+    }
+    send(&leaf, Method::POST, "/leaf", "1").await;
+    assert_eq!(sizes(&metrics), (count + 1.0, sum + 1.0));
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Methods are the client's to choose, so there are ten of them.
+    /// Methods are the client's to choose, so there are eleven of them.
     pub(super) const COUNT: usize = 2 * METHODS;
 
     /// Less than [`COUNT`](Self::COUNT).
@@ -35,6 +35,8 @@ pub(super) enum MethodLabel {
     Patch,
     Connect,
     Trace,
+    /// Known to OpenTelemetry, and a foreign one where the labels are ours.
+    Query,
     Other,
 }
 
@@ -50,6 +52,7 @@ impl MethodLabel {
             Method::PATCH => Self::Patch,
             Method::CONNECT => Self::Connect,
             Method::TRACE => Self::Trace,
+            _ if method.as_str() == "QUERY" => Self::Query,
             _ => Self::Other,
         }
     }
@@ -65,7 +68,7 @@ impl MethodLabel {
             Self::Patch => "PATCH",
             Self::Connect => "CONNECT",
             Self::Trace => "TRACE",
-            Self::Other => "OTHER",
+            Self::Query | Self::Other => "OTHER",
         }
     }
 }

@@ -111,6 +111,7 @@ fn origin_labels(endpoint: &str, place: Place) -> Vec<Label> {
 
 fn semantic_labels(endpoint: &str, place: Place) -> Vec<Label> {
     let method = match place.method {
+        MethodLabel::Query => "QUERY",
         MethodLabel::Other => "_OTHER",
         known => known.text(),
     };

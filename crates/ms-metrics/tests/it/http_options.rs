@@ -212,6 +212,7 @@ async fn the_conventions_of_opentelemetry() {
     send(&app, Method::GET, "/text", "").await;
     send(&app, Method::GET, "https://localhost/text", "").await;
     send(&app, Method::from_bytes(b"BREW").unwrap(), "/nowhere", "").await;
+    send(&app, Method::from_bytes(b"QUERY").unwrap(), "/nowhere", "").await;
     send(&app, Method::GET, "/broken", "").await;
     tokio::spawn(app.clone().oneshot(ask(Method::GET, "/panic", ""))).await.unwrap_err();
     drop(app.clone().oneshot(ask(Method::GET, "/never", "")));
@@ -241,13 +242,15 @@ async fn the_conventions_of_opentelemetry() {
             get("https", "/text", ",http_response_status_code=\"200\""),
             "http_request_method=\"_OTHER\",url_scheme=\"http\",http_response_status_code=\"404\"} 1"
                 .to_owned(),
+            "http_request_method=\"QUERY\",url_scheme=\"http\",http_response_status_code=\"404\"} 1"
+                .to_owned(),
             get("http", "/broken", ",http_response_status_code=\"503\",error_type=\"503\""),
             get("http", "/panic", ",error_type=\"panic\""),
             get("http", "/never", ",error_type=\"cancelled\""),
             get("http", "/claims", ",http_response_status_code=\"200\",error_type=\"cancelled\""),
         ]
     );
-    assert_eq!(lines(&metrics, "http_server_response_body_size_bytes_count").len(), 7);
+    assert_eq!(lines(&metrics, "http_server_response_body_size_bytes_count").len(), 8);
     assert_eq!(
         value(
             &metrics,

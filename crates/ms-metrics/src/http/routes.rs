@@ -59,6 +59,11 @@ impl<T> Routes<T> {
         &self.registry
     }
 
+    /// Makes room for an endpoint, if there is some.
+    pub(super) fn reserve(&self, endpoint: &str) {
+        self.node(endpoint);
+    }
+
     /// Finds what belongs to an endpoint and a place, or makes it.
     pub(super) fn find(
         &self,

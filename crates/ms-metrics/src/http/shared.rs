@@ -47,7 +47,11 @@ impl Shared {
             Names::Origin => HTTP_REQUESTS,
             Names::Semantic => SERVER_DURATION,
         };
-        let routes = Routes::new(registry, metric, cap);
+        // What is left out takes nobody's room, and finds some however many endpoints come first.
+        let routes = Routes::new(registry, metric, cap.saturating_add(options.excluded.len()));
+        for excluded in &options.excluded {
+            routes.reserve(excluded);
+        }
         let alive = layers.counting.join();
         Self { options, routes, cap, clock: Clock::new(), layers, alive }
     }

@@ -58,6 +58,22 @@ async fn excluded_endpoints_are_not_on_the_page() {
 }
 
 #[tokio::test]
+async fn what_is_excluded_needs_no_room_among_the_endpoints() {
+    let metrics = Metrics::builder().series_cap(2).build().unwrap();
+    let layer = metrics.http_layer().exclude(["/health", "/ready"]);
+    let app = Router::new()
+        .route("/a", get(|| async {}))
+        .route("/b", get(|| async {}))
+        .route("/health", get(|| async {}))
+        .layer(layer);
+    for path in ["/a", "/b", "/health"] {
+        send(&app, Method::GET, path, "").await;
+    }
+    let counted: u64 = requests(&metrics).iter().map(|(_, number)| number).sum();
+    assert_eq!(counted, 2, "{:?}", requests(&metrics));
+}
+
+#[tokio::test]
 async fn a_response_may_name_an_endpoint_that_is_excluded() {
     let metrics = built();
     let layer = metrics.http_layer().exclude(["/inner/health"]).first_byte();

@@ -115,7 +115,7 @@ impl SinkAccount {
         Self { sink, passed: lines, written: 0, diverted: 0, loss_lines: 0, queued: 0, dropped }
     }
 
-    /// The value of the label `sink`: `file`, `json` or `console`.
+    /// The value of the label `sink`: `file`, `json` or `console`; of the export over OTLP `otlp` for records and `otlp_traces` for spans.
     pub fn sink(&self) -> &'static str {
         self.sink
     }

@@ -52,6 +52,7 @@ pub enum Fallback {
 /// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
 /// | [`rate_limit`](Self::rate_limit) | none |
 /// | [`fallback`](Self::fallback), [`durable`](Self::durable) | none, no |
+/// | `otlp` (feature `otlp`) | no export |
 /// | [`redact`](Self::redact), [`redactor`](Self::redactor) | yes, the rules that are built in |
 /// | [`log_panics`](Self::log_panics) | no |
 /// | [`shutdown_limit`](Self::shutdown_limit) | 5 s |
@@ -184,6 +185,14 @@ impl LoggingBuilder {
     /// also if the power fails (`fdatasync`).
     pub fn durable(mut self, on: bool) -> Self {
         self.config.durable = on;
+        self
+    }
+
+    /// Sends events and spans to a receiver of OTLP as well, after the filter and redaction like any other sink. In accounts
+    /// and metrics the sinks are `otlp` and `otlp_traces`.
+    #[cfg(feature = "otlp")]
+    pub fn otlp(mut self, otlp: crate::Otlp) -> Self {
+        self.config.otlp = Some(otlp);
         self
     }
 

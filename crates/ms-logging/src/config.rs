@@ -33,6 +33,8 @@ pub(crate) struct Config {
     /// Lines a second and call site.
     pub(crate) rate_limit: Option<u32>,
     pub(crate) fallback: Option<Fallback>,
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp: Option<crate::otlp::Otlp>,
     pub(crate) durable: bool,
     pub(crate) redact: bool,
     pub(crate) redactor: Redactor,
@@ -61,6 +63,8 @@ impl Default for Config {
             when_full: WhenFull::Drop,
             rate_limit: None,
             fallback: None,
+            #[cfg(feature = "otlp")]
+            otlp: None,
             durable: false,
             redact: true,
             redactor: Redactor::default(),

@@ -79,10 +79,18 @@ pub enum BuildError {
         /// The name.
         name: String,
     },
+    /// Export over OTLP cannot be set up.
+    #[cfg(feature = "otlp")]
+    #[error("cannot set up the export over OTLP")]
+    Otlp {
+        /// What does not fit.
+        #[from]
+        source: crate::otlp::OtlpError,
+    },
     /// A thread could not be started.
     #[error("cannot start the thread of `{sink}`")]
     Thread {
-        /// `file`, `json` or `console`, whose writer it is, or `limits`.
+        /// `file`, `json`, `console`, `otlp` or `otlp_traces`, whose writer it is, or `limits`.
         sink: &'static str,
         /// What the operating system said.
         source: io::Error,

@@ -84,7 +84,10 @@ impl LoggingGuard {
     /// A tower layer that gives each request an id and, at its end, a line.
     #[cfg(feature = "http")]
     pub fn http_layer(&self) -> crate::RequestLogLayer {
-        crate::RequestLogLayer::new()
+        let layer = crate::RequestLogLayer::new();
+        #[cfg(feature = "otlp")]
+        let layer = layer.naming_spans(self.core.exports_spans());
+        layer
     }
 }
 

@@ -9,16 +9,23 @@ use tracing::{Dispatch, Event, Metadata, Subscriber};
 use tracing_log::NormalizeEvent as _;
 use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Layer};
+#[cfg(feature = "otlp")]
+use tracing_subscriber::registry::SpanRef;
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
 use crate::format::Style;
+#[cfg(feature = "otlp")]
+use crate::format::escape;
 use crate::format::timestamp::{Instant, Stamp};
 use crate::levels::{Levels, LevelsFilter};
 use crate::limit::Limits;
+#[cfg(feature = "otlp")]
+use crate::otlp::{end_record, end_span, is_exporting};
 use crate::plan::{self, Plan, PlanKind, Plans};
 use crate::publish;
 use crate::queue::Queue;
 use crate::redact::Redactor;
+use crate::sink::SinkKind;
 use crate::span::{self, SpanTexts};
 use crate::visit::{FieldWriter, Parts};
 
@@ -47,6 +54,7 @@ pub(crate) struct Core {
 #[derive(Debug)]
 pub(crate) struct Sink {
     pub(crate) style: Style,
+    pub(crate) kind: SinkKind,
     pub(crate) queue: Arc<Queue>,
 }
 
@@ -124,6 +132,10 @@ where
                 }
             },
         );
+        #[cfg(feature = "otlp")]
+        if self.core.exports_spans() && !is_exporting() {
+            span::begin(&span);
+        }
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, ctx: Context<'_, S>) {
@@ -139,6 +151,13 @@ where
         );
     }
 
+    #[cfg(feature = "otlp")]
+    fn on_close(&self, id: Id, ctx: Context<'_, S>) {
+        if let Some(span) = ctx.span(&id) {
+            self.core.export_span(&span);
+        }
+    }
+
     fn on_event(&self, event: &Event<'_>, ctx: Context<'_, S>) {
         let now = Instant::now();
         let core = &*self.core;
@@ -150,11 +169,20 @@ where
             if let (Some(limits), Some(site)) = (&core.limits, &plan.site)
                 && !limits.admits(site)
             {
-                return core.sinks.iter().for_each(|sink| sink.queue.suppress(*event.metadata().level()));
+                return core.event_sinks().for_each(|sink| sink.queue.suppress(*event.metadata().level()));
             }
-            for sink in &core.sinks {
+            for sink in core.event_sinks() {
+                #[cfg(feature = "otlp")]
+                if sink.kind == SinkKind::Records && is_exporting() {
+                    continue;
+                }
                 if core.write_line(desk, sink.style, now, event, &plan, &ctx) {
                     publish::truncated(sink.queue.sink());
+                }
+                #[cfg(feature = "otlp")]
+                if sink.kind == SinkKind::Records {
+                    let ids = span::ids_of(event, &ctx);
+                    end_record(&mut desk.line, *event.metadata().level(), ids.as_ref());
                 }
                 sink.queue.push(&desk.line, *event.metadata().level());
             }
@@ -171,6 +199,40 @@ impl Core {
         }
         self.sinks.iter().for_each(|sink| sink.queue.close());
         self.sinks.iter().map(|sink| sink.queue.join(deadline)).sum()
+    }
+
+    pub(crate) fn event_sinks(&self) -> impl Iterator<Item = &Sink> {
+        self.sinks.iter().filter(|sink| sink.kind.takes_events())
+    }
+
+    /// Tells whether spans have to be timed and named.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn exports_spans(&self) -> bool {
+        self.sinks.iter().any(|sink| sink.kind == SinkKind::Spans)
+    }
+
+    /// Exports a span that is over, if it is of a trace that is to be recorded.
+    #[cfg(feature = "otlp")]
+    fn export_span<'a, R: LookupSpan<'a>>(&self, span: &SpanRef<'a, R>) {
+        let extensions = span.extensions();
+        let Some(texts) = extensions.get::<SpanTexts>() else { return };
+        let (Some(ids), Some(begun)) = (texts.ids.filter(|ids| ids.sampled), texts.begun) else { return };
+        at_desk(|desk| {
+            for sink in self.sinks.iter().filter(|sink| sink.kind == SinkKind::Spans) {
+                let line = &mut desk.line;
+                line.clear();
+                line.extend_from_slice(b"{\"name\":\"");
+                escape::json(line, span.name());
+                line.extend_from_slice(b"\",\"target\":\"");
+                escape::json(line, span.metadata().target());
+                line.extend_from_slice(b"\",\"fields\":{");
+                line.extend_from_slice(texts.of(self.id, Style::Json));
+                line.extend_from_slice(b"}}");
+                end_span(line, &ids, begun, span::now(), texts.is_request);
+                // All alike: that the span of a request is an ERROR is for its events, and no hurry.
+                sink.queue.push(line, tracing::Level::INFO);
+            }
+        });
     }
 
     fn plan(&self, event: &Event<'_>) -> Plan {

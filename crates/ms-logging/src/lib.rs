@@ -62,6 +62,8 @@ mod limit;
 mod line;
 mod mac;
 mod notice;
+#[cfg(feature = "otlp")]
+mod otlp;
 mod panics;
 mod plan;
 mod publish;
@@ -74,6 +76,7 @@ mod sensitive;
 mod settings;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
+mod sink;
 mod span;
 mod start;
 mod structured;
@@ -93,6 +96,8 @@ pub use layer::{EventLayer, LoggingLayer};
 pub use levels::{LevelChange, LevelError, Levels, LevelsFilter};
 #[cfg(feature = "level-service")]
 pub use levels::{LevelService, ShortToken};
+#[cfg(feature = "otlp")]
+pub use otlp::{Otlp, OtlpError};
 pub use redact::{HashKey, Kind, RedactMode, RedactRule, Redactor, Span};
 #[cfg(feature = "http")]
 pub use request::{

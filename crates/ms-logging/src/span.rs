@@ -22,6 +22,12 @@ pub(crate) struct SpanTexts {
     /// Its place in a trace, if it is the span of a request.
     #[cfg(feature = "http")]
     pub(crate) ids: Option<crate::ids::Ids>,
+    /// When it began, in nanoseconds since 1970, if it is to be exported.
+    #[cfg(feature = "otlp")]
+    pub(crate) begun: Option<u64>,
+    /// It is that of a request, and not one below.
+    #[cfg(feature = "otlp")]
+    pub(crate) is_request: bool,
 }
 
 #[derive(Debug)]
@@ -44,6 +50,10 @@ impl SpanTexts {
             texts: SmallVec::new(),
             #[cfg(feature = "http")]
             ids: crate::ids::handed_over(metadata),
+            #[cfg(feature = "otlp")]
+            begun: None,
+            #[cfg(feature = "otlp")]
+            is_request: crate::ids::handed_over(metadata).is_some(),
         }
     }
 
@@ -64,6 +74,33 @@ impl SpanTexts {
         let text = self.texts.iter().find(|text| text.logger == logger && text.json == json);
         text.map_or(b"", |text| &text.bytes)
     }
+}
+
+/// Gives a span that is to be exported its beginning, and a place in the trace of its parent or in one of its own.
+#[cfg(feature = "otlp")]
+pub(crate) fn begin<'a, R: LookupSpan<'a>>(span: &SpanRef<'a, R>) {
+    let parent = span.parent().and_then(|parent| parent.extensions().get::<SpanTexts>()?.ids);
+    let mut extensions = span.extensions_mut();
+    let Some(texts) = extensions.get_mut::<SpanTexts>() else { return };
+    let below = |parent: crate::ids::Ids| crate::ids::Ids::below(parent.trace, parent.span, parent.sampled);
+    texts.ids.get_or_insert_with(|| parent.map_or_else(crate::ids::Ids::root, below));
+    texts.begun = Some(now());
+}
+
+/// Nanoseconds since 1970.
+#[cfg(feature = "otlp")]
+pub(crate) fn now() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The ids of the innermost span that has some.
+#[cfg(feature = "otlp")]
+pub(crate) fn ids_of<S>(event: &Event<'_>, ctx: &Context<'_, S>) -> Option<crate::ids::Ids>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    ctx.event_scope(event)?.find_map(|span| span.extensions().get::<SpanTexts>()?.ids)
 }
 
 impl SpanText {

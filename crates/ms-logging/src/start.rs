@@ -19,8 +19,9 @@ use crate::guard::LoggingGuard;
 use crate::layer::{Core, Sink};
 use crate::levels::{self, Levels};
 use crate::limit::Limits;
-use crate::queue::{LossLine, Options, Outlet, Queue, Target};
+use crate::queue::{LINGER, LossLine, Options, Outlet, Queue, Target};
 use crate::rotate::{RotatingFile, Rotation};
+use crate::sink::SinkKind;
 
 impl Config {
     /// What passes.
@@ -65,12 +66,15 @@ impl Config {
             when_full: self.when_full,
             durable: self.durable,
             counts_events: false,
+            linger: LINGER,
         };
-        for Opened { sink, style, target, fallback } in targets {
+        for Opened { sink, style, kind, target, fallback } in targets {
             let loss_line = LossLine { style, name: name.clone(), zone: zone.clone() };
-            let options = Options { counts_events: sinks.is_empty(), ..options };
+            let counts_events =
+                kind.takes_events() && !sinks.iter().any(|sink: &Sink| sink.kind.takes_events());
+            let options = kind.options(Options { counts_events, ..options });
             match Queue::start(sink, options, Outlet { target, fallback, loss_line }) {
-                Ok(queue) => sinks.push(Sink { style, queue }),
+                Ok(queue) => sinks.push(Sink { style, kind, queue }),
                 Err(source) => {
                     close(&sinks);
                     return Err(BuildError::Thread { sink, source });
@@ -126,7 +130,22 @@ impl Config {
         }
         if self.console {
             let target = Box::new(Console::default());
-            targets.push(Opened { sink: "console", style: console_style(), target, fallback: None });
+            let kind = SinkKind::Lines;
+            targets.push(Opened { sink: "console", style: console_style(), kind, target, fallback: None });
+        }
+        #[cfg(feature = "otlp")]
+        if let Some(otlp) = &self.otlp {
+            for (signal, settings) in crate::otlp::Settings::all(otlp)? {
+                let target = Box::new(crate::otlp::Exporter::new(signal, settings)?);
+                let kind = SinkKind::of(signal);
+                targets.push(Opened {
+                    sink: signal.sink(),
+                    style: Style::Json,
+                    kind,
+                    target,
+                    fallback: None,
+                });
+            }
         }
         Ok(targets)
     }
@@ -144,7 +163,7 @@ impl Config {
         };
         let fallback = self.fallback.as_ref().map(|fallback| fallback.target(path, &rotation));
         match RotatingFile::open(path.to_owned(), rotation) {
-            Ok(file) => Ok(Opened { sink, style, target: Box::new(file), fallback }),
+            Ok(file) => Ok(Opened { sink, style, kind: SinkKind::Lines, target: Box::new(file), fallback }),
             Err(source) => Err(BuildError::Open { path: path.to_owned(), source }),
         }
     }
@@ -163,6 +182,7 @@ pub(crate) fn variable(name: &str) -> Result<Option<String>, BuildError> {
 struct Opened {
     sink: &'static str,
     style: Style,
+    kind: SinkKind,
     target: Box<dyn Target>,
     fallback: Option<Box<dyn Target>>,
 }

@@ -158,7 +158,7 @@ impl Core {
     fn tell(&self, site: &Site) {
         let Some(suppressed) = site.window.lock().suppressed.take() else { return };
         let mut line = Vec::new();
-        for sink in &self.sinks {
+        for sink in self.event_sinks() {
             line.clear();
             line::write(&mut line, self, sink.style, site.metadata, &suppressed);
             sink.queue.push(&line, Level::WARN);

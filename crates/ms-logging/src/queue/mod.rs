@@ -25,7 +25,7 @@ use crate::builder::WhenFull;
 use crate::publish::Turn;
 pub(crate) use loss::{LossLine, utc};
 use state::{State, Writer};
-pub(crate) use writer::{Outlet, Target};
+pub(crate) use writer::{LINGER, Outlet, Target};
 
 /// So many bytes are worth waking a writer that gathers.
 const BATCH: usize = 256 * 1024;
@@ -57,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) durable: bool,
     /// Whether the events are counted by level: by one sink, since all get the same ones.
     pub(crate) counts_events: bool,
+    /// How long the writer gathers lines after a batch, unless there are enough of them before.
+    pub(crate) linger: Duration,
 }
 
 #[derive(Debug)]
@@ -65,6 +67,7 @@ pub(crate) struct Queue {
     capacity: usize,
     when_full: WhenFull,
     durable: bool,
+    linger: Duration,
     counts_events: bool,
     /// The process that has the writer.
     process: u32,
@@ -88,6 +91,7 @@ impl Queue {
             capacity: options.capacity.max(SMALLEST),
             when_full: options.when_full,
             durable: options.durable,
+            linger: options.linger,
             counts_events: options.counts_events,
             process: process::id(),
             orphaned: AtomicU64::new(0),

@@ -57,7 +57,13 @@ impl Target for Told {
 }
 
 fn start(durable: bool, target: Box<dyn Target>, fallback: Option<Box<dyn Target>>) -> Arc<Queue> {
-    let options = Options { capacity: SMALLEST, when_full: WhenFull::Drop, durable, counts_events: false };
+    let options = Options {
+        capacity: SMALLEST,
+        when_full: WhenFull::Drop,
+        durable,
+        counts_events: false,
+        linger: LINGER,
+    };
     let loss_line = LossLine { style: Style::Json, name: Vec::new(), zone: TimeZone::UTC };
     Queue::start("file", options, Outlet { target, fallback, loss_line }).unwrap()
 }
@@ -193,6 +199,7 @@ fn the_account_is_exact_while_a_caller_waits() {
         when_full: WhenFull::Block(LIMIT),
         durable: false,
         counts_events: false,
+        linger: LINGER,
     };
     let loss_line = LossLine { style: Style::Json, name: Vec::new(), zone: TimeZone::UTC };
     let queue = Queue::start("file", options, Outlet { target, fallback: None, loss_line }).unwrap();

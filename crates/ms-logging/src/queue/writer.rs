@@ -15,7 +15,7 @@ use crate::notice::notice;
 const PUBLISHED_EVERY: Duration = Duration::from_secs(1);
 /// After a batch the writer gathers lines this long, or until there are [`BATCH`] bytes: under load a wake-up serves
 /// thousands of lines, and a lone line is still written at once.
-const LINGER: Duration = Duration::from_millis(10);
+pub(crate) const LINGER: Duration = Duration::from_millis(10);
 /// How often the log tells of lost lines at most, and how often it is tried.
 const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// How long an ERROR that is written waits for the disk to have it: one call serves all that come meanwhile.
@@ -83,7 +83,7 @@ impl Queue {
                     let rested = pace.synced_at.map_or(Instant::now(), |last| last + SYNCED_WITHIN);
                     pace.sync_at.get_or_insert(rested);
                 }
-                pace.gather_until = Instant::now() + LINGER;
+                pace.gather_until = Instant::now() + self.linger;
             }
             self.sync_if_due(outlet, &mut pace);
             // A burst is no reason to hold its memory for good.

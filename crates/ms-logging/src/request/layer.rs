@@ -50,6 +50,12 @@ impl RequestLogLayer {
         Self::default()
     }
 
+    /// Lets the span tell what the line tells.
+    #[cfg(feature = "otlp")]
+    pub(crate) fn naming_spans(self, on: bool) -> Self {
+        self.with(|options| options.names_span = on)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self

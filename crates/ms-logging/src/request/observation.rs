@@ -68,6 +68,9 @@ impl Observation {
                 request_id = id.as_str(),
                 trace_id = trace.as_str(),
                 span_id = context.span_id(),
+                http.request.method = tracing::field::Empty,
+                http.route = tracing::field::Empty,
+                http.response.status_code = tracing::field::Empty,
             )
         });
         let observation = Self {
@@ -140,9 +143,13 @@ impl Observation {
         self.status = 500;
     }
 
-    fn write_line(&self, status: u16) {
+    fn method(&self) -> &str {
         let known = KNOWN.iter().find(|known| **known == self.method);
-        let method = known.map_or("OTHER", Method::as_str);
+        known.map_or("OTHER", Method::as_str)
+    }
+
+    fn write_line(&self, status: u16) {
+        let method = self.method();
         let route = self.route.as_str();
         let took = self.start.elapsed();
         let duration_ms = took.as_nanos() as f64 / 1e6;
@@ -159,9 +166,15 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
+        let status = if self.running { 500 } else { self.status };
         if !self.excluded {
-            let status = if self.running { 500 } else { self.status };
             self.span.in_scope(|| self.write_line(status));
+        }
+        // Behind the line, which tells them itself.
+        if self.options.names_span {
+            self.span.record("http.request.method", self.method());
+            self.span.record("http.route", self.route.as_str());
+            self.span.record("http.response.status_code", status);
         }
     }
 }

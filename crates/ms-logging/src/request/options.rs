@@ -12,6 +12,8 @@ pub(super) struct Options {
     /// Templates and paths without a line.
     pub(super) excluded: Vec<String>,
     pub(super) clients: Option<Clients>,
+    /// The span is exported and is to tell what the line tells.
+    pub(super) names_span: bool,
     pub(super) trace_id_in_response: bool,
 }
 

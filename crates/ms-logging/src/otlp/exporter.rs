@@ -1,0 +1,150 @@
+//! A receiver of OTLP as what a queue is emptied into.
+
+use std::cell::Cell;
+use std::io;
+use std::time::Duration;
+
+use bytes::Bytes;
+use prost::Message as _;
+use tokio::runtime::{self, Runtime};
+use tokio::time::Instant;
+
+use super::client::Client;
+use super::deliver::Delivery;
+use super::error::OtlpError;
+use super::message::{
+    ExportLogs, ExportTraces, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans,
+};
+use super::settings::{Settings, Signal};
+use super::{logs, traces};
+use crate::queue::Target;
+
+/// So many lines one request has at most, and so many bytes of them. Receivers take 4 MiB by default.
+const MOST_LINES: u64 = 512;
+const MOST_BYTES: usize = 1024 * 1024;
+
+thread_local! {
+    static EXPORTING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Tells whether this thread is one that exports: what its HTTP client logs must not be exported in turn, for that would
+/// never end.
+pub(crate) fn is_exporting() -> bool {
+    EXPORTING.get()
+}
+
+pub(crate) struct Exporter {
+    signal: Signal,
+    delivery: Delivery<Client>,
+    resource: Resource,
+    retry_limit: Duration,
+    receiver: String,
+    /// Made by the writer thread, for one must not end within another.
+    runtime: Option<Runtime>,
+}
+
+impl Exporter {
+    pub(crate) fn new(signal: Signal, settings: Settings) -> Result<Self, OtlpError> {
+        Ok(Self {
+            signal,
+            delivery: Delivery::new(Client::new(&settings)?),
+            receiver: settings.receiver(),
+            retry_limit: settings.retry_limit,
+            resource: settings.resource,
+            runtime: None,
+        })
+    }
+
+    /// Sends lines in one request and gives how many were taken; none if a line was none of a record or span.
+    fn send(&mut self, lines: &str, count: u64, deadline: Instant) -> io::Result<u64> {
+        let Some(body) = self.body(lines) else { return Ok(count) };
+        let runtime = match &self.runtime {
+            Some(runtime) => runtime,
+            None => self.runtime.insert(runtime::Builder::new_current_thread().enable_all().build()?),
+        };
+        let rejected = runtime.block_on(self.delivery.deliver(Bytes::from(body), deadline));
+        Ok(count.saturating_sub(rejected.map_err(io::Error::other)?))
+    }
+
+    fn body(&self, lines: &str) -> Option<Vec<u8>> {
+        let resource = Some(self.resource.clone());
+        let scope = Some(Scope {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
+        match self.signal {
+            Signal::Logs => {
+                let scope_logs =
+                    vec![ScopeLogs { scope, log_records: lines.lines().map(logs::record).collect() }];
+                Some(
+                    ExportLogs { resource_logs: vec![ResourceLogs { resource, scope_logs }] }.encode_to_vec(),
+                )
+            }
+            Signal::Traces => {
+                let spans: Vec<_> = lines.lines().filter_map(traces::span).collect();
+                let some = !spans.is_empty();
+                let scope_spans = vec![ScopeSpans { scope, spans }];
+                let export = ExportTraces { resource_spans: vec![ResourceSpans { resource, scope_spans }] };
+                some.then(|| export.encode_to_vec())
+            }
+        }
+    }
+}
+
+impl Target for Exporter {
+    /// Each request is tried on its own: that one is refused tells nothing of the next.
+    fn write(&mut self, batch: &[u8], _: u64, written: &mut dyn FnMut(u64)) -> io::Result<()> {
+        EXPORTING.set(true);
+        let deadline = Instant::now() + self.retry_limit;
+        let mut result = Ok(());
+        let text = String::from_utf8_lossy(batch);
+        let mut rest = &*text;
+        while !rest.is_empty() {
+            let (lines, count, behind) = request(rest);
+            rest = behind;
+            match self.send(lines, count, deadline) {
+                Ok(taken) => {
+                    written(taken);
+                    if taken < count {
+                        result = Err(io::Error::other(format!("it rejected {} of {count}", count - taken)));
+                    }
+                }
+                Err(error) => result = Err(error),
+            }
+        }
+        result
+    }
+
+    fn describe(&self) -> String {
+        format!("over OTLP to {}", self.receiver)
+    }
+}
+
+/// The lines of the next request, their number, and what is left.
+fn request(text: &str) -> (&str, u64, &str) {
+    let (mut end, mut count) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        if count > 0 && (count == MOST_LINES || end + line.len() > MOST_BYTES) {
+            break;
+        }
+        end += line.len();
+        count += 1;
+    }
+    let (lines, rest) = text.split_at_checked(end).unwrap_or((text, ""));
+    (lines, count, rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_is_cut_between_lines_by_number_and_by_size() {
+        let short = "x\n".repeat(1_000);
+        let (lines, count, rest) = request(&short);
+        assert_eq!((lines.len(), count, rest.len()), (1_024, 512, 976));
+        let long = format!("{}\n", "y".repeat(600 * 1024)).repeat(2);
+        let (lines, count, rest) = request(&long);
+        assert_eq!((lines.len(), count, rest.len()), (long.len() / 2, 1, long.len() / 2));
+    }
+}

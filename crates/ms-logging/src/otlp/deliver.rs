@@ -21,6 +21,17 @@ pub(super) enum Answer {
     Unavailable(String, Option<Duration>),
 }
 
+/// Why a body was not delivered.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Failure {
+    /// This body is not wanted; another one may be.
+    #[error("{0}")]
+    Refused(String),
+    /// The receiver takes nothing for now.
+    #[error("{0}")]
+    Away(String),
+}
+
 /// Who takes bodies.
 pub(super) trait Receiver: Send {
     /// Makes one attempt.
@@ -41,10 +52,10 @@ impl<R: Receiver> Delivery<R> {
 
     /// Tries until `deadline`, but at least once unless the receiver has asked for none; gives how many it rejected. A wait
     /// that would end behind the deadline is not begun.
-    pub(super) async fn deliver(&mut self, body: Bytes, deadline: Instant) -> Result<u64, String> {
+    pub(super) async fn deliver(&mut self, body: Bytes, deadline: Instant) -> Result<u64, Failure> {
         if let Some(not_before) = self.not_before {
             if not_before > deadline {
-                return Err("it has asked for no requests until later".to_owned());
+                return Err(Failure::Away("it has asked for no requests until later".to_owned()));
             }
             sleep_until(not_before).await;
             self.not_before = None;
@@ -57,13 +68,13 @@ impl<R: Receiver> Delivery<R> {
             let late = |_| Answer::Unavailable("it did not answer in time".to_owned(), None);
             let (reason, asked) = match answer.unwrap_or_else(late) {
                 Answer::Accepted { rejected } => return Ok(rejected),
-                Answer::Refused(reason) => return Err(reason),
+                Answer::Refused(reason) => return Err(Failure::Refused(reason)),
                 Answer::Unavailable(reason, asked) => (reason, asked.map(|asked| asked.min(LONGEST_ASKED))),
             };
             let next = Instant::now() + asked.unwrap_or_else(|| backoff(attempt, fastrand::f64()));
             self.not_before = asked.map(|_| next);
             if next >= deadline {
-                return Err(reason);
+                return Err(Failure::Away(reason));
             }
             sleep_until(next).await;
             self.not_before = None;
@@ -106,7 +117,7 @@ mod tests {
         Delivery::new(Scripted { answers, asked: Mutex::default(), began: Instant::now() })
     }
 
-    async fn deliver(delivery: &mut Delivery<Scripted>, limit: u64) -> Result<u64, String> {
+    async fn deliver(delivery: &mut Delivery<Scripted>, limit: u64) -> Result<u64, Failure> {
         delivery.deliver(Bytes::new(), Instant::now() + Duration::from_secs(limit)).await
     }
 
@@ -126,8 +137,8 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_wait_longer_than_the_limit_holds_for_the_next_batches() {
         let mut delivery = delivery(&[unavailable(Some(40)), TAKEN]);
-        assert_eq!(deliver(&mut delivery, 30).await, Err("busy".to_owned()));
-        assert!(deliver(&mut delivery, 30).await.unwrap_err().contains("until later"));
+        assert_eq!(deliver(&mut delivery, 30).await, Err(Failure::Away("busy".to_owned())));
+        assert!(deliver(&mut delivery, 30).await.unwrap_err().to_string().contains("until later"));
         assert_eq!(deliver(&mut delivery, 60).await, Ok(0));
         assert_eq!(*delivery.receiver.asked.lock(), [0, 40]);
     }
@@ -135,7 +146,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn failures_are_tried_again_until_the_time_is_up() {
         let mut delivery = delivery(&[unavailable(None)]);
-        assert_eq!(deliver(&mut delivery, 30).await, Err("busy".to_owned()));
+        assert_eq!(deliver(&mut delivery, 30).await, Err(Failure::Away("busy".to_owned())));
         let attempts = delivery.receiver.asked.lock().len();
         assert!((3..=8).contains(&attempts), "{attempts}");
         assert!(delivery.receiver.began.elapsed() < Duration::from_secs(30), "no wait past the end");
@@ -144,11 +155,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_refused_or_rejected_is_not_sent_again_and_without_time_there_is_one_attempt() {
         let mut refusing = delivery(&[Answer::Refused("no".to_owned())]);
-        assert_eq!(deliver(&mut refusing, 30).await, Err("no".to_owned()));
+        assert_eq!(deliver(&mut refusing, 30).await, Err(Failure::Refused("no".to_owned())));
         let mut choosy = delivery(&[Answer::Accepted { rejected: 3 }]);
         assert_eq!(deliver(&mut choosy, 30).await, Ok(3));
         let mut hasty = delivery(&[unavailable(None)]);
-        assert_eq!(deliver(&mut hasty, 0).await, Err("busy".to_owned()));
+        assert_eq!(deliver(&mut hasty, 0).await, Err(Failure::Away("busy".to_owned())));
         for delivery in [refusing, choosy, hasty] {
             assert_eq!(*delivery.receiver.asked.lock(), [0]);
         }

@@ -10,7 +10,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::time::Instant;
 
 use super::client::Client;
-use super::deliver::Delivery;
+use super::deliver::{Delivery, Failure};
 use super::error::OtlpError;
 use super::message::{
     ExportLogs, ExportTraces, Resource, ResourceLogs, ResourceSpans, Scope, ScopeLogs, ScopeSpans,
@@ -56,14 +56,14 @@ impl Exporter {
     }
 
     /// Sends lines in one request and gives how many were taken; none if a line was none of a record or span.
-    fn send(&mut self, lines: &str, count: u64, deadline: Instant) -> io::Result<u64> {
+    fn send(&mut self, lines: &str, count: u64, deadline: Instant) -> Result<u64, Failure> {
         let Some(body) = self.body(lines) else { return Ok(count) };
         let runtime = match &self.runtime {
             Some(runtime) => runtime,
-            None => self.runtime.insert(runtime::Builder::new_current_thread().enable_all().build()?),
+            None => self.runtime.insert(runtime()?),
         };
         let rejected = runtime.block_on(self.delivery.deliver(Bytes::from(body), deadline));
-        Ok(count.saturating_sub(rejected.map_err(io::Error::other)?))
+        Ok(count.saturating_sub(rejected?))
     }
 
     fn body(&self, lines: &str) -> Option<Vec<u8>> {
@@ -92,7 +92,7 @@ impl Exporter {
 }
 
 impl Target for Exporter {
-    /// Each request is tried on its own: that one is refused tells nothing of the next.
+    /// That one request is refused tells nothing of the next.
     fn write(&mut self, batch: &[u8], _: u64, written: &mut dyn FnMut(u64)) -> io::Result<()> {
         EXPORTING.set(true);
         let deadline = Instant::now() + self.retry_limit;
@@ -109,7 +109,9 @@ impl Target for Exporter {
                         result = Err(io::Error::other(format!("it rejected {} of {count}", count - taken)));
                     }
                 }
-                Err(error) => result = Err(error),
+                Err(refused @ Failure::Refused(_)) => result = Err(io::Error::other(refused)),
+                // It was waited for as long as a batch may be; the rest would fare no better.
+                Err(away @ Failure::Away(_)) => return Err(io::Error::other(away)),
             }
         }
         result
@@ -118,6 +120,11 @@ impl Target for Exporter {
     fn describe(&self) -> String {
         format!("over OTLP to {}", self.receiver)
     }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    let runtime = runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Away(format!("the exporter cannot start: {error}")))
 }
 
 /// The lines of the next request, their number, and what is left.

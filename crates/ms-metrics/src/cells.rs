@@ -121,6 +121,20 @@ impl GaugeCell {
         self.bits.store(HIDDEN, Ordering::Relaxed);
     }
 
+    /// Counts one thing more. No steps of one lead from a finite value to infinity, so nothing is to be checked.
+    #[cfg(feature = "http")]
+    #[inline]
+    pub(crate) fn enter(&self) {
+        add_to_bits(&self.bits, |things| things + 1.0);
+    }
+
+    /// Counts one thing less.
+    #[cfg(feature = "http")]
+    #[inline]
+    pub(crate) fn leave(&self) {
+        add_to_bits(&self.bits, |things| things - 1.0);
+    }
+
     fn step(&self, step: f64) {
         if !step.is_finite() {
             self.invalid.count(Invalid::of(step, 1), 1);

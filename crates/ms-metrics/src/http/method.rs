@@ -41,6 +41,7 @@ pub(super) enum MethodLabel {
 }
 
 impl MethodLabel {
+    #[inline]
     pub(super) fn of(method: &Method) -> Self {
         match *method {
             Method::GET => Self::Get,

@@ -28,7 +28,7 @@ pub(super) struct Observation {
 impl Observation {
     #[inline]
     pub(super) fn new(route: Arc<Route>, started: u64, trace: Option<TraceId>) -> Self {
-        route.in_flight.increment(1.0);
+        route.enter();
         Self { route, started, trace, bytes: 0, status: 0, ending: Ending::Gone }
     }
 
@@ -57,8 +57,8 @@ impl Observation {
     fn redirect(&mut self, endpoint: &Endpoint) -> bool {
         let Some(shared) = self.route.shared.upgrade() else { return true };
         let Some(route) = shared.find(endpoint.as_str(), self.route.place) else { return false };
-        route.in_flight.increment(1.0);
-        self.route.in_flight.decrement(1.0);
+        route.enter();
+        self.route.leave();
         self.route = route;
         true
     }
@@ -90,7 +90,7 @@ impl Observation {
 
 impl Drop for Observation {
     fn drop(&mut self) {
-        self.route.in_flight.decrement(1.0);
+        self.route.leave();
         let measured = self.route.measured;
         if self.ending == Ending::Excluded {
             return;

@@ -2,12 +2,13 @@
 
 use std::sync::{Arc, OnceLock, Weak};
 
-use metrics::{Counter, Gauge, Histogram};
+use metrics::{Counter, Histogram};
 use quanta::Clock;
 
 use super::method::Place;
 use super::names::{Names, Outcome};
 use super::shared::Shared;
+use crate::cells::GaugeCell;
 use crate::registry::Registry;
 use crate::traced::TracedHistogram;
 
@@ -33,7 +34,8 @@ pub(super) struct Route {
     pub(super) measured: Measured,
     endpoint: Box<str>,
     pub(super) place: Place,
-    pub(super) in_flight: Gauge,
+    /// Nothing if it is not shown. Every request counts here, twice: a handle would look at each step.
+    in_flight: Option<Arc<GaugeCell>>,
     first_byte: OnceLock<Histogram>,
     request_size: OnceLock<Histogram>,
     ends: Link,
@@ -61,7 +63,7 @@ impl Route {
     ) -> Self {
         let in_flight = measured.in_flight.then(|| measured.names.in_flight(endpoint, place));
         Self {
-            in_flight: in_flight.map_or_else(Gauge::noop, |key| registry.gauge(&key)),
+            in_flight: in_flight.and_then(|key| registry.gauge_cell(&key)),
             registry: Arc::clone(registry),
             shared,
             clock,
@@ -71,6 +73,20 @@ impl Route {
             first_byte: OnceLock::new(),
             request_size: OnceLock::new(),
             ends: OnceLock::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn enter(&self) {
+        if let Some(in_flight) = &self.in_flight {
+            in_flight.enter();
+        }
+    }
+
+    #[inline]
+    pub(super) fn leave(&self) {
+        if let Some(in_flight) = &self.in_flight {
+            in_flight.leave();
         }
     }
 

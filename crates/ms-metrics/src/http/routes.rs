@@ -71,6 +71,31 @@ impl<T> Routes<T> {
         place: Place,
         make: impl Fn(&Arc<Registry>, &str) -> Option<T>,
     ) -> Option<Arc<T>> {
+        match self.known(endpoint, place) {
+            Some(known) => known.clone(),
+            None => self.make(endpoint, place, make),
+        }
+    }
+
+    /// All that a request for a known route does.
+    fn known(&self, endpoint: &str, place: Place) -> Option<&Option<Arc<T>>> {
+        let mut link = self.chain(endpoint)?;
+        loop {
+            let node = link.get()?;
+            if *node.endpoint == *endpoint {
+                return node.copies.get(threads::own())?.get()?.get(place.index())?.get();
+            }
+            link = &node.next;
+        }
+    }
+
+    #[cold]
+    fn make(
+        &self,
+        endpoint: &str,
+        place: Place,
+        make: impl Fn(&Arc<Registry>, &str) -> Option<T>,
+    ) -> Option<Arc<T>> {
         let (copies, endpoint) = match self.node(endpoint) {
             Some(node) => (&node.copies, endpoint),
             None => {
@@ -83,11 +108,9 @@ impl<T> Routes<T> {
         places.get(place.index())?.get_or_init(|| make(&self.registry, endpoint).map(Arc::new)).clone()
     }
 
-    /// Nothing if there is no room.
+    /// Finds an endpoint, or adds it; nothing if there is no room.
     fn node(&self, endpoint: &str) -> Option<&Node<T>> {
-        let mut hasher = FxHasher::default();
-        hasher.write(endpoint.as_bytes());
-        let mut link = self.chains.get(hasher.finish() as usize & (self.chains.len() - 1))?;
+        let mut link = self.chain(endpoint)?;
         loop {
             match link.get() {
                 Some(node) if *node.endpoint == *endpoint => return Some(node),
@@ -95,6 +118,13 @@ impl<T> Routes<T> {
                 None => self.add(link, endpoint)?,
             }
         }
+    }
+
+    #[inline]
+    fn chain(&self, endpoint: &str) -> Option<&Link<T>> {
+        let mut hasher = FxHasher::default();
+        hasher.write(endpoint.as_bytes());
+        self.chains.get(hasher.finish() as usize & (self.chains.len() - 1))
     }
 
     /// Fills the end of a chain, be it by another thread with another endpoint.

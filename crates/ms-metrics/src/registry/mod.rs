@@ -49,6 +49,7 @@ pub(crate) use self::rendering::Cursor;
 #[cfg(any(feature = "otlp", feature = "testing"))]
 pub(crate) use self::snapshot::{MetricSnapshot, SeriesSnapshot, Value};
 use crate::catalog::{Catalog, Metric, MetricError, REFUSED};
+use crate::cells::GaugeCell;
 use crate::guard::{self, Refusal};
 use crate::summary;
 use crate::traced::TracedHistogram;
@@ -149,9 +150,14 @@ impl Registry {
     }
 
     pub(crate) fn gauge(&self, key: &Key) -> Gauge {
+        self.gauge_cell(key).map_or_else(Gauge::noop, Gauge::from_arc)
+    }
+
+    /// A gauge without the handle around it; nothing if it is refused.
+    pub(crate) fn gauge_cell(&self, key: &Key) -> Option<Arc<GaugeCell>> {
         match self.find(&self.gauges, Kind::Gauge, key) {
-            Some(Cell::Gauge(cell)) => Gauge::from_arc(cell),
-            _ => Gauge::noop(),
+            Some(Cell::Gauge(cell)) => Some(cell),
+            _ => None,
         }
     }
 

@@ -71,7 +71,7 @@ impl View<'_> {
     }
 
     fn checks(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("<section><h2>Health</h2><table><tr><th>check<th>status<th>what it found<th class=\"n\">took</tr>\n")?;
+        f.write_str("<section class=\"watch\"><h2>Health</h2><table><tr><th>check<th>status<th>what it found<th class=\"n\">took</tr>\n")?;
         for check in self.health.checks() {
             let status = check.status().as_str();
             let critical = if check.critical() { " <small>critical</small>" } else { "" };
@@ -84,7 +84,7 @@ impl View<'_> {
     }
 
     fn alerts(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str("<section><h2>Alerts</h2>")?;
+        f.write_str("<section class=\"watch alerts\"><h2>Alerts</h2>")?;
         if self.alerts.is_empty() {
             return f.write_str("<p class=\"quiet\">No alert is pending or firing.</p></section>\n");
         }

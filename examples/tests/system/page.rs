@@ -87,6 +87,35 @@ fn the_page_shows_health_alerts_and_the_roster_without_an_error() {
 }
 
 #[test]
+fn on_a_telephone_checks_and_alerts_are_read_without_scrolling_sideways() {
+    let directory = new_directory();
+    let rules = directory.path().join("rules.yml");
+    let summary = "summary: \"{{ $value }} signed in, which is more than anybody has planned for tonight\"";
+    let long = RULES.replace("summary: \"{{ $value }} signed in\"", summary);
+    std::fs::write(&rules, long).expect("written");
+    let service = Service::start_in(&directory, &["--rules", rules.to_str().expect("UTF-8")]);
+    service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+    until("an alert fires", || {
+        alerting::alerts(&service, "SomebodyIsThere").iter().any(|alert| alert["state"] == "firing")
+    });
+
+    // The page runs no script. So a copy of it stands in a frame as wide as a telephone, and is measured from outside.
+    let style = format!("<style>{}</style>", service.get("/operations.css").text());
+    let page = service.get("/").text().replace("<link rel=\"stylesheet\" href=\"/operations.css\">", &style);
+    assert!(page.contains(&style) && page.contains("planned for tonight"), "{page}");
+    let measure = "const hidden = s => s.scrollWidth - s.clientWidth;
+        document.title = [...frames[0].document.querySelectorAll('.watch')].map(hidden).join()";
+    let frame = format!(
+        "<iframe width=360 height=900 srcdoc=\"{}\" onload=\"{measure}\"></iframe>",
+        page.replace('&', "&amp;").replace('"', "&quot;")
+    );
+    let file = directory.path().join("telephone.html");
+    std::fs::write(&file, frame).expect("written");
+    let dom = render(&format!("file://{}", file.display())).dom;
+    assert!(dom.contains("<title>0,0</title>"), "{dom}");
+}
+
+#[test]
 fn a_browser_that_is_blocked_or_fails_would_be_noticed() {
     // The page's own policy, on a page that breaks it: otherwise the test above might see nothing and pass.
     let app = axum::Router::new().fallback(|| async {

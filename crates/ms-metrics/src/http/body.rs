@@ -29,19 +29,14 @@ pin_project! {
     }
 }
 
-const UNKNOWN: u64 = u64::MAX;
+pub(super) const UNKNOWN: u64 = u64::MAX;
 
 impl<B: Body> ObservedBody<B> {
-    /// Observes a body of so many bytes, if their number is known.
+    /// Observes a body of so many bytes, or of [`UNKNOWN`] ones. What is over at birth has no observation any more: it is
+    /// ended before, where it lies, since all that is looked at here would be moved once more.
     #[inline]
-    pub(super) fn new(inner: B, length: Option<u64>, observation: Option<Observation>) -> Self {
-        let mut body = Self { inner, left: length.unwrap_or(UNKNOWN), observation };
-        if let Some(observation) = &body.observation
-            && (observation.has_no_body() || body.left == 0 || body.inner.is_end_stream())
-        {
-            finish(&mut body.observation, Ending::Whole);
-        }
-        body
+    pub(super) fn new(inner: B, left: u64, observation: Option<Observation>) -> Self {
+        Self { inner, left, observation }
     }
 }
 

@@ -9,7 +9,7 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use super::body::{ObservedBody, length};
+use super::body::{ObservedBody, UNKNOWN, length};
 use super::names::Ending;
 use super::nesting::{Counting, Entered, Running};
 use super::observation::{Observation, PanicGuard, finish};
@@ -54,15 +54,18 @@ where
                 return Poll::Ready(Err(error));
             }
         };
-        let mut bytes = None;
+        let mut left = UNKNOWN;
         if let Some(observation) = this.observation {
             if observation.answered(&response) {
-                bytes = length(&response);
+                left = length(&response).unwrap_or(UNKNOWN);
+                if observation.has_no_body() || left == 0 || response.body().is_end_stream() {
+                    finish(this.observation, Ending::Whole);
+                }
             } else {
                 finish(this.observation, Ending::Excluded);
             }
         }
-        Poll::Ready(Ok(response.map(|inner| ObservedBody::new(inner, bytes, this.observation.take()))))
+        Poll::Ready(Ok(response.map(|inner| ObservedBody::new(inner, left, this.observation.take()))))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::harness::process::program;
 
@@ -54,6 +54,51 @@ fn promtool_accepts_the_configuration_and_the_rules() {
             (String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
         assert!(checked.status.success() && out.contains("SUCCESS"), "{file}: {out} {errors}");
     }
+}
+
+#[test]
+fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothing_does_not() {
+    let told = |collector: &str, age: u64| {
+        let read = format!("{collector} was last read {age} s ago, or since the start never");
+        json!({
+            "exp_labels": { "severity": "warning", "collector": collector },
+            "exp_annotations": { "summary": read },
+        })
+    };
+    let series = |what: &str, collector: &str, values: &str| {
+        let series = format!("ms_metrics_collector_{what}{{collector={collector:?}}}");
+        json!({ "series": series, "values": values })
+    };
+    let play = json!({
+        "rule_files": [deployed("alerts.yml")],
+        "evaluation_interval": "15s",
+        "tests": [{
+            "interval": "1m",
+            "input_series": [
+                // Hangs at its first reading, and for good.
+                series("up", "disk", "0x60"), series("age_seconds", "disk", "3+60x60"),
+                // Hangs later, and comes back.
+                series("up", "cpu", "1 1 0 0 0 1x60"), series("age_seconds", "cpu", "9 9 69 129 189 9x60"),
+                // There is nothing to read.
+                series("up", "load", "0x60"), series("age_seconds", "load", "9x60"),
+            ],
+            "alert_rule_test": [
+                { "eval_time": "1m", "alertname": "CollectorHangs" },
+                { "eval_time": "3m", "alertname": "CollectorHangs",
+                  "exp_alerts": [told("disk", 183), told("cpu", 129)] },
+                { "eval_time": "5m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 303)] },
+                { "eval_time": "60m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 3603)] },
+            ],
+        }],
+    });
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    // YAML holds JSON.
+    let file = directory.path().join("play.yml");
+    std::fs::write(&file, play.to_string()).expect("written");
+    let mut promtool = Command::new(program("promtool", "prometheus"));
+    let played = promtool.args(["test", "rules"]).arg(file).output().expect("promtool runs");
+    let told = String::from_utf8_lossy(&played.stdout);
+    assert!(played.status.success(), "{told}{}", String::from_utf8_lossy(&played.stderr));
 }
 
 #[test]

@@ -56,7 +56,7 @@ impl MetricsBuilder {
     ///
     /// `ms_metrics_collector_up{collector="name"}` is 0 while a call takes longer than 2 s and after a panic, which is
     /// counted in `ms_metrics_collector_panics_total`; `ms_metrics_collector_age_seconds` tells how long ago the last
-    /// call ended well. A call that hangs holds up nothing else, and no other is made meanwhile. The thread ends with the
+    /// call ended well, or, before one has, the start was. A call that hangs holds up nothing else, and no other is made meanwhile. The thread ends with the
     /// last clone of the metrics. Clones of this builder share the closure.
     ///
     /// ```

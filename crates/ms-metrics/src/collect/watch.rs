@@ -25,24 +25,26 @@ pub(crate) struct Watch {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     /// When the reading should have ended, or the next one.
     late_after: Option<Instant>,
-    last_read: Option<Instant>,
+    /// When a reading last told what there is, be it nothing; the start before the first one has.
+    last_read: Instant,
     /// Nothing until the first reading has ended.
     up: Option<bool>,
 }
 
 impl Watch {
-    pub(crate) fn new(registry: &Registry, name: &str) -> Arc<Self> {
+    /// The first reading is due at once.
+    pub(crate) fn new(registry: &Registry, name: &str, now: Instant) -> Arc<Self> {
+        let state = State { late_after: Some(now + PATIENCE), last_read: now, up: None };
         let label = || vec![Label::new("collector", name.to_owned())];
         let watch = Arc::new(Self {
             name: name.to_owned(),
             up: Reading::new(registry, Kind::Gauge, COLLECTOR_UP, label()),
             age: Reading::new(registry, Kind::Gauge, COLLECTOR_AGE, label()),
             panics: registry.counter(&Key::from_parts(COLLECTOR_PANICS, label())),
-            state: Mutex::default(),
+            state: Mutex::new(state),
         });
         registry.watch(&watch);
         watch
@@ -65,8 +67,8 @@ impl Watch {
         state.late_after = pause.checked_add(PATIENCE).and_then(|span| now.checked_add(span));
         let was_up = state.up;
         match outcome {
-            Some(Outcome::Read) => (state.up, state.last_read) = (Some(true), Some(now)),
-            Some(Outcome::Missing) => (state.up, state.last_read) = (Some(false), None),
+            Some(Outcome::Read) => (state.up, state.last_read) = (Some(true), now),
+            Some(Outcome::Missing) => (state.up, state.last_read) = (Some(false), now),
             Some(Outcome::Unchanged) => {}
             Some(Outcome::Failed) | None => state.up = Some(false),
         }
@@ -89,7 +91,8 @@ impl Watch {
         let since = |then: Instant| now.saturating_duration_since(then);
         let is_late = state.late_after.is_some_and(|late| now > late);
         let up = if is_late { Some(false) } else { state.up };
-        let age = state.last_read.map(|read| since(read).as_secs_f64());
+        // One that has never read has an age too: an alert on the age alone then misses none that hangs or fails.
+        let age = up.map(|_| since(state.last_read).as_secs_f64());
         drop(state);
         self.up.show(up.map(|up| f64::from(u8::from(up))));
         self.age.show(age);
@@ -113,8 +116,8 @@ mod tests {
     #[test]
     fn a_reading_that_hangs_is_down_after_two_seconds_with_its_age_and_comes_back() {
         let metrics = Metrics::builder().build().unwrap();
-        let watch = Watch::new(&metrics.recorder().0, "nfs");
         let start = Instant::now();
+        let watch = Watch::new(&metrics.recorder().0, "nfs", start);
         let at = |seconds| start + Duration::from_secs(seconds);
         let seen = |seconds| {
             watch.show(at(seconds));
@@ -123,7 +126,7 @@ mod tests {
         assert_eq!(seen(0), "panics_total 0; ", "nothing is known yet");
         watch.begin(at(0));
         assert_eq!(seen(2), "panics_total 0; ");
-        assert_eq!(seen(3), "panics_total 0; up 0; ", "the first reading hangs");
+        assert_eq!(seen(3), "age_seconds 3; panics_total 0; up 0; ", "the first reading hangs");
         let end = |seconds, outcome| watch.end(at(seconds), Duration::from_secs(15), outcome);
         end(5, Some(Outcome::Read));
         assert_eq!(seen(5), "age_seconds 0; panics_total 0; up 1; ");
@@ -140,7 +143,7 @@ mod tests {
         end(3612, Some(Outcome::Failed));
         assert_eq!(seen(3612), "age_seconds 1; panics_total 1; up 0; ");
         end(3612, Some(Outcome::Missing));
-        assert_eq!(seen(3612), "panics_total 1; up 0; ", "no reading, no age");
+        assert_eq!(seen(3613), "age_seconds 1; panics_total 1; up 0; ", "that nothing is there was read");
         drop(watch);
         assert_eq!(shown(&metrics), "panics_total 1; ");
     }
@@ -148,12 +151,15 @@ mod tests {
     #[test]
     fn one_that_waits_for_another_of_its_thread_is_down_when_it_is_overdue() {
         let metrics = Metrics::builder().build().unwrap();
-        let watch = Watch::new(&metrics.recorder().0, "nfs");
         let start = Instant::now();
-        let up_after = |seconds| {
+        let watch = Watch::new(&metrics.recorder().0, "nfs", start);
+        let seen = |seconds| {
             watch.show(start + Duration::from_secs(seconds));
-            shown(&metrics).ends_with("up 1; ")
+            shown(&metrics)
         };
+        assert_eq!(seen(2), "panics_total 0; ");
+        assert_eq!(seen(130), "age_seconds 130; panics_total 0; up 0; ", "the other's first reading hangs");
+        let up_after = |seconds| seen(seconds).ends_with("up 1; ");
         watch.end(start, Duration::from_secs(15), Some(Outcome::Read));
         assert!(up_after(17) && !up_after(18));
         watch.end(start, Duration::MAX, Some(Outcome::Read));

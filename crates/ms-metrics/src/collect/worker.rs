@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Collect, Watch};
 use crate::registry::Registry;
@@ -34,8 +34,9 @@ impl Worker {
         collectors: Vec<(&str, Box<dyn Collect>)>,
     ) -> io::Result<Self> {
         let (running, stopped) = channel::<()>();
+        let watch = |name| Watch::new(registry, name, Instant::now());
         let mut watched: Vec<(Arc<Watch>, Box<dyn Collect>)> =
-            collectors.into_iter().map(|(name, collector)| (Watch::new(registry, name), collector)).collect();
+            collectors.into_iter().map(|(name, collector)| (watch(name), collector)).collect();
         let work = move || {
             // Counted from the end of a reading, so that one that hung is not followed by one too soon.
             for pause in std::iter::once(pauses.first).chain(std::iter::repeat(pauses.then)) {
@@ -55,7 +56,6 @@ impl Worker {
 #[cfg(test)]
 mod tests {
     use std::sync::mpsc::Receiver;
-    use std::time::Instant;
 
     use super::*;
     use crate::builder::Metrics;

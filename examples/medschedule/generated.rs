@@ -27,7 +27,8 @@ pub fn files(catalog: &Catalog) -> [Generated; 2] {
 fn reference(catalog: &Catalog) -> String {
     let mut text = format!(
         "# Metrics reference\n\n\
-         Every metric that [ms-metrics](metrics.md) declares, in the order of its catalog. Generated:\n\
+         Every metric that [ms-metrics](metrics.md) declares, in the order of its catalog, and behind them what the\n\
+         [example service](../examples/medschedule/catalog.rs) shows of the other crates. Generated:\n\
          `cargo run -p medschedule-examples --bin generate` writes it anew.\n\n{}\n\
          ## Buckets\n\n| histogram | upper bounds, besides infinity |\n|---|---|\n",
         catalog.to_markdown()
@@ -45,10 +46,11 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::catalog::OBSERVED;
 
     #[test]
     fn the_files_are_what_the_catalog_makes_of_them() {
-        let metrics = ms_metrics::Metrics::builder().build().expect("builds");
+        let metrics = ms_metrics::Metrics::builder().catalog(OBSERVED).build().expect("builds");
         for Generated { path, text } in files(metrics.catalog()) {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
             let found = std::fs::read_to_string(file).unwrap_or_default();

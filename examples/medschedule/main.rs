@@ -1,7 +1,6 @@
 //! The whole of a service with the five crates: read it from `run` on as the guide to your own.
 
 use std::error::Error;
-use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -17,7 +16,7 @@ use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{routes, web};
+use medschedule::{catalog, routes, web};
 use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
 use ms_health::{HealthCheck, SystemCheck};
 use ms_logging::{Logging, log_event};
@@ -57,7 +56,8 @@ async fn run(config: Config) -> Result<(), Failure> {
     };
     let cache = config.redis_url.as_ref().map_or_else(|| Ok(Cache::memory()), Cache::redis)?;
 
-    let metrics = Metrics::builder().system().process().runtime(Handle::current()).install()?;
+    let metrics = Metrics::builder().catalog(catalog::OBSERVED).system().process();
+    let metrics = metrics.runtime(Handle::current()).install()?;
     store.departments().await?.iter().for_each(|known| metrics.business().shifts_scheduled(known, 0));
     let service = Service::new(store.clone(), cache.clone(), metrics.business(), &config.data_dir);
     tokio::spawn(service.sessions().clone().expire());
@@ -76,7 +76,7 @@ async fn run(config: Config) -> Result<(), Failure> {
         health = health.token(token.expose()).details_on_loopback(false);
     }
     let health = health.build()?;
-    let alerts = alerts(&config, &metrics)?;
+    let alerts = alerts(&config, metrics.clone())?;
 
     let app: Router = routes(&service, &metrics, &health, &alerts)
         .route_layer(metrics.endpoint_latency_layer())
@@ -123,7 +123,7 @@ async fn start(
     address: SocketAddr,
 ) -> Result<(), Failure> {
     if let Some(file) = &config.seed {
-        seed(service, file, &mut io::stdout()).await?;
+        seed(service, file, &mut std::io::stdout()).await?;
     }
     log_event!("service_started", address = address.to_string(), database = service.database());
     health.mark_started();
@@ -131,12 +131,11 @@ async fn start(
     Ok(())
 }
 
-fn alerts(config: &Config, metrics: &Metrics) -> Result<AlertHandle, Failure> {
+fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
     let rules = match &config.rules {
         Some(file) => AlertManager::builder().rules_file(file)?,
         None => AlertManager::builder().rules_text("alerts.yml", RULES)?,
     };
-    let metrics = metrics.clone();
     let mut rules = rules.source(exposition(move || metrics.render())).sink(log_sink());
     if let Some(url) = &config.webhook {
         rules = rules.sink(WebhookSink::new(url.expose())?);

@@ -4,6 +4,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
+use medschedule::catalog::OBSERVED;
+use ms_metrics::{Kind, Metric};
+
 use crate::harness::Client;
 use crate::harness::metrics::Samples;
 use crate::harness::process::Process;
@@ -61,6 +64,10 @@ fn a_service_with_those_lines_is_measured_logged_checked_and_alerted_on() {
     };
     assert!(written("/greetings/{name}").contains(" - medschedule - INFO - "));
     written("CacheDown");
+    // This service declares none of them: name, kind, help and labels are the crates' own.
+    for metric in &OBSERVED {
+        until(metric.name, || is_told(&client, metric));
+    }
     for secret in ["s3cret", "ay%C5%9Fe", "ayşe"] {
         assert!(!read(&log).contains(secret), "{secret}");
     }
@@ -69,6 +76,18 @@ fn a_service_with_those_lines_is_measured_logged_checked_and_alerted_on() {
     // The second one ends the drain period.
     service.signal("TERM");
     assert_eq!(service.wait().code(), Some(0), "{}", service.output());
+}
+
+/// Whether the page has the metric as it is declared.
+fn is_told(client: &Client, metric: &Metric) -> bool {
+    let kind = if metric.kind == Kind::Counter { "counter" } else { "gauge" };
+    let (name, page) = (metric.name, client.get("/metrics"));
+    let labels = |series: &str| {
+        let has = |label: &&str| series.contains(&format!("{label}=\""));
+        series.matches("=\"").count() == metric.labels.len() && metric.labels.iter().all(has)
+    };
+    page.text().contains(&format!("# HELP {name} {}\n# TYPE {name} {kind}\n", metric.help))
+        && Samples::read(page.text()).named(name).any(|(series, _)| labels(series))
 }
 
 fn read(file: &Path) -> String {

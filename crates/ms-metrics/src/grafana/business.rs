@@ -12,7 +12,16 @@ const QUANTILES: [(f64, &str); 3] = [(0.5, "p50"), (0.95, "p95"), (0.99, "p99")]
 
 pub(super) fn panels(catalog: &Catalog, natives: &Natives) -> Vec<Panel> {
     let ours = [ACTIVE_USERS, SCHEDULED_SHIFTS, SHIFT_CONFLICTS].map(|name| catalog.get(name));
-    ours.into_iter().flatten().chain(catalog.team()).flat_map(|metric| of(metric, natives)).collect()
+    let mut panels: Vec<_> =
+        ours.into_iter().flatten().chain(catalog.team()).flat_map(|metric| of(metric, natives)).collect();
+    let titles: Vec<_> = panels.iter().map(|panel| panel.title.clone()).collect();
+    for panel in &mut panels {
+        // Metrics of the same help; the description is the name.
+        if titles.iter().filter(|title| **title == panel.title).count() > 1 {
+            panel.title = format!("{} ({})", panel.title, panel.description);
+        }
+    }
+    panels
 }
 
 fn of(metric: &Metric, natives: &Natives) -> Vec<Panel> {

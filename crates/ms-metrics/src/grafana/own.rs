@@ -9,7 +9,8 @@ pub(super) fn panels() -> Vec<Panel> {
     let up =
         Panel::lines("Collectors up", "0: its reading is late, failed, or found nothing.", Some("short"))
             .query(series(COLLECTOR_UP), "{{instance}} {{collector}}")
-            .max(1.0);
+            .max(1.0)
+            .at_least(1.0);
     let age = Panel::lines("Age of the readings", "Since a collector has read last.", Some("s"))
         .query(series(COLLECTOR_AGE), "{{instance}} {{collector}}");
     let description =

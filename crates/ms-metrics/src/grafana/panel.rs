@@ -71,6 +71,7 @@ impl Panel {
         options: Options,
     ) -> Self {
         let field_config = FieldConfigSource { defaults, overrides: [] };
+        let (title, description) = (literal(&title), literal(&description));
         Self { kind, title, description, datasource: PROMETHEUS, targets: Vec::new(), field_config, options }
     }
 
@@ -109,13 +110,41 @@ impl Panel {
     }
 
     /// Draws lines at what deserves a look and at what is wrong.
-    pub(super) fn thresholds(mut self, warning: f64, critical: f64) -> Self {
-        let step = |color, value| Step { color, value };
-        let steps = vec![step("green", None), step("orange", Some(warning)), step("red", Some(critical))];
+    pub(super) fn thresholds(self, warning: f64, critical: f64) -> Self {
+        self.steps(&[("green", None), ("orange", Some(warning)), ("red", Some(critical))])
+    }
+
+    /// Draws a line at what is right: less is wrong.
+    pub(super) fn at_least(self, right: f64) -> Self {
+        self.steps(&[("red", None), ("green", Some(right))])
+    }
+
+    fn steps(mut self, steps: &[(&'static str, Option<f64>)]) -> Self {
+        let steps = steps.iter().map(|&(color, value)| Step { color, value }).collect();
         self.field_config.defaults.thresholds = Some(Thresholds { mode: "absolute", steps });
         if let Some(custom) = &mut self.field_config.defaults.custom {
             custom.thresholds_style.mode = "dashed";
         }
         self
     }
+}
+
+/// Keeps Grafana, which knows no escape, from putting the values of variables where a help says `$job`, `${job}` or
+/// `[[job]]`: a word joiner, which nobody sees, parts the sign from the name.
+fn literal(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        kept.push(letter);
+        let next = letters.peek();
+        let begins = match letter {
+            '$' => next.is_some_and(|next| next.is_ascii_alphanumeric() || matches!(next, '_' | '{')),
+            '[' => next == Some(&'['),
+            _ => false,
+        };
+        if begins {
+            kept.push('\u{2060}');
+        }
+    }
+    kept
 }

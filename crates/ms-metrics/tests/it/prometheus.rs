@@ -18,7 +18,7 @@ use crate::page::{METADATA, key};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A server that ends with its test.
-struct Prometheus {
+pub(crate) struct Prometheus {
     child: Child,
     address: SocketAddr,
     _directory: TempDir,
@@ -26,7 +26,7 @@ struct Prometheus {
 
 impl Prometheus {
     /// Starts one that scrapes each job's address every second.
-    fn start(jobs: &[(&str, SocketAddr)], features: &str) -> Self {
+    pub(crate) fn start(jobs: &[(&str, SocketAddr)], features: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let config = directory.path().join("prometheus.yml");
         let mut text = "global: { scrape_interval: 1s }\nscrape_configs:\n".to_owned();
@@ -62,7 +62,7 @@ impl Prometheus {
         Some(serde_json::from_str::<Value>(body).ok()?["data"].clone())
     }
 
-    fn query(&self, expression: &str) -> Vec<Value> {
+    pub(crate) fn query(&self, expression: &str) -> Vec<Value> {
         let expression: String = expression.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let data = self.ask(&format!("query?query={expression}"));
         data.and_then(|data| data["result"].as_array().cloned()).unwrap_or_default()
@@ -84,7 +84,7 @@ impl Drop for Prometheus {
     }
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < PATIENCE, "it never came: {what}");
@@ -93,7 +93,7 @@ fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Serves the page in a thread of its own, as if each client sent this `Accept`.
-fn serve(metrics: &Metrics, accept: Option<&'static str>) -> SocketAddr {
+pub(crate) fn serve(metrics: &Metrics, accept: Option<&'static str>) -> SocketAddr {
     let set = tower::util::MapRequestLayer::new(move |mut request: Request<axum::body::Body>| {
         if let Some(accept) = accept {
             request.headers_mut().insert("accept", accept.parse().unwrap());

@@ -1,5 +1,6 @@
 //! Dashboards made from a catalog.
 
+mod answered;
 mod queries;
 mod schema;
 
@@ -170,6 +171,23 @@ fn a_title_is_one_line() {
 }
 
 #[test]
+fn a_title_is_of_one_panel_and_holds_no_variable() {
+    const FIRST: Metric = Metric::gauge("first", "Beds.");
+    const SECOND: Metric = Metric::gauge("second", "Beds.");
+    const PRICE: Metric = Metric::gauge("price", "For $job, $$_x, ${job:csv}, [[job]] or [[[job]]]: 5 US$.");
+    let metrics = Metrics::builder().catalog([FIRST, SECOND, PRICE]).build().unwrap();
+    let dashboard: Value = serde_json::from_str(&Dashboard::new("A").to_json(metrics.catalog())).unwrap();
+    assert_eq!(panel(&dashboard, "Beds (first)")["description"], "first");
+    panel(&dashboard, "Beds (second)");
+    let mut titles = panels(&dashboard).map(|panel| panel["title"].as_str().unwrap());
+    let price = titles.find(|title| title.starts_with("For ")).unwrap();
+    assert_eq!(price.replace('\u{2060}', ""), "For $job, $$_x, ${job:csv}, [[job]] or [[[job]]]: 5 US$");
+    // What Grafana would replace.
+    assert!(["$j", "$_", "${", "[["].iter().all(|sign| !price.contains(sign)), "{price:?}");
+    assert!(price.ends_with("5 US$"));
+}
+
+#[test]
 fn native_buckets_are_asked_for_where_they_are() {
     let metrics = Metrics::builder().catalog([WAIT]).build().unwrap();
     let dashboard = Dashboard::new("A").row(Row::Bodies, true);
@@ -217,5 +235,11 @@ fn alerts_are_drawn_over_the_panels_and_the_viewer_chooses_what_is_shown() {
     assert_eq!(
         thresholds.iter().map(|step| step["color"].as_str().unwrap()).collect::<Vec<_>>(),
         ["green", "orange", "red"]
+    );
+    // Less than 1 is wrong.
+    let up = &panel(&dashboard, "Collectors up")["fieldConfig"]["defaults"]["thresholds"]["steps"];
+    assert_eq!(
+        (&up[0]["color"], &up[1]["color"], &up[1]["value"]),
+        (&"red".into(), &"green".into(), &1.0.into())
     );
 }

@@ -1,0 +1,20 @@
+//! What the other crates count and the dashboard shows, declared as a team declares metrics of its own.
+
+use ms_metrics::Metric;
+
+/// For the service and for what is generated, so that the dashboard asks for what the page has. The help is theirs: the
+/// first description of a metric stays, and this is the first.
+pub const OBSERVED: [Metric; 5] = [
+    Metric::gauge(
+        "ms_health_check_status",
+        "Status of a health check: 1 healthy, 0.5 degraded, 0 unhealthy or unknown",
+    )
+    .labels(&["check"]),
+    Metric::gauge("ms_alerts_active", "Alerts that are pending or firing").labels(&["state"]),
+    Metric::gauge("ms_alerts_notifications_waiting", "Notifications that a sink has yet to accept")
+        .labels(&["sink"]),
+    Metric::counter("ms_alerts_notifications_dropped_total", "Notifications that were given up, by reason")
+        .labels(&["sink", "reason"]),
+    Metric::counter("ms_logging_dropped_total", "Lines that passed the level filter and were lost")
+        .labels(&["sink", "reason"]),
+];

@@ -74,3 +74,27 @@ fn place_bytes(identity: &str) -> usize {
 fn grown(bytes: usize) -> usize {
     bytes + bytes / 2
 }
+
+#[cfg(test)]
+mod tests {
+    use metrics::GaugeFn as _;
+
+    use crate::builder::Metrics;
+    use crate::registry::Kind;
+
+    #[test]
+    fn a_series_without_a_reading_has_its_place_and_its_bytes_though_the_page_leaves_it_out() {
+        let metrics = Metrics::builder().build().unwrap();
+        let name = "cpu_cfs_periods_total";
+        let told = || metrics.explain().metrics.into_iter().find(|metric| metric.name == name);
+        assert!(told().is_none());
+        let cell = metrics.registry().reading(Kind::Counter, name, Vec::new()).unwrap();
+        let hidden = told().unwrap();
+        assert!(!metrics.render().contains(name));
+        cell.set(7.0);
+        let shown = told().unwrap();
+        assert!(metrics.render().contains("\ncpu_cfs_periods_total 7\n"));
+        assert_eq!((hidden.series, hidden.bytes), (1, shown.bytes));
+        assert_eq!(shown.series, 1);
+    }
+}

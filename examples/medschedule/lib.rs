@@ -8,6 +8,7 @@
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
 //! | [`import`], [`seed`] | rosters from HTTP and from files |
 //! | [`serve`] | connections: how many, how long, and how they end |
+//! | [`asking`] | what health checks ask |
 //! | [`catalog`] | metrics of the other crates that the dashboard shows |
 //! | [`generated`] | dashboard and metrics reference, made from the catalog |
 //! | [`exposure`], [`web`], [`problem`], [`chain`] | who may ask, what every request passes, what errors look like |
@@ -15,6 +16,7 @@
 //! `main.rs` puts them together with the crates.
 
 pub mod api;
+pub mod asking;
 pub mod cache;
 pub mod catalog;
 pub mod chain;

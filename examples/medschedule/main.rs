@@ -16,7 +16,7 @@ use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{catalog, routes, web};
+use medschedule::{asking::asking, catalog, routes, web};
 use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
 use ms_health::{HealthCheck, SystemCheck};
 use ms_logging::{Logging, log_event};
@@ -141,11 +141,6 @@ fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
         rules = rules.sink(WebhookSink::new(url.expose())?);
     }
     Ok(rules.spawn()?)
-}
-
-/// A check is called for every run, so it clones what its future needs.
-fn asking<T: Clone, R>(whom: T, ask: impl Fn(T) -> R) -> impl Fn() -> R {
-    move || ask(whom.clone())
 }
 
 fn fail(error: Failure) -> ExitCode {

@@ -11,6 +11,8 @@ use crate::delivery::{Delivery, Lane, Limits, Sink};
 use crate::error::BuildError;
 use crate::group::Group;
 use crate::handle::AlertHandle;
+#[cfg(feature = "rules")]
+use crate::manager::Memory;
 use crate::manager::{AlertManager, Core, claim};
 use crate::rule::AlertRule;
 use crate::samples::Source;
@@ -23,6 +25,7 @@ use crate::tracked::Tracked;
 /// | [`interval`](Self::interval) | 15 s |
 /// | [`queue_capacity`](Self::queue_capacity) | 10,000 notifications a sink |
 /// | [`give_up_after`](Self::give_up_after) | 24 h |
+/// | `history_series`, `history_bytes`, `compat` (feature `rules`) | 100,000 series, 256 MiB, Prometheus 3 |
 #[must_use = "nothing is evaluated until `spawn` or `build`"]
 pub struct AlertManagerBuilder {
     rules: Vec<AlertRule>,
@@ -31,6 +34,10 @@ pub struct AlertManagerBuilder {
     sinks: Vec<Box<dyn Sink>>,
     interval: Duration,
     limits: Limits,
+    #[cfg(feature = "rules")]
+    history: crate::samples::Limits,
+    #[cfg(feature = "rules")]
+    compat: crate::Compat,
 }
 
 impl Default for AlertManagerBuilder {
@@ -42,6 +49,10 @@ impl Default for AlertManagerBuilder {
             sinks: Vec::new(),
             interval: Duration::from_secs(15),
             limits: Limits::default(),
+            #[cfg(feature = "rules")]
+            history: crate::samples::Limits::default(),
+            #[cfg(feature = "rules")]
+            compat: crate::Compat::default(),
         }
     }
 }
@@ -105,6 +116,30 @@ impl AlertManagerBuilder {
         self
     }
 
+    /// Sets which Prometheus the rules of files are evaluated like. Default [`Compat::V3`](crate::Compat::V3).
+    #[cfg(feature = "rules")]
+    pub fn compat(mut self, compat: crate::Compat) -> Self {
+        self.compat = compat;
+        self
+    }
+
+    /// Sets how many series are kept for rules that look back. Default 100,000.
+    ///
+    /// What does not fit is counted. Rules that ask for its metric fail until their range is complete again.
+    #[cfg(feature = "rules")]
+    pub fn history_series(mut self, series: usize) -> Self {
+        self.history.series = series;
+        self
+    }
+
+    /// Sets how many bytes may be kept for rules that look back. Default 256 MiB, about; else as
+    /// [`history_series`](Self::history_series).
+    #[cfg(feature = "rules")]
+    pub fn history_bytes(mut self, bytes: usize) -> Self {
+        self.history.bytes = bytes;
+        self
+    }
+
     /// Makes the manager, to be checked by hand.
     ///
     /// # Errors
@@ -124,10 +159,20 @@ impl AlertManagerBuilder {
             claim(&mut names, &rule)?;
             own.push(rule);
         }
-        let groups = [Group::own(own)].into_iter().chain(self.groups).collect();
+        let groups: Vec<Group> = [Group::own(own)].into_iter().chain(self.groups).collect();
+        #[cfg(feature = "rules")]
+        let memory = Memory::new(&groups, self.history, self.compat);
         let Limits { capacity, give_up_after } = self.limits;
         let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
-        Ok(AlertManager(Arc::new(Core::new(groups, names, self.sources, Delivery::new(lanes)))))
+        let core = Core::new(
+            groups,
+            names,
+            self.sources,
+            Delivery::new(lanes),
+            #[cfg(feature = "rules")]
+            memory,
+        );
+        Ok(AlertManager(Arc::new(core)))
     }
 
     /// Makes the manager and evaluates its rules in the background until the handle is shut down or dropped.

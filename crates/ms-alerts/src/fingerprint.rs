@@ -25,3 +25,9 @@ impl Fnv {
         self.0
     }
 }
+
+/// Equal for equal label sets, in whatever order the labels stand.
+pub(crate) fn of_labels<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> u64 {
+    let hash = |(name, value)| Fnv::default().text(name).text(value).finish();
+    labels.map(hash).fold(0, u64::wrapping_add)
+}

@@ -70,6 +70,8 @@ pub use error::BuildError;
 pub use handle::AlertHandle;
 pub use labels::Labels;
 pub use manager::{AlertManager, Shutdown};
+#[cfg(feature = "rules")]
+pub use promql::Compat;
 pub use rule::AlertRule;
 #[cfg(feature = "rules")]
 pub use rules_file::{RuleFileError, RuleProblem};

@@ -20,7 +20,7 @@ use crate::observe;
 use crate::rule::AlertRule;
 use crate::samples::{ExpositionError, MetricValues, Samples, Source, samples_of};
 use crate::state::{Now, State};
-use crate::tracked::Tracked;
+use crate::tracked::{Tracked, View};
 
 /// Rules, their states and the sinks; cheap to clone, all clones share one state.
 ///
@@ -39,6 +39,28 @@ pub(crate) struct Core {
     source_failed: AtomicBool,
     sources: Vec<Source>,
     pub(crate) delivery: Delivery,
+    /// Taken after `groups`.
+    #[cfg(feature = "rules")]
+    memory: Memory,
+}
+
+/// What rule files need beside the samples of the moment.
+#[cfg(feature = "rules")]
+pub(crate) struct Memory {
+    history: Mutex<crate::samples::History>,
+    compat: crate::Compat,
+    /// Where the moments of `check_samples_at` begin, on both clocks.
+    replayed_from: std::sync::OnceLock<Now>,
+}
+
+#[cfg(feature = "rules")]
+impl Memory {
+    pub(crate) fn new(groups: &[Group], limits: crate::samples::Limits, compat: crate::Compat) -> Self {
+        let mut asked = crate::samples::Asked::default();
+        groups.iter().flat_map(|group| &group.rules).for_each(|rule| rule.ask(&mut asked));
+        let history = Mutex::new(crate::samples::History::new(asked, limits));
+        Self { history, compat, replayed_from: std::sync::OnceLock::new() }
+    }
 }
 
 #[derive(Default)]
@@ -69,6 +91,8 @@ impl AlertManager {
             HashSet::new(),
             Vec::new(),
             Delivery::new(Vec::new()),
+            #[cfg(feature = "rules")]
+            Memory::new(&[], crate::samples::Limits::default(), crate::Compat::default()),
         )))
     }
 
@@ -116,6 +140,23 @@ impl AlertManager {
         self.0.evaluate(samples, Now::read(), |_| true)
     }
 
+    /// Checks every rule against samples as if it were `moment`: recorded samples, played back.
+    ///
+    /// The first call of a manager sets where time begins; a moment before the last one counts as the last one.
+    /// Else as [`check_samples`](Self::check_samples), with which it should not be mixed.
+    ///
+    /// # Cancel safety
+    ///
+    /// There is nothing to wait for: a check is done at the first poll.
+    #[cfg(feature = "rules")]
+    pub async fn check_samples_at(&self, samples: &Samples<'_>, moment: jiff::Timestamp) -> Vec<Alert> {
+        self.0.delivery.start();
+        let start = self.0.memory.replayed_from.get_or_init(|| Now { wall: moment, ..Now::read() });
+        let since = Duration::try_from(moment.duration_since(start.wall)).unwrap_or_default();
+        let now = Now { at: start.at.checked_add(since).unwrap_or(start.at), wall: moment };
+        self.0.evaluate(samples, now, |_| true)
+    }
+
     /// Gives the alerts that were pending or firing after the last evaluation.
     pub fn alerts(&self) -> Vec<Alert> {
         self.0.snapshot().alerts.clone()
@@ -152,6 +193,7 @@ impl Core {
         names: HashSet<String>,
         sources: Vec<Source>,
         delivery: Delivery,
+        #[cfg(feature = "rules")] memory: Memory,
     ) -> Self {
         observe::describe();
         let shown = RwLock::new(Snapshot::of(&groups));
@@ -162,6 +204,8 @@ impl Core {
             source_failed: AtomicBool::new(false),
             sources,
             delivery,
+            #[cfg(feature = "rules")]
+            memory,
         }
     }
 
@@ -186,6 +230,11 @@ impl Core {
             self.evaluate(&Samples::joined(samples?), now, |place| due.contains(&place));
             Ok::<_, ExpositionError>(())
         }));
+        // A source that cannot be read has gone, and its series with it.
+        #[cfg(feature = "rules")]
+        if !matches!(outcome, Ok(Ok(()))) {
+            self.memory.history.lock().record(&Samples::default(), now);
+        }
         let problem = match outcome {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),
@@ -213,12 +262,23 @@ impl Core {
     fn evaluate(&self, samples: &Samples<'_>, now: Now, due: impl Fn(usize) -> bool) -> Vec<Alert> {
         let started = Instant::now();
         let mut groups = self.groups.lock();
+        #[cfg(feature = "rules")]
+        let mut history = self.memory.history.lock();
+        #[cfg(feature = "rules")]
+        history.record(samples, now);
+        let view = View {
+            samples,
+            #[cfg(feature = "rules")]
+            history: &history,
+            #[cfg(feature = "rules")]
+            compat: self.memory.compat,
+        };
         let mut changes = Vec::new();
         let mut evaluated = 0;
         for (group_place, group) in groups.iter_mut().enumerate().filter(|(place, _)| due(*place)) {
             for (rule_place, rule) in group.rules.iter_mut().enumerate() {
                 evaluated += 1;
-                let (changed, failure) = rule.evaluate(samples, now);
+                let (changed, failure) = rule.evaluate(&view, now);
                 if let Some(failure) = failure {
                     observe::evaluation_failed(failure.reason());
                 }

@@ -8,6 +8,12 @@ const EVALUATIONS: &str = "ms_alerts_evaluations_total";
 const FAILURES: &str = "ms_alerts_evaluation_failures_total";
 const DURATION: &str = "ms_alerts_evaluation_duration_seconds";
 const ACTIVE: &str = "ms_alerts_active";
+#[cfg(feature = "rules")]
+const HISTORY_SERIES: &str = "ms_alerts_history_series";
+#[cfg(feature = "rules")]
+const HISTORY_BYTES: &str = "ms_alerts_history_bytes";
+#[cfg(feature = "rules")]
+const NOT_KEPT: &str = "ms_alerts_history_dropped_total";
 const SENT: &str = "ms_alerts_notifications_sent_total";
 const FAILED: &str = "ms_alerts_notifications_failed_total";
 const DROPPED: &str = "ms_alerts_notifications_dropped_total";
@@ -24,9 +30,35 @@ pub(crate) fn describe() {
     describe_counter!(DROPPED, "Notifications that were given up, by reason");
     describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
     counter!(EVALUATIONS).increment(0);
+    #[cfg(feature = "rules")]
+    describe_history();
     for reason in ["source", "panic", "same_labels", "expression", "limit"] {
         counter!(FAILURES, "reason" => reason).increment(0);
     }
+}
+
+#[cfg(feature = "rules")]
+fn describe_history() {
+    describe_gauge!(HISTORY_SERIES, "Series that are kept for rules that look back");
+    describe_gauge!(HISTORY_BYTES, metrics::Unit::Bytes, "Memory of the series that are kept");
+    describe_counter!(
+        NOT_KEPT,
+        "Samples that rules look back at and that were not kept, by the limit reached"
+    );
+    for limit in ["series", "bytes"] {
+        counter!(NOT_KEPT, "limit" => limit).increment(0);
+    }
+}
+
+#[cfg(feature = "rules")]
+pub(crate) fn history(series: usize, bytes: usize) {
+    gauge!(HISTORY_SERIES).set(series as f64);
+    gauge!(HISTORY_BYTES).set(bytes as f64);
+}
+
+#[cfg(feature = "rules")]
+pub(crate) fn not_kept(limit: &'static str) {
+    counter!(NOT_KEPT, "limit" => limit).increment(1);
 }
 
 /// Starts what is counted of a sink.

@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use crate::alert::{Alert, RuleStatus};
-use crate::fingerprint::Fnv;
+use crate::fingerprint::of_labels;
 use crate::group::{Failure, Rule, Shown, What};
 use crate::labels::Labels;
 use crate::samples::{Sample, Samples};
@@ -52,6 +52,15 @@ struct Findings {
     no_data: bool,
 }
 
+/// What rules are evaluated over.
+pub(crate) struct View<'v> {
+    pub(crate) samples: &'v Samples<'v>,
+    #[cfg(feature = "rules")]
+    pub(crate) history: &'v crate::samples::History,
+    #[cfg(feature = "rules")]
+    pub(crate) compat: crate::Compat,
+}
+
 impl Tracked {
     pub(crate) fn new(rule: Rule) -> Self {
         Self { rule, alerts: BTreeMap::new(), no_data: false, error: None }
@@ -61,12 +70,20 @@ impl Tracked {
         &self.rule.name
     }
 
+    /// Tells which metrics the rule looks back at.
+    #[cfg(feature = "rules")]
+    pub(crate) fn ask(&self, asked: &mut crate::samples::Asked) {
+        if let What::Promql(query) = &self.rule.what {
+            query.ask(asked);
+        }
+    }
+
     /// Evaluates the rule; gives the alerts that fired or resolved. A failure, a panic too, changes no state but for the
     /// limit, which forgets all alerts, as in Prometheus.
-    pub(crate) fn evaluate(&mut self, samples: &Samples<'_>, now: Now) -> (Vec<Alert>, Option<Failure>) {
+    pub(crate) fn evaluate(&mut self, view: &View<'_>, now: Now) -> (Vec<Alert>, Option<Failure>) {
         let mut changes = Vec::new();
         // The samples are only read and the state is not touched before the condition has returned.
-        let findings = catch_unwind(AssertUnwindSafe(|| self.look(samples, now)));
+        let findings = catch_unwind(AssertUnwindSafe(|| self.look(view, now)));
         let outcome = match findings.unwrap_or(Err(Failure::Panicked)) {
             Ok(findings) => self.apply(findings, now, &mut changes),
             Err(failure) => Err(failure),
@@ -79,22 +96,22 @@ impl Tracked {
         (changes, self.error)
     }
 
-    fn look(&self, samples: &Samples<'_>, now: Now) -> Result<Findings, Failure> {
+    fn look(&self, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
         match &self.rule.what {
             What::Threshold { metric, condition, threshold } => {
                 let wall = now.wall.as_millisecond();
-                let visible = samples.named(metric).filter(|sample| is_visible(sample, wall));
+                let visible = view.samples.named(metric).filter(|sample| is_visible(sample, wall));
                 Ok(self.judge(visible, |value| condition.holds(value, *threshold)))
             }
             #[cfg(feature = "rules")]
-            What::Promql(query) => self.query(query, samples, now),
+            What::Promql(query) => self.query(query, view, now),
         }
     }
 
     fn judge<'s>(&self, samples: impl Iterator<Item = Sample<'s>>, holds: impl Fn(f64) -> bool) -> Findings {
         let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
         // Thousands of series may be fine: their labels are only copied where there may be an alert.
-        let known: HashSet<u64> = self.alerts.keys().map(|labels| identity(labels.iter())).collect();
+        let known: HashSet<u64> = self.alerts.keys().map(|labels| of_labels(labels.iter())).collect();
         for sample in samples {
             let value = sample.value();
             let seen = if value.is_nan() {
@@ -105,7 +122,7 @@ impl Tracked {
                 Seen::Clear
             };
             findings.no_data &= seen == Seen::Nothing;
-            let may_be_known = || !known.is_empty() && known.contains(&identity(sample.labels()));
+            let may_be_known = || !known.is_empty() && known.contains(&of_labels(sample.labels()));
             if seen == Seen::Holds || may_be_known() {
                 let key: Labels = sample.labels().collect();
                 let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample));
@@ -116,16 +133,11 @@ impl Tracked {
     }
 
     #[cfg(feature = "rules")]
-    fn query(
-        &self,
-        query: &crate::promql::Query,
-        samples: &Samples<'_>,
-        now: Now,
-    ) -> Result<Findings, Failure> {
+    fn query(&self, query: &crate::promql::Query, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
         let wall = now.wall.as_millisecond();
         let mut labels_seen = HashSet::new();
         let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
-        let answer = query.evaluate(samples, wall, &|sample| is_visible(sample, wall));
+        let answer = query.evaluate(view.samples, view.history, wall, view.compat);
         for element in answer.map_err(Failure::Expression)? {
             let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
             if !labels_seen.insert(shown.labels.clone()) {
@@ -253,12 +265,6 @@ impl Live {
             resolved_at: self.track.resolved_at().filter(|_| state == State::Resolved),
         })
     }
-}
-
-/// Equal for equal label sets, in whatever order the labels stand.
-fn identity<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> u64 {
-    let hash = |(name, value)| Fnv::default().text(name).text(value).finish();
-    labels.map(hash).fold(0, u64::wrapping_add)
 }
 
 fn is_visible(sample: &Sample<'_>, now: i64) -> bool {

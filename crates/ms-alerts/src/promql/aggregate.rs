@@ -50,7 +50,7 @@ impl Kind {
 }
 
 /// By Kahan and Neumaier, so that the order of the series does not matter.
-fn sum(values: &[f64]) -> f64 {
+pub(super) fn sum(values: &[f64]) -> f64 {
     let (mut sum, mut lost) = (0.0_f64, 0.0_f64);
     for value in values {
         let next = sum + value;
@@ -66,7 +66,7 @@ fn sum(values: &[f64]) -> f64 {
     if sum.is_infinite() { sum } else { sum + lost }
 }
 
-fn average(values: &[f64]) -> f64 {
+pub(super) fn average(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let whole = sum(values);
     if whole.is_finite() || values.iter().any(|value| !value.is_finite()) {
@@ -77,13 +77,13 @@ fn average(values: &[f64]) -> f64 {
 }
 
 /// NaN only where there is nothing else.
-fn best(values: &[f64], better: impl Fn(f64, f64) -> bool) -> f64 {
+pub(super) fn best(values: &[f64], better: impl Fn(f64, f64) -> bool) -> f64 {
     let choose = |best: f64, value: &f64| if best.is_nan() || better(*value, best) { *value } else { best };
     values.iter().fold(f64::NAN, choose)
 }
 
 /// Of the whole group, not of a sample of it; by Welford.
-fn variance(values: &[f64]) -> f64 {
+pub(super) fn variance(values: &[f64]) -> f64 {
     let (mut count, mut mean, mut squares) = (0.0, 0.0, 0.0);
     for value in values {
         count += 1.0;
@@ -92,4 +92,21 @@ fn variance(values: &[f64]) -> f64 {
         squares += delta * (value - mean);
     }
     squares / count
+}
+
+/// Between the two values beside it, by weight; NaN is the least of all.
+pub(super) fn quantile(share: f64, mut values: Vec<f64>) -> f64 {
+    if values.is_empty() || share.is_nan() {
+        return f64::NAN;
+    }
+    if !(0.0..=1.0).contains(&share) {
+        return if share < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
+    }
+    values
+        .sort_unstable_by(|one, other| other.is_nan().cmp(&one.is_nan()).then_with(|| one.total_cmp(other)));
+    let rank = share * (values.len() - 1) as f64;
+    let weight = rank - rank.floor();
+    let at = |place: usize| values.get(place).or(values.last()).copied().unwrap_or(f64::NAN);
+    let lower = rank.floor() as usize;
+    at(lower) * (1.0 - weight) + at(lower + 1) * weight
 }

@@ -3,11 +3,13 @@
 use std::collections::HashSet;
 use std::fmt;
 
-use super::plan::{Binary, Node, Operator};
+use super::compat::Compat;
+use super::over::Stretch;
+use super::plan::{Binary, LOOK_BACK, Node, Operator, Over, Range, Window};
 use super::selector::Selector;
-use super::vector::{Element, distinct};
+use super::vector::{Element, NAME, distinct};
 use super::{aggregate, binary, functions, matching};
-use crate::samples::{Sample, Samples};
+use crate::samples::{History, Incomplete, Sample, Samples, Series};
 
 /// Why an expression has no answer on these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(crate) enum EvalError {
     ManyToMany,
     /// `group_left` or `group_right` is missing, or leaves two results with the same labels.
     ManyToOne,
+    /// A limit of the history was reached.
+    Incomplete,
 }
 
 impl fmt::Display for EvalError {
@@ -27,15 +31,23 @@ impl fmt::Display for EvalError {
             Self::ManyToOne => {
                 "several series match one; say so with `group_left` or `group_right`, or match more labels"
             }
+            Self::Incomplete => "samples are missing, for the history was full",
         })
     }
 }
 
+impl From<Incomplete> for EvalError {
+    fn from(Incomplete: Incomplete) -> Self {
+        Self::Incomplete
+    }
+}
+
 /// The samples that are looked at.
-pub(super) struct Moment<'e, 's, 'd> {
+pub(super) struct Moment<'s, 'd> {
     pub(super) samples: &'s Samples<'d>,
+    pub(super) history: &'s History,
     pub(super) now: i64,
-    pub(super) visible: &'e dyn Fn(&Sample<'s>) -> bool,
+    pub(super) compat: Compat,
 }
 
 pub(super) enum Value<'s> {
@@ -43,7 +55,7 @@ pub(super) enum Value<'s> {
     Vector(Vec<Element<'s>>),
 }
 
-impl<'s> Moment<'_, 's, '_> {
+impl<'s> Moment<'s, '_> {
     pub(super) fn answer(&self, node: &'s Node) -> Result<Vec<Element<'s>>, EvalError> {
         match self.value(node)? {
             Value::Scalar(number) => Ok(vec![Element::new(Vec::new(), number)]),
@@ -55,6 +67,13 @@ impl<'s> Moment<'_, 's, '_> {
         match node {
             Node::Number(number) => Ok(Value::Scalar(*number)),
             Node::Select(selector) => Ok(Value::Vector(self.select(selector))),
+            Node::Earlier(selector, offset) => self.earlier(selector, *offset).map(Value::Vector),
+            Node::Over(range) => self.over(range).map(Value::Vector),
+            Node::AbsentOver(window, labels) => {
+                let mut present = false;
+                self.stretches(window, |_, _, _| present = true)?;
+                Ok(Value::Vector(functions::absent(present, labels)))
+            }
             Node::Negate(inner) => match self.value(inner)? {
                 Value::Scalar(number) => Ok(Value::Scalar(-number)),
                 Value::Vector(mut vector) => {
@@ -80,7 +99,7 @@ impl<'s> Moment<'_, 's, '_> {
             Node::Vector(inner) => self.answer(inner).map(Value::Vector),
             Node::Scalar(inner) => Ok(Value::Scalar(functions::scalar(&self.answer(inner)?))),
             Node::Absent { inner, labels } => {
-                Ok(Value::Vector(functions::absent(&self.answer(inner)?, labels)))
+                Ok(Value::Vector(functions::absent(!self.answer(inner)?.is_empty(), labels)))
             }
         }
     }
@@ -117,10 +136,10 @@ impl<'s> Moment<'_, 's, '_> {
         let mut seen = HashSet::new();
         let mut selected = Vec::new();
         let mut consider = |sample: Sample<'s>| {
-            if !(self.visible)(&sample) || !selector.matches(&sample) {
+            if !self.is_visible(&sample) || !selector.matches(|name| sample.label(name)) {
                 return;
             }
-            let element = Element::of(&sample);
+            let element = Element::of(sample.name(), sample.labels(), sample.value());
             // Of two samples of one series in one exposition, the server keeps the first.
             if seen.insert(element.labels().to_vec()) {
                 selected.push(element);
@@ -131,5 +150,67 @@ impl<'s> Moment<'_, 's, '_> {
             None => self.samples.iter().for_each(&mut consider),
         }
         selected
+    }
+
+    /// A sample with a time stamp of its own may be too old, or not be yet.
+    fn is_visible(&self, sample: &Sample<'_>) -> bool {
+        let first = self.compat.first(self.now.saturating_sub(LOOK_BACK));
+        sample.timestamp().is_none_or(|at| (first..=self.now).contains(&at))
+    }
+
+    fn earlier(&self, selector: &'s Selector, offset: i64) -> Result<Vec<Element<'s>>, EvalError> {
+        let moment = self.history.now().saturating_sub(offset);
+        let first = self.compat.first(moment.saturating_sub(LOOK_BACK));
+        let mut selected = Vec::new();
+        for (metric, series) in self.series(selector)? {
+            let value = series.last_between(first, moment);
+            selected.extend(value.map(|value| Element::of(metric, series.labels(), value)));
+        }
+        Ok(selected)
+    }
+
+    fn over(&self, range: &'s Range) -> Result<Vec<Element<'s>>, EvalError> {
+        let argument = range.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
+        let mut vector = Vec::new();
+        self.stretches(&range.window, |metric, series, stretch| {
+            let Some(value) = range.of(stretch, argument, self.compat) else { return };
+            let mut element = Element::of(metric, series.labels(), value);
+            if range.function != Over::Last {
+                element.drop_name();
+            }
+            vector.push(element);
+        })?;
+        distinct(vector)
+    }
+
+    /// Calls `visit` with each series that has samples within a range.
+    fn stretches(
+        &self,
+        window: &'s Window,
+        mut visit: impl FnMut(&'s str, &'s Series, &Stretch<'_>),
+    ) -> Result<(), EvalError> {
+        let now = self.history.now();
+        let end = now.saturating_sub(window.offset);
+        let start = end.saturating_sub(window.range);
+        let mut points = Vec::new();
+        for (metric, series) in self.series(&window.selector)? {
+            points.clear();
+            points.extend(series.between(self.compat.first(start), end));
+            if !points.is_empty() {
+                visit(metric, series, &Stretch { points: &points, start, end, now });
+            }
+        }
+        Ok(())
+    }
+
+    fn series(
+        &self,
+        selector: &'s Selector,
+    ) -> Result<impl Iterator<Item = (&'s str, &'s Series)>, EvalError> {
+        let label = |metric: &'s str, series: &'s Series, name: &str| {
+            if name == NAME { metric } else { series.label(name) }
+        };
+        let series = self.history.series(selector.name())?;
+        Ok(series.filter(move |(metric, series)| selector.matches(|name| label(metric, series, name))))
     }
 }

@@ -99,8 +99,8 @@ pub(super) fn scalar(vector: &[Element<'_>]) -> f64 {
 }
 
 /// One element, with the labels that the missing series would have had, if there is none.
-pub(super) fn absent<'s>(vector: &[Element<'s>], labels: &'s [(String, String)]) -> Vec<Element<'s>> {
-    if !vector.is_empty() {
+pub(super) fn absent(is_present: bool, labels: &[(String, String)]) -> Vec<Element<'_>> {
+    if is_present {
         return Vec::new();
     }
     let labels = labels.iter().map(|(name, value)| (name.as_str(), Cow::Borrowed(value.as_str())));

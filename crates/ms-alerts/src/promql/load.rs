@@ -1,5 +1,7 @@
 //! From the parser's tree to what can be evaluated.
 
+mod range;
+
 use promql_parser::label::MatchOp;
 use promql_parser::parser::token::{self as t, TokenId};
 use promql_parser::parser::{
@@ -71,7 +73,10 @@ fn node(expression: &str, tree: &Expr) -> Result<Node, Refused> {
         Expr::NumberLiteral(literal) => Ok(Node::Number(literal.val)),
         // The parser keeps no sign but the minus.
         Expr::Unary(minus) => Ok(Node::Negate(Box::new(node(expression, &minus.expr)?))),
-        Expr::VectorSelector(vector) => selector(expression, vector).map(Node::Select),
+        Expr::VectorSelector(vector) => {
+            let (selector, offset) = (selector(expression, vector)?, range::offset(expression, vector)?);
+            Ok(if offset == 0 { Node::Select(selector) } else { Node::Earlier(selector, offset) })
+        }
         Expr::Binary(tree) => binary(expression, tree),
         Expr::Aggregate(tree) => aggregate(expression, tree),
         Expr::Call(call) => function(expression, call),
@@ -154,6 +159,9 @@ fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
 
 fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
     let unsupported = || Refused::unsupported(expression, call.func.name);
+    if let Some(range) = range::call(expression, call) {
+        return range;
+    }
     let (first, others) = match call.args.args.split_first() {
         Some((first, others)) => (first, others),
         None if call.func.name == "time" => return Ok(Node::Time),
@@ -186,6 +194,7 @@ fn named_labels(tree: &Expr) -> Vec<(String, String)> {
     let vector = match tree {
         Expr::Paren(inner) => return named_labels(&inner.expr),
         Expr::VectorSelector(vector) => vector,
+        Expr::MatrixSelector(matrix) => &matrix.vs,
         _ => return Vec::new(),
     };
     let mut labels: Vec<(String, String)> = Vec::new();
@@ -203,9 +212,6 @@ fn named_labels(tree: &Expr) -> Vec<(String, String)> {
 }
 
 fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refused> {
-    if vector.offset.is_some() {
-        return Err(Refused::unsupported(expression, "offset"));
-    }
     if vector.at.is_some() {
         return Err(Refused::unsupported(expression, "@"));
     }
@@ -219,9 +225,14 @@ fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refus
 /// Names the first thing in the tree that is not supported.
 fn refuse(expression: &str, tree: &Expr) -> Refused {
     match tree {
-        Expr::Subquery(_) | Expr::MatrixSelector(_) => {
-            Refused { at: find(expression, "["), message: "a range `[…]` is not supported".to_owned() }
-        }
+        Expr::Subquery(_) => Refused {
+            at: find(expression, "["),
+            message: "a subquery `[…:…]` is not supported".to_owned(),
+        },
+        Expr::MatrixSelector(_) => Refused {
+            at: find(expression, "["),
+            message: "a range `[…]` alone gives no alert; expected a vector or a number".to_owned(),
+        },
         _ => Refused {
             at: 0,
             message: "a string alone gives no alert; expected a vector or a number".to_owned(),

@@ -1,25 +1,29 @@
-//! The part of PromQL that is evaluated: what needs the samples of one moment only.
+//! The part of PromQL that is evaluated.
 //!
 //! Anything else is refused when the rule is loaded, by name and position.
 
 mod aggregate;
 mod binary;
+mod compat;
 mod eval;
 mod functions;
 mod load;
 mod matching;
+mod over;
 mod plan;
 mod regex;
+mod regression;
 mod selector;
 mod strict;
 mod tokens;
 mod vector;
 
+pub use compat::Compat;
 pub(crate) use eval::EvalError;
 pub(crate) use load::Refused;
 pub(crate) use vector::Element;
 
-use crate::samples::{Sample, Samples};
+use crate::samples::{Asked, History, Samples};
 use plan::Node;
 
 /// An expression that can be evaluated.
@@ -31,13 +35,21 @@ impl Query {
         load::parse(expression).map(Self)
     }
 
+    /// Tells which metrics it looks back at.
+    pub(crate) fn ask(&self, asked: &mut Asked) {
+        self.0.looks_back(&mut |selector, span| asked.ask(selector.name(), span));
+    }
+
     /// Gives the elements of the answer at `now`, in milliseconds since 1970, of which no two have the same labels; a number is one element without labels.
+    ///
+    /// `samples` are those of the moment, which `history` has recorded.
     pub(crate) fn evaluate<'s>(
         &'s self,
         samples: &'s Samples<'_>,
+        history: &'s History,
         now: i64,
-        visible: &dyn Fn(&Sample<'s>) -> bool,
+        compat: Compat,
     ) -> Result<Vec<Element<'s>>, EvalError> {
-        eval::Moment { samples, now, visible }.answer(&self.0)
+        eval::Moment { samples, history, now, compat }.answer(&self.0)
     }
 }

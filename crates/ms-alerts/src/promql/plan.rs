@@ -3,10 +3,17 @@
 use super::selector::Selector;
 use crate::condition::Comparison;
 
+/// How long a sample is looked at, in milliseconds.
+pub(super) const LOOK_BACK: i64 = 5 * 60 * 1000;
+
 #[derive(Debug)]
 pub(super) enum Node {
     Number(f64),
     Select(Selector),
+    /// A selector some milliseconds ago.
+    Earlier(Selector, i64),
+    Over(Box<Range>),
+    AbsentOver(Box<Window>, Vec<(String, String)>),
     Negate(Box<Node>),
     Binary(Box<Binary>),
     Aggregate(Box<Aggregate>),
@@ -20,6 +27,43 @@ pub(super) enum Node {
         inner: Box<Node>,
         labels: Vec<(String, String)>,
     },
+}
+
+/// A function of a range.
+#[derive(Debug)]
+pub(super) struct Range {
+    pub(super) function: Over,
+    pub(super) window: Window,
+    pub(super) argument: Option<Node>,
+}
+
+/// Samples of a range that ends some time ago; in milliseconds.
+#[derive(Debug)]
+pub(super) struct Window {
+    pub(super) selector: Selector,
+    pub(super) range: i64,
+    pub(super) offset: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Over {
+    Extrapolated { is_counter: bool, is_rate: bool },
+    InstantRate,
+    InstantDelta,
+    Changes,
+    Resets,
+    Derivative,
+    Predict,
+    Average,
+    Minimum,
+    Maximum,
+    Sum,
+    Count,
+    Last,
+    Deviation,
+    Variance,
+    Present,
+    Quantile,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -107,4 +151,36 @@ pub(super) enum Kind {
     Group,
     Deviation,
     Variance,
+}
+
+impl Node {
+    /// Calls `ask` with each selector that looks back, and how far it does.
+    pub(super) fn looks_back(&self, ask: &mut dyn FnMut(&Selector, i64)) {
+        match self {
+            Self::Earlier(selector, offset) => ask(selector, offset.saturating_add(LOOK_BACK)),
+            Self::Over(range) => {
+                range.window.looks_back(ask);
+                range.argument.iter().for_each(|argument| argument.looks_back(ask));
+            }
+            Self::AbsentOver(window, _) => window.looks_back(ask),
+            Self::Negate(inner) | Self::Vector(inner) | Self::Scalar(inner) | Self::Absent { inner, .. } => {
+                inner.looks_back(ask);
+            }
+            Self::Binary(binary) => {
+                [&binary.left, &binary.right].into_iter().for_each(|side| side.looks_back(ask))
+            }
+            Self::Aggregate(aggregate) => aggregate.inner.looks_back(ask),
+            Self::Change(_, inner, numbers) => {
+                inner.looks_back(ask);
+                numbers.iter().for_each(|number| number.looks_back(ask));
+            }
+            Self::Number(_) | Self::Select(_) | Self::Time => {}
+        }
+    }
+}
+
+impl Window {
+    fn looks_back(&self, ask: &mut dyn FnMut(&Selector, i64)) {
+        ask(&self.selector, self.range.saturating_add(self.offset));
+    }
 }

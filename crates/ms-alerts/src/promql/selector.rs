@@ -4,7 +4,6 @@ use ::regex::Regex;
 use promql_parser::label::{MatchOp, Matcher as Parsed};
 
 use super::regex;
-use crate::samples::Sample;
 
 /// Which series are meant.
 #[derive(Debug)]
@@ -59,10 +58,10 @@ impl Selector {
         self.name.as_deref()
     }
 
-    /// Tells whether the labels match; the name is looked up, not compared.
-    pub(super) fn matches(&self, sample: &Sample<'_>) -> bool {
+    /// Tells whether labels match, of which `label` gives each by its name; the metric's name is looked up, not compared.
+    pub(super) fn matches<'v>(&self, label: impl Fn(&str) -> &'v str) -> bool {
         self.matchers.iter().all(|matcher| {
-            let value = sample.label(&matcher.label);
+            let value = label(&matcher.label);
             match &matcher.test {
                 Test::Equal(wanted) => value == wanted,
                 Test::NotEqual(unwanted) => value != unwanted,

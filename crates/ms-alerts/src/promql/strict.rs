@@ -23,6 +23,9 @@ fn problem(token: Token<'_>, before: &str) -> Option<&'static str> {
             Some("a name in quotes is not supported")
         }
         '"' | '\'' if has_high_byte(token.text) => Some("an escaped byte above 7f is not supported"),
+        '0'..='9' | '.' if before == "[" || before.eq_ignore_ascii_case("offset") => {
+            (!is_duration(token.text)).then_some("a number is no duration")
+        }
         '0'..='9' | '.' if is_duration(token.text) => Some("a duration is no number"),
         '0'..='9' | '.' if token.text.parse().is_ok_and(f64::is_infinite) => Some("the number is too large"),
         _ => None,
@@ -69,6 +72,8 @@ mod tests {
             ("{\"m\"} > 1", 1, "a name in quotes is not supported"),
             ("{a='b', 'm'}", 8, "a name in quotes is not supported"),
             ("m > 5m", 4, "a duration is no number"),
+            ("rate(m[300]) > 1", 7, "a number is no duration"),
+            ("m offset 300 > 1", 9, "a number is no duration"),
             ("1h30m < m", 0, "a duration is no number"),
             ("m > -(1s)", 6, "a duration is no number"),
             ("m > 1e400", 4, "the number is too large"),
@@ -84,6 +89,8 @@ mod tests {
     fn what_every_version_reads_is_read() {
         for expression in [
             "m{a=\"5m\", b='1e400', c!=`\\t`}",
+            "rate(m[5m]) > 1",
+            "m OFFSET 1h30m > 1",
             "m > 0x1F",
             "m > 1e3",
             "m > 1E-3",

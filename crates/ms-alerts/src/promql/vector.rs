@@ -5,7 +5,6 @@ use std::collections::HashSet;
 
 use super::eval::EvalError;
 use super::plan::Grouping;
-use crate::samples::Sample;
 
 pub(super) const NAME: &str = "__name__";
 
@@ -21,10 +20,10 @@ pub(crate) struct Element<'s> {
 pub(super) type Key<'s> = Vec<(&'s str, Cow<'s, str>)>;
 
 impl<'s> Element<'s> {
-    pub(super) fn of(sample: &Sample<'s>) -> Self {
-        let labels = sample.labels().chain([(NAME, sample.name())]);
+    pub(super) fn of(metric: &'s str, labels: impl Iterator<Item = (&'s str, &'s str)>, value: f64) -> Self {
+        let labels = labels.chain([(NAME, metric)]);
         let labels = labels.map(|(name, value)| (name, Cow::Borrowed(value)));
-        Self::new(labels.filter(|(_, value)| !value.is_empty()).collect(), sample.value())
+        Self::new(labels.filter(|(_, value)| !value.is_empty()).collect(), value)
     }
 
     pub(super) fn new(mut labels: Key<'s>, value: f64) -> Self {

@@ -1,6 +1,8 @@
 //! What the rules look at: named, labelled numbers of one moment.
 
 mod exposition;
+#[cfg(feature = "rules")]
+mod history;
 mod number;
 mod source;
 mod values;
@@ -11,6 +13,8 @@ use std::fmt;
 use std::ops::Range;
 
 pub use exposition::{ExpositionError, parse_exposition};
+#[cfg(feature = "rules")]
+pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
 pub use source::{Source, exposition, values};
 pub use values::MetricValues;
 pub(crate) use values::samples_of;

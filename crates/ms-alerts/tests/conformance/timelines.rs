@@ -3,27 +3,24 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
-use std::time::Duration;
 
-use ms_alerts::{AlertManager, Labels, State, parse_exposition};
+use jiff::Timestamp;
+use ms_alerts::{AlertManager, Compat, Labels, State, parse_exposition};
 use serde_json::Value;
 
 use super::{data, files};
 
-/// A server still sees a sample that is this old; an exposition has no old ones, so they are written again.
-const LOOK_BACK_SECONDS: u64 = 300;
-
-/// Gives what a scrape would have shown at this step, series by series.
+/// Gives what a scrape would have shown at this step, series by series: a sample that is not of this step has its own time.
 fn exposition(series: &serde_json::Map<String, Value>, step: usize, interval: u64) -> String {
     let mut text = String::new();
     for (name, values) in series {
         let values = values.as_array().unwrap();
-        let last = values.iter().take(step + 1).rposition(|value| !value.is_null());
-        let Some(at) = last.filter(|at| (step - at) as u64 * interval <= LOOK_BACK_SECONDS) else { continue };
+        let Some(at) = values.iter().take(step + 1).rposition(|value| !value.is_null()) else { continue };
+        let stamp = if at == step { String::new() } else { format!(" {}", at as u64 * interval * 1000) };
         match &values[at] {
             Value::String(marker) if marker == "stale" => {}
-            Value::String(word) => writeln!(text, "{name} {word}").unwrap(),
-            number => writeln!(text, "{name} {number}").unwrap(),
+            Value::String(word) => writeln!(text, "{name} {word}{stamp}").unwrap(),
+            number => writeln!(text, "{name} {number}{stamp}").unwrap(),
         }
     }
     text
@@ -40,18 +37,25 @@ fn without_name(labels: &Labels) -> Labels {
     labels.iter().filter(|(name, _)| *name != "alertname").collect()
 }
 
-#[tokio::test(start_paused = true)]
+/// But for the last digits: a server adds series in no order.
+fn is_same(ours: f64, theirs: f64) -> bool {
+    ours == theirs || (ours.is_nan() && theirs.is_nan()) || (ours - theirs).abs() <= 1e-9 * theirs.abs()
+}
+
+#[tokio::test]
 async fn alerts_are_those_of_a_prometheus_server_at_every_step() {
-    let mut compared = 0;
+    let (mut compared, mut all) = (0, 0);
     for (name, path) in files(&data("alert-timelines")) {
         if path.extension().is_none_or(|kind| kind != "jsonl") {
             continue;
         }
         for line in fs::read_to_string(&path).unwrap().lines().filter(|line| !line.trim().is_empty()) {
             let case: Value = serde_json::from_str(line).unwrap();
+            all += 1;
             compared += usize::from(replay(&name, &case).await);
         }
     }
+    println!("{compared} of {all} timelines compared");
     assert!(compared > 0, "no timeline found whose rule loads");
 }
 
@@ -59,11 +63,12 @@ async fn alerts_are_those_of_a_prometheus_server_at_every_step() {
 async fn replay(file: &str, case: &Value) -> bool {
     let rules = serde_json::json!({"groups": [{"name": "timeline", "rules": [case["rule"]]}]}).to_string();
     let Ok(builder) = AlertManager::builder().rules_text("timeline", &rules) else { return false };
-    let manager = builder.build().unwrap();
+    let manager = builder.compat(Compat::V2_42).build().unwrap();
     let interval = case["interval_s"].as_u64().unwrap();
     for (step, expected) in case["steps"].as_array().unwrap().iter().enumerate() {
         let text = exposition(case["series"].as_object().unwrap(), step, interval);
-        manager.check_samples(&parse_exposition(&text).unwrap()).await;
+        let moment = Timestamp::from_second((step as u64 * interval) as i64).unwrap();
+        manager.check_samples_at(&parse_exposition(&text).unwrap(), moment).await;
         let at = format!("{file}, {}, step {step}", case["id"]);
         let ours: BTreeMap<Labels, String> = manager
             .alerts()
@@ -88,12 +93,11 @@ async fn replay(file: &str, case: &Value) -> bool {
         ours.sort_by(f64::total_cmp);
         theirs.sort_by(f64::total_cmp);
         assert_eq!(ours.len(), theirs.len(), "{at}");
-        assert!(ours.iter().zip(&theirs).all(|(ours, theirs)| ours == theirs || ours.is_nan()), "{at}");
+        assert!(ours.iter().zip(&theirs).all(|(ours, theirs)| is_same(*ours, *theirs)), "{at}");
         assert!(
             manager.rules().iter().all(|rule| rule.error.is_none() && rule.state != State::NoData),
             "{at}"
         );
-        tokio::time::advance(Duration::from_secs(interval)).await;
     }
     true
 }

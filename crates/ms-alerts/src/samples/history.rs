@@ -1,0 +1,223 @@
+//! What rules that look back need of earlier readings: series, no longer than the longest range that asks for them.
+
+mod series;
+
+use std::collections::HashMap;
+use std::mem::size_of;
+
+pub(crate) use series::{Point, Series};
+
+use super::{Sample, Samples};
+use crate::fingerprint::of_labels;
+use crate::observe;
+use crate::state::Now;
+
+/// Prometheus takes no sample that is further ahead than this.
+const FURTHEST_AHEAD: i64 = 10 * 60 * 1000;
+
+/// How much is kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) series: usize,
+    pub(crate) bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { series: 100_000, bytes: 256 * 1024 * 1024 }
+    }
+}
+
+/// A series or sample is missing, for there was no room for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Incomplete;
+
+/// Which metrics are asked for, and how far back, in milliseconds.
+#[derive(Debug, Default)]
+pub(crate) struct Asked {
+    by_name: HashMap<String, i64>,
+    /// By selectors that name no metric.
+    of_all: Option<i64>,
+}
+
+impl Asked {
+    pub(crate) fn ask(&mut self, name: Option<&str>, span: i64) {
+        match name {
+            Some(name) => {
+                let longest = self.by_name.entry(name.to_owned()).or_default();
+                *longest = span.max(*longest);
+            }
+            None => self.of_all = self.of_all.max(Some(span)),
+        }
+    }
+}
+
+/// The kept series.
+///
+/// Its clock is the monotonic one, begun at the wall time of the first reading: setting the clock changes no answer.
+#[derive(Debug)]
+pub(crate) struct History {
+    asked: Asked,
+    metrics: HashMap<String, Metric>,
+    room: Room,
+    origin: Option<Now>,
+    now: i64,
+    reading: u64,
+}
+
+#[derive(Debug, Default)]
+struct Metric {
+    span: i64,
+    /// By a hash of the labels, which few series share.
+    series: HashMap<u64, Vec<Series>>,
+    incomplete_until: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Room {
+    limits: Limits,
+    series: usize,
+    bytes: usize,
+}
+
+impl History {
+    pub(crate) fn new(asked: Asked, limits: Limits) -> Self {
+        Self {
+            asked,
+            metrics: HashMap::new(),
+            room: Room { limits, series: 0, bytes: 0 },
+            origin: None,
+            now: i64::MIN,
+            reading: 0,
+        }
+    }
+
+    /// The moment of the last reading, in milliseconds.
+    pub(crate) fn now(&self) -> i64 {
+        self.now
+    }
+
+    /// Adds a reading. A series that is not in it has gone.
+    pub(crate) fn record(&mut self, samples: &Samples<'_>, now: Now) {
+        let origin = *self.origin.get_or_insert(now);
+        let elapsed = now.at.saturating_duration_since(origin.at).as_millis();
+        let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
+        let moment = origin.wall.as_millisecond().saturating_add(elapsed);
+        if self.asked.by_name.is_empty() && self.asked.of_all.is_none() || moment < self.now {
+            return;
+        }
+        self.now = moment;
+        self.reading += 1;
+        let wall = now.wall.as_millisecond();
+        if self.asked.of_all.is_some() {
+            samples.iter().for_each(|sample| self.push(&sample, wall));
+        } else {
+            let names: Vec<String> = self.asked.by_name.keys().cloned().collect();
+            for name in names {
+                samples.named(&name).for_each(|sample| self.push(&sample, wall));
+            }
+        }
+        self.sweep();
+        observe::history(self.room.series, self.room.bytes);
+    }
+
+    fn push(&mut self, sample: &Sample<'_>, wall: i64) {
+        // A sample with a time stamp of its own is as old here as it is by the wall clock.
+        let at = match sample.timestamp() {
+            Some(stamp) if stamp.saturating_sub(wall) > FURTHEST_AHEAD => return,
+            Some(stamp) => self.now.saturating_sub(wall.saturating_sub(stamp)),
+            None => self.now,
+        };
+        if !self.metrics.contains_key(sample.name()) {
+            let asked = self.asked.by_name.get(sample.name()).copied();
+            let metric = Metric { span: asked.max(self.asked.of_all).unwrap_or(0), ..Metric::default() };
+            self.metrics.insert(sample.name().to_owned(), metric);
+        }
+        let Some(metric) = self.metrics.get_mut(sample.name()) else { return };
+        let point = Point::new(at, sample.value());
+        if let Err(reason) = metric.push(sample, point, self.reading, &mut self.room) {
+            metric.incomplete_until = Some(self.now.saturating_add(metric.span));
+            observe::not_kept(reason);
+        }
+    }
+
+    /// Marks what has gone, and forgets what nobody asks for any more.
+    fn sweep(&mut self) {
+        let (now, reading, room) = (self.now, self.reading, &mut self.room);
+        self.metrics.retain(|_, metric| {
+            let from = now.saturating_sub(metric.span);
+            metric.series.retain(|_, alike| {
+                alike.retain_mut(|series| {
+                    let before = series.bytes();
+                    if series.last_reading() != reading {
+                        series.end(now);
+                    }
+                    series.forget_before(from);
+                    room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
+                    if series.is_over() {
+                        room.series -= 1;
+                        room.bytes = room.bytes.saturating_sub(series.bytes());
+                    }
+                    !series.is_over()
+                });
+                !alike.is_empty()
+            });
+            metric.incomplete_until = metric.incomplete_until.filter(|until| now <= *until);
+            !metric.series.is_empty() || metric.incomplete_until.is_some()
+        });
+    }
+
+    /// Gives the series of a metric, or all of them, each with the metric's name.
+    pub(crate) fn series(
+        &self,
+        name: Option<&str>,
+    ) -> Result<impl Iterator<Item = (&str, &Series)>, Incomplete> {
+        let of_name = name.map(|name| self.metrics.get_key_value(name));
+        let all = name.is_none().then_some(&self.metrics).into_iter().flatten();
+        let metrics: Vec<_> = of_name.into_iter().flatten().chain(all).collect();
+        if metrics.iter().any(|(_, metric)| metric.incomplete_until.is_some()) {
+            return Err(Incomplete);
+        }
+        Ok(metrics.into_iter().flat_map(|(name, metric)| {
+            metric.series.values().flatten().map(move |series| (name.as_str(), series))
+        }))
+    }
+}
+
+impl Metric {
+    /// The error says which limit was reached.
+    fn push(
+        &mut self,
+        sample: &Sample<'_>,
+        point: Point,
+        reading: u64,
+        room: &mut Room,
+    ) -> Result<(), &'static str> {
+        let alike = self.series.entry(of_labels(sample.labels())).or_default();
+        let known = alike.iter_mut().find(|series| series.is_of(sample));
+        let series = match known {
+            Some(series) => series,
+            None => {
+                let series = Series::new(sample);
+                if room.series >= room.limits.series {
+                    return Err("series");
+                }
+                if room.bytes + series.bytes() + size_of::<Point>() > room.limits.bytes {
+                    return Err("bytes");
+                }
+                room.series += 1;
+                room.bytes += series.bytes();
+                alike.push(series);
+                let Some(series) = alike.last_mut() else { return Ok(()) };
+                series
+            }
+        };
+        let before = series.bytes();
+        let is_kept = series.push(point, sample.timestamp(), reading, room.bytes < room.limits.bytes);
+        room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
+        if is_kept { Ok(()) } else { Err("bytes") }
+    }
+}
+
+#[cfg(test)]
+mod tests;

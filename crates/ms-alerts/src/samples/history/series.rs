@@ -1,0 +1,135 @@
+//! One series over time.
+
+use std::collections::VecDeque;
+use std::mem::size_of;
+
+use crate::samples::Sample;
+
+/// The value of a point at which a series went: the NaN that Prometheus keeps for it, which no exposition can write.
+const STALE: u64 = 0x7ff0_0000_0000_0002;
+
+/// A value at a moment, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Point {
+    pub(crate) at: i64,
+    pub(crate) value: f64,
+}
+
+impl Point {
+    pub(crate) fn new(at: i64, value: f64) -> Self {
+        Self { at, value }
+    }
+
+    fn is_stale(self) -> bool {
+        self.value.to_bits() == STALE
+    }
+}
+
+/// The points of one series, from the oldest to the newest.
+#[derive(Debug)]
+pub(crate) struct Series {
+    /// Sorted by name; no value is empty.
+    labels: Box<[(Box<str>, Box<str>)]>,
+    points: VecDeque<Point>,
+    reading: u64,
+    /// The newest time stamp that its samples brought with them.
+    stamp: Option<i64>,
+}
+
+impl Series {
+    pub(super) fn new(sample: &Sample<'_>) -> Self {
+        let mut labels: Vec<(Box<str>, Box<str>)> =
+            sample.labels().map(|(name, value)| (name.into(), value.into())).collect();
+        labels.sort_unstable();
+        Self { labels: labels.into_boxed_slice(), points: VecDeque::new(), reading: 0, stamp: None }
+    }
+
+    pub(super) fn is_of(&self, sample: &Sample<'_>) -> bool {
+        sample.labels().count() == self.labels.len()
+            && sample.labels().all(|(name, value)| self.label(name) == value)
+    }
+
+    /// Gives the value of a label; one that is not there is empty.
+    pub(crate) fn label(&self, name: &str) -> &str {
+        let at = self.labels.binary_search_by(|(key, _)| key.as_ref().cmp(name)).ok();
+        at.and_then(|at| self.labels.get(at)).map_or("", |(_, value)| value)
+    }
+
+    pub(crate) fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().map(|(name, value)| (name.as_ref(), value.as_ref()))
+    }
+
+    /// The reading in which it was last seen.
+    pub(super) fn last_reading(&self) -> u64 {
+        self.reading
+    }
+
+    /// What it takes in memory.
+    pub(super) fn bytes(&self) -> usize {
+        let labels: usize = self
+            .labels
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + size_of::<(Box<str>, Box<str>)>())
+            .sum();
+        size_of::<Self>() + labels + self.points.capacity() * size_of::<Point>()
+    }
+
+    /// Adds a point, unless it is old news; gives whether there was room for it.
+    pub(super) fn push(&mut self, point: Point, stamp: Option<i64>, reading: u64, may_grow: bool) -> bool {
+        let is_repeated = self.reading == reading;
+        self.reading = reading;
+        match stamp {
+            // The same sample, exposed until there is a newer one.
+            Some(stamp) if self.stamp.is_some_and(|newest| stamp <= newest) => return true,
+            Some(stamp) => self.stamp = Some(stamp),
+            // Of two samples of one series in one exposition, the server keeps the first.
+            None if is_repeated => return true,
+            None => {}
+        }
+        let is_full = self.points.len() == self.points.capacity();
+        match self.points.back_mut() {
+            Some(last) if last.at > point.at => {}
+            // Two readings within a millisecond.
+            Some(last) if last.at == point.at => *last = point,
+            _ if is_full && !may_grow => return false,
+            _ => self.points.push_back(point),
+        }
+        true
+    }
+
+    /// Marks that it was gone at `now`.
+    pub(super) fn end(&mut self, now: i64) {
+        if self.points.back().is_some_and(|last| last.at <= now && !last.is_stale()) {
+            let stale = Point::new(now, f64::from_bits(STALE));
+            match self.points.back_mut().filter(|last| last.at == now) {
+                Some(last) => *last = stale,
+                None => self.points.push_back(stale),
+            }
+        }
+    }
+
+    pub(super) fn forget_before(&mut self, from: i64) {
+        while self.points.front().is_some_and(|first| first.at < from) {
+            self.points.pop_front();
+        }
+    }
+
+    /// Tells whether no value is left.
+    pub(super) fn is_over(&self) -> bool {
+        self.points.iter().all(|point| point.is_stale())
+    }
+
+    /// Gives the points within the moments, both included, without the marks.
+    pub(crate) fn between(&self, from: i64, to: i64) -> impl Iterator<Item = Point> {
+        let first = self.points.partition_point(|point| point.at < from);
+        let last = self.points.partition_point(|point| point.at <= to).max(first);
+        self.points.range(first..last).copied().filter(|point| !point.is_stale())
+    }
+
+    /// Gives the value that was seen last within the moments, unless the series had gone by then.
+    pub(crate) fn last_between(&self, from: i64, to: i64) -> Option<f64> {
+        let behind = self.points.partition_point(|point| point.at <= to);
+        let last = self.points.get(behind.checked_sub(1)?)?;
+        (last.at >= from && !last.is_stale()).then_some(last.value)
+    }
+}

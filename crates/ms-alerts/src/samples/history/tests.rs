@@ -1,0 +1,102 @@
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::*;
+use crate::samples::parse_exposition;
+
+struct Kept {
+    history: History,
+    start: Now,
+}
+
+impl Kept {
+    fn new(asked: &[(Option<&str>, i64)], limits: Limits) -> Self {
+        let mut all = Asked::default();
+        asked.iter().for_each(|(name, span)| all.ask(*name, *span));
+        let start = Now { at: Instant::now(), wall: Timestamp::from_second(1_000).unwrap() };
+        Self { history: History::new(all, limits), start }
+    }
+
+    fn read(&mut self, second: u64, text: &str) {
+        let passed = Duration::from_secs(second);
+        let now = Now { at: self.start.at + passed, wall: self.start.wall + passed };
+        self.history.record(&parse_exposition(text).unwrap(), now);
+    }
+
+    /// Seconds since the start, and values.
+    fn points(&self, name: &str) -> Vec<(i64, f64)> {
+        let points = self
+            .history
+            .series(Some(name))
+            .unwrap()
+            .flat_map(|(_, series)| series.between(i64::MIN, i64::MAX).collect::<Vec<_>>());
+        points.map(|point| (point.at / 1000 - 1000, point.value)).collect()
+    }
+}
+
+#[test]
+fn only_what_is_asked_for_is_kept_and_for_no_longer() {
+    let mut kept = Kept::new(&[(Some("a"), 20_000), (Some("a"), 30_000)], Limits::default());
+    for second in [0, 10, 20, 30, 40] {
+        kept.read(second, &format!("a{{x=\"y\"}} {second}\nb 1\n"));
+    }
+    assert_eq!(kept.points("a"), [(10, 10.0), (20, 20.0), (30, 30.0), (40, 40.0)]);
+    assert!(kept.points("b").is_empty());
+    let mut kept = Kept::new(&[(None, 10_000)], Limits::default());
+    kept.read(0, "a 1\nb 2\n");
+    assert_eq!((kept.points("a"), kept.points("b")), (vec![(0, 1.0)], vec![(0, 2.0)]));
+}
+
+#[test]
+fn a_series_that_went_is_marked_and_forgotten_in_the_end() {
+    let mut kept = Kept::new(&[(Some("a"), 20_000)], Limits::default());
+    kept.read(0, "a 1\n");
+    kept.read(10, "");
+    let last = |kept: &Kept, second: i64| {
+        let (_, series) = kept.history.series(Some("a")).unwrap().next()?;
+        series.last_between(0, (1000 + second) * 1000)
+    };
+    assert_eq!((last(&kept, 9), last(&kept, 10)), (Some(1.0), None));
+    kept.read(15, "a 2\n");
+    assert_eq!(last(&kept, 15), Some(2.0));
+    kept.read(20, "");
+    kept.read(60, "");
+    assert_eq!(kept.history.series(Some("a")).unwrap().count(), 0);
+    assert_eq!((kept.history.room.series, kept.history.room.bytes), (0, 0));
+}
+
+#[test]
+fn a_sample_with_a_time_stamp_is_kept_once_at_its_time() {
+    let mut kept = Kept::new(&[(Some("a"), 60_000)], Limits::default());
+    kept.read(10, "a 1 1004000\n");
+    kept.read(20, "a 1 1004000\n");
+    kept.read(30, "a 2 1025000\na 3 1026000\na 4 1025000\n");
+    kept.read(31, "a 5 9999000\n");
+    assert_eq!(kept.points("a"), [(4, 1.0), (25, 2.0), (26, 3.0)]);
+}
+
+#[test]
+fn of_two_readings_at_one_moment_the_later_counts_and_of_two_samples_in_one_the_first() {
+    let mut kept = Kept::new(&[(Some("a"), 60_000)], Limits::default());
+    kept.read(10, "a 1\na 2\n");
+    assert_eq!(kept.points("a"), [(10, 1.0)]);
+    kept.read(10, "a 3\n");
+    assert_eq!(kept.points("a"), [(10, 3.0)]);
+}
+
+#[test]
+fn what_has_no_room_makes_its_metric_incomplete_for_as_long_as_it_is_looked_back_at() {
+    for limits in [Limits { series: 2, bytes: usize::MAX }, Limits { series: 9, bytes: 700 }] {
+        let mut kept = Kept::new(&[(Some("a"), 20_000), (Some("b"), 20_000)], limits);
+        kept.read(0, "b 1\n");
+        kept.read(5, "b 1\na{x=\"1\"} 1\na{x=\"2\"} 1\na{x=\"3\"} 1\na{x=\"4\"} 1\n");
+        let complete = |kept: &Kept, name| kept.history.series(name).is_ok();
+        assert!(!complete(&kept, Some("a")) && !complete(&kept, None), "{limits:?}");
+        kept.read(25, "b 1\n");
+        assert!(!complete(&kept, Some("a")), "{limits:?}");
+        kept.read(26, "b 1\n");
+        assert!(complete(&kept, Some("a")) && complete(&kept, None), "{limits:?}");
+    }
+}

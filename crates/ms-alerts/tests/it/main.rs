@@ -12,6 +12,8 @@
 mod api;
 mod checking;
 mod delivering;
+#[cfg(feature = "rules")]
+mod looking_back;
 mod observing;
 #[cfg(feature = "rules")]
 mod promtool;

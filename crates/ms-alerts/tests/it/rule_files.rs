@@ -34,7 +34,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
           severity: "{{ $value | toTime }}"
           bad-name: x
       - alert: C
-        expr: "foo{a=\"b\"} offset 5m > 1"
+        expr: "foo{a=\"b\"} offset -5m > 1"
         annotations:
           summary: >
             folded text and
@@ -54,7 +54,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("14:25: rule `B`: expr: `topk` is not supported"),
         ("16:22: rule `B`: label `severity`: template action `$value | toTime` is not supported"),
         ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
-        ("19:29: rule `C`: expr: `offset` is not supported"),
+        ("19:29: rule `C`: expr: a negative `offset` is not supported"),
         ("23:13: rule `C`: annotation `summary`: template action `query \"x\"` is not supported"),
         ("25:15: rule `D`: `expr` is empty; expected a PromQL expression"),
         ("26:15: a rule needs `alert`"),

@@ -8,7 +8,7 @@ use super::over::Stretch;
 use super::plan::{Binary, LOOK_BACK, Node, Operator, Over, Range, Window};
 use super::selector::Selector;
 use super::vector::{Element, NAME, distinct};
-use super::{aggregate, binary, functions, matching};
+use super::{aggregate, binary, functions, histogram, matching};
 use crate::samples::{History, Incomplete, Sample, Samples, Series};
 
 /// Why an expression has no answer on these samples.
@@ -69,6 +69,11 @@ impl<'s> Moment<'s, '_> {
             Node::Select(selector) => Ok(Value::Vector(self.select(selector))),
             Node::Earlier(selector, offset) => self.earlier(selector, *offset).map(Value::Vector),
             Node::Over(range) => self.over(range).map(Value::Vector),
+            Node::HistogramQuantile(both) => {
+                let share = self.number(&both.0)?;
+                let buckets = self.answer(&both.1)?;
+                Ok(Value::Vector(histogram::quantiles(share, &buckets, self.compat)))
+            }
             Node::AbsentOver(window, labels) => {
                 let mut present = false;
                 self.stretches(window, |_, _, _| present = true)?;

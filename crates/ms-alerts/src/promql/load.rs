@@ -169,6 +169,11 @@ fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
         None => return Err(unsupported()),
     };
     let change = match call.func.name {
+        "histogram_quantile" => {
+            let buckets = others.first().ok_or_else(unsupported)?;
+            let both = (node(expression, first)?, node(expression, buckets)?);
+            return Ok(Node::HistogramQuantile(Box::new(both)));
+        }
         "vector" => return Ok(Node::Vector(Box::new(node(expression, first)?))),
         "scalar" => return Ok(Node::Scalar(Box::new(node(expression, first)?))),
         "absent" => {

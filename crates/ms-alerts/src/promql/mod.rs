@@ -7,6 +7,7 @@ mod binary;
 mod compat;
 mod eval;
 mod functions;
+mod histogram;
 mod load;
 mod matching;
 mod over;

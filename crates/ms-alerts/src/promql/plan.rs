@@ -13,6 +13,8 @@ pub(super) enum Node {
     /// A selector some milliseconds ago.
     Earlier(Selector, i64),
     Over(Box<Range>),
+    /// The share, and the buckets.
+    HistogramQuantile(Box<(Node, Node)>),
     AbsentOver(Box<Window>, Vec<(String, String)>),
     Negate(Box<Node>),
     Binary(Box<Binary>),
@@ -163,6 +165,10 @@ impl Node {
                 range.argument.iter().for_each(|argument| argument.looks_back(ask));
             }
             Self::AbsentOver(window, _) => window.looks_back(ask),
+            Self::HistogramQuantile(both) => {
+                both.0.looks_back(ask);
+                both.1.looks_back(ask);
+            }
             Self::Negate(inner) | Self::Vector(inner) | Self::Scalar(inner) | Self::Absent { inner, .. } => {
                 inner.looks_back(ask);
             }

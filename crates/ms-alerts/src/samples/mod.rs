@@ -15,6 +15,8 @@ use std::ops::Range;
 pub use exposition::{ExpositionError, parse_exposition};
 #[cfg(feature = "rules")]
 pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
+#[cfg(feature = "rules")]
+pub(crate) use number::parse as parse_number;
 pub use source::{Source, exposition, values};
 pub use values::MetricValues;
 pub(crate) use values::samples_of;

@@ -89,7 +89,18 @@ fn series() -> impl Strategy<Value = Vec<Series>> {
             Series { name, labels, values }
         },
     );
-    prop::collection::vec(one, 1..7).prop_map(|mut all| {
+    let bucket = (
+        prop::sample::select(vec!["0.5", "2", "7", "2.0", "+Inf", "+Inf", "x", "-1"]),
+        prop::option::of(Just("x")),
+        prop::collection::vec(prop::option::weighted(0.9, (0..9_u8).prop_map(f64::from)), STEPS),
+    );
+    let bucket = bucket.prop_map(|(bound, label, values)| {
+        let labels = label.map(|label| ("a", label)).into_iter().chain([("le", bound)]).collect();
+        Series { name: "h", labels, values }
+    });
+    let all = (prop::collection::vec(one, 1..7), prop::collection::vec(bucket, 0..8));
+    all.prop_map(|(mut all, buckets)| {
+        all.extend(buckets);
         // One series is one line of the file; an empty label is none.
         let identity = |series: &Series| {
             let labels = series.labels.iter().filter(|(_, value)| !value.is_empty());
@@ -235,6 +246,11 @@ fn looking_back() -> impl Strategy<Value = String> {
         "(stddev_over_time($#) > bool 0.7123)",
         "(stdvar_over_time($#) > bool 0.7123)",
         "(quantile_over_time(0.3, $#) > bool 1.123)",
+        "(histogram_quantile(0.3, h) > bool 1.123)",
+        "(histogram_quantile(0.9, increase(h#)) > bool 2.123)",
+        "(histogram_quantile(0, sum by (le, a) (h)) < bool 1.123)",
+        "histogram_quantile(scalar(m), h) == Inf",
+        "(histogram_quantile(1, h) == 7 or histogram_quantile(1, h) == 2)",
         "quantile_over_time(1, $#)",
         "quantile_over_time(-1, $#)",
         "quantile_over_time(scalar(m), $#)  < bool 1.123",

@@ -7,7 +7,7 @@ use super::plan::{Aggregate, Kind};
 use super::vector::{Element, Key};
 
 /// Gives one element a group, in the order in which the groups begin.
-pub(super) fn groups<'s>(aggregate: &Aggregate, vector: Vec<Element<'s>>) -> Vec<Element<'s>> {
+pub(super) fn groups<'s>(aggregate: &Aggregate, argument: f64, vector: Vec<Element<'s>>) -> Vec<Element<'s>> {
     let mut places: HashMap<Key<'s>, usize> = HashMap::new();
     let mut values: Vec<Vec<f64>> = Vec::new();
     for element in vector {
@@ -28,23 +28,26 @@ pub(super) fn groups<'s>(aggregate: &Aggregate, vector: Vec<Element<'s>>) -> Vec
     groups
         .into_iter()
         .zip(values)
-        .map(|((labels, _), values)| Element::new(labels, aggregate.kind.of(&values)))
+        .map(|((labels, _), values)| Element::new(labels, aggregate.kind.of(argument, values)))
         .collect()
 }
 
 impl Kind {
     /// There is at least one value in a group.
-    fn of(self, values: &[f64]) -> f64 {
+    fn of(self, argument: f64, values: Vec<f64>) -> f64 {
         let count = values.len() as f64;
         match self {
-            Self::Sum => sum(values),
-            Self::Average => average(values),
-            Self::Minimum => best(values, |value, least| value < least),
-            Self::Maximum => best(values, |value, most| value > most),
+            Self::Sum => sum(&values),
+            Self::Average => average(&values),
+            Self::Minimum => best(&values, |value, least| value < least),
+            Self::Maximum => best(&values, |value, most| value > most),
             Self::Count => count,
             Self::Group => 1.0,
-            Self::Variance => variance(values),
-            Self::Deviation => variance(values).sqrt(),
+            Self::Variance => variance(&values),
+            Self::Deviation => variance(&values).sqrt(),
+            Self::Quantile => quantile(argument, values),
+            // They keep elements instead, see `top`.
+            Self::Top | Self::Bottom => f64::NAN,
         }
     }
 }

@@ -5,10 +5,10 @@ use std::fmt;
 
 use super::compat::Compat;
 use super::over::Stretch;
-use super::plan::{Binary, LOOK_BACK, Node, Operator, Over, Range, Window};
+use super::plan::{Binary, Kind, LOOK_BACK, Node, Operator, Over, Range, Window};
 use super::selector::Selector;
 use super::vector::{Element, NAME, distinct};
-use super::{aggregate, binary, functions, histogram, matching};
+use super::{aggregate, binary, functions, histogram, matching, top};
 use crate::samples::{History, Incomplete, Sample, Samples, Series};
 
 /// Why an expression has no answer on these samples.
@@ -19,6 +19,8 @@ pub(crate) enum EvalError {
     ManyToMany,
     /// `group_left` or `group_right` is missing, or leaves two results with the same labels.
     ManyToOne,
+    /// `topk` or `bottomk` of something that is no whole number.
+    NotACount,
     /// A limit of the history was reached.
     Incomplete,
 }
@@ -31,6 +33,7 @@ impl fmt::Display for EvalError {
             Self::ManyToOne => {
                 "several series match one; say so with `group_left` or `group_right`, or match more labels"
             }
+            Self::NotACount => "the first argument of `topk` or `bottomk` is no whole number",
             Self::Incomplete => "samples are missing, for the history was full",
         })
     }
@@ -91,8 +94,13 @@ impl<'s> Moment<'s, '_> {
             },
             Node::Binary(binary) => self.binary(binary),
             Node::Aggregate(aggregate) => {
+                let argument = aggregate.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
                 let inner = self.answer(&aggregate.inner)?;
-                Ok(Value::Vector(aggregate::groups(aggregate, inner)))
+                let groups = match aggregate.kind {
+                    Kind::Top | Kind::Bottom => top::keep(aggregate, argument, inner)?,
+                    _ => aggregate::groups(aggregate, argument, inner),
+                };
+                Ok(Value::Vector(groups))
             }
             Node::Change(change, inner, numbers) => {
                 let numbers: Vec<f64> =

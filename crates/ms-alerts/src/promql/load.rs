@@ -150,11 +150,15 @@ fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
         t::T_GROUP => Kind::Group,
         t::T_STDDEV => Kind::Deviation,
         t::T_STDVAR => Kind::Variance,
+        t::T_QUANTILE => Kind::Quantile,
+        t::T_TOPK => Kind::Top,
+        t::T_BOTTOMK => Kind::Bottom,
         _ => return Err(Refused::unsupported(expression, &tree.op.to_string())),
     };
+    let argument = tree.param.as_ref().map(|argument| node(expression, argument)).transpose()?;
     let grouping = tree.modifier.as_ref().map_or(Grouping::By(Vec::new()), grouping);
     let inner = node(expression, &tree.expr)?;
-    Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping })))
+    Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping, argument })))
 }
 
 fn function(expression: &str, call: &Call) -> Result<Node, Refused> {

@@ -17,6 +17,7 @@ mod regression;
 mod selector;
 mod strict;
 mod tokens;
+mod top;
 mod vector;
 
 pub use compat::Compat;

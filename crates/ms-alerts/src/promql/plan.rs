@@ -141,10 +141,16 @@ pub(super) struct Aggregate {
     pub(super) kind: Kind,
     pub(super) inner: Node,
     pub(super) grouping: Grouping,
+    /// The number that some kinds take.
+    pub(super) argument: Option<Node>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
+    Quantile,
+    /// Keeps the elements that are greatest, with their labels.
+    Top,
+    Bottom,
     Sum,
     Average,
     Minimum,
@@ -175,7 +181,10 @@ impl Node {
             Self::Binary(binary) => {
                 [&binary.left, &binary.right].into_iter().for_each(|side| side.looks_back(ask))
             }
-            Self::Aggregate(aggregate) => aggregate.inner.looks_back(ask),
+            Self::Aggregate(aggregate) => {
+                aggregate.inner.looks_back(ask);
+                aggregate.argument.iter().for_each(|argument| argument.looks_back(ask));
+            }
             Self::Change(_, inner, numbers) => {
                 inner.looks_back(ask);
                 numbers.iter().for_each(|number| number.looks_back(ask));

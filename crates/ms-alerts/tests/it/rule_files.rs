@@ -24,12 +24,12 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
       - record: job:x:sum
         expr: sum(x)
       - alert: A
-        expr: topk(5, http_requests_total) > 5
+        expr: sort(http_requests_total) > 5
         for: 5 minutes
       - alert: B
         expr: |
           up == 0
-            and on(job) topk(5, x)
+            and on(job) sort(x)
         labels:
           severity: "{{ $value | toTime }}"
           bad-name: x
@@ -49,9 +49,9 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("3:15: \"soon\" is not a duration; expected one like `30s`, `5m` or `1h30m`"),
         ("4:19: `query_offset` is not supported"),
         ("6:17: rule `job:x:sum`: recording rules are not supported; expected `alert`"),
-        ("9:15: rule `A`: expr: `topk` is not supported"),
+        ("9:15: rule `A`: expr: `sort` is not supported"),
         ("10:14: rule `A`: \"5 minutes\" is not a duration"),
-        ("14:25: rule `B`: expr: `topk` is not supported"),
+        ("14:25: rule `B`: expr: `sort` is not supported"),
         ("16:22: rule `B`: label `severity`: template action `$value | toTime` is not supported"),
         ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
         ("19:29: rule `C`: expr: a negative `offset` is not supported"),
@@ -102,9 +102,9 @@ fn what_is_not_the_shape_of_a_rule_file_is_refused_where_it_is() {
 fn each_part_of_promql_that_is_not_evaluated_is_named_where_it_stands() {
     for (expr, column, what) in [
         ("x * holt_winters(a[5m], 0.5, 0.5)", 15, "not valid PromQL"),
-        ("a and on(b) topk(3, c)", 27, "`topk`"),
+        ("a and on(b) count_values('x', c)", 27, "`count_values`"),
         ("a == on(b) fill(0) c", 26, "`fill`"),
-        ("sum(a) by (b) > quantile(0.5, a)", 31, "`quantile`"),
+        ("sum(a) by (b) > sort(a)", 31, "`sort`"),
         ("max_over_time(a[1h:5m]) > 3", 30, "a subquery"),
         ("a[5m]", 16, "a range"),
         ("a offset -5m", 17, "a negative `offset`"),

@@ -21,11 +21,12 @@ impl Token {
 
     /// Two digests are of one length, and comparing them takes one time: neither length nor beginning can be guessed.
     pub(super) fn is_given_by(&self, headers: &HeaderMap) -> bool {
-        let given = headers.get(AUTHORIZATION).and_then(|value| value.as_bytes().split_at_checked(7));
-        given.is_some_and(|(scheme, token)| {
-            let Self(digest) = Self::digest(token.trim_ascii());
-            scheme.eq_ignore_ascii_case(b"bearer ") && bool::from(digest.ct_eq(&self.0))
-        })
+        let mut given = headers.get_all(AUTHORIZATION).iter();
+        // A proxy before us may look at another one of two.
+        let (Some(value), None) = (given.next(), given.next()) else { return false };
+        let Some((scheme, token)) = value.as_bytes().split_at_checked(7) else { return false };
+        let Self(digest) = Self::digest(token.trim_ascii());
+        scheme.eq_ignore_ascii_case(b"bearer ") && bool::from(digest.ct_eq(&self.0))
     }
 
     fn digest(token: &[u8]) -> Self {
@@ -124,6 +125,11 @@ mod tests {
             assert!(!opens(wrong));
         }
         assert!(!token.is_given_by(&HeaderMap::new()));
+        let mut twice = HeaderMap::new();
+        twice.append(AUTHORIZATION, HeaderValue::from_static("Bearer 0123456789abcdef"));
+        assert!(token.is_given_by(&twice));
+        twice.append(AUTHORIZATION, HeaderValue::from_static("Bearer another"));
+        assert!(!token.is_given_by(&twice), "which of two is meant?");
         for unusable in ["", " ", "a b", "ş", "a\n"] {
             assert!(Token::new(unusable).is_none(), "{unusable:?}");
         }

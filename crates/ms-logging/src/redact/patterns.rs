@@ -28,12 +28,14 @@ const LONGEST_HEAD: usize = 8192;
 /// So long a word is a credential even without a digit.
 const SURELY: usize = 20;
 
-/// Whether a text may hold `--password x`, `-p x` or `PASSWORD 'x'`.
+/// Whether a text may hold `--password x`, `-p x`, `PASSWORD 'x'` or `["password","x"]`.
 pub(crate) fn may_hold_option(text: &str) -> bool {
     text.as_bytes().windows(3).any(|three| {
         matches!(
             three,
-            [b'-', b'-', _] | [b' ' | b'(', b'\'' | b'"' | b'`', _] | [b' ', b'-', b'p' | b'a' | b'w' | b'u']
+            [b'-', b'-', _]
+                | [b' ' | b'(' | b'[' | b',', b'\'' | b'"' | b'`', _]
+                | [b' ', b'-', b'p' | b'a' | b'w' | b'u']
         )
     })
 }
@@ -62,6 +64,25 @@ pub(crate) fn may_hold_credential(text: &str) -> bool {
                 | b"OKE"
                 | b"ecr"
                 | b"ECR"
+                | [b'p' | b'P', b'w' | b'W', b'd' | b'D' | b' ']
+                | [b'a' | b'A', b's' | b'S', b's' | b'S']
+                | [b'p' | b'P', b'i' | b'I', b'n' | b'N']
+                | [b'k' | b'K', b'e' | b'E', b'y' | b'Y']
+                | [b'n' | b'N', b'a' | b'A', b'h' | b'H']
+                // How the tokens of `MAKES` begin.
+                | b"ghp"
+                | b"gho"
+                | b"ghs"
+                | b"ith"
+                | b"glp"
+                | b"sk_"
+                | b"sk-"
+                | b"xox"
+                | b"AKI"
+                | b"ASI"
+                | b"AIz"
+                // A space that does not break, behind a scheme.
+                | [b'r' | b'R' | b'c' | b'C', 0xc2, _]
         )
     };
     text.len() >= SHORTEST_PROSE && text.as_bytes().windows(3).any(bare)

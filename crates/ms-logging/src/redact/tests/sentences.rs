@@ -171,3 +171,28 @@ fn what_only_speaks_of_codes_patients_and_tokens_stays() {
         assert_eq!(redact(text), text);
     }
 }
+
+/// The first look at a text must send all of them on.
+#[test]
+fn what_holds_no_digit_and_no_sign_is_looked_at_too() {
+    for (text, secret) in [
+        ("login failed, pwd is hunTer!xx", "hunTer!xx"),
+        ("login failed, PWD is hunTer!xx", "hunTer!xx"),
+        ("login ayse pass hunTer!xx", "hunTer!xx"),
+        ("user ayse pw hunTer!xx", "hunTer!xx"),
+        ("the api key is AbCdEfGhIjKlMnOp", "AbCdEfGhIjKlMnOp"),
+        ("apikey AbCdEfGhIjKlMnOp", "AbCdEfGhIjKlMnOp"),
+        ("row [\"patient_name\",\"Ayşe Yılmaz\"]", "Ayşe Yılmaz"),
+        ("push rejected for glpat-AbCdEfGhIjKlMnOpQrSt", "glpat-AbCdEfGhIjKlMnOpQrSt"),
+        ("Bearer\u{a0}AbCdEfGhIjKlMn", "AbCdEfGhIjKlMn"),
+    ] {
+        let clean = redact(text);
+        assert!(!clean.contains(secret), "{text}: {clean}");
+    }
+    let makes = super::super::patterns::MAKES;
+    for (beginning, length) in makes {
+        let token = format!("{beginning}{}", "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIj".get(..length).unwrap());
+        assert!(!redact(&format!("token of {token} gone")).contains(&token), "{token}");
+        assert!(!redact(&token).contains(&token), "{token}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Backups compressed on a thread of their own.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 
@@ -85,7 +85,7 @@ fn compress(path: &Path) -> io::Result<()> {
     let (part, done) = (unfinished(path), finished(path));
     // Left by a process that was killed; with the lock nobody else is at it.
     let _ = fs::remove_file(&part);
-    let result = write(path, &part).and_then(|()| fs::rename(&part, done));
+    let result = write_all_of(path, &part).and_then(|()| fs::rename(&part, done));
     if result.is_err() {
         // The error that there was is the one to tell of.
         let _ = fs::remove_file(&part);
@@ -94,15 +94,21 @@ fn compress(path: &Path) -> io::Result<()> {
     fs::remove_file(path)
 }
 
-fn write(path: &Path, part: &Path) -> io::Result<()> {
+/// Again if the file has grown meanwhile: another process may still be writing what it had found under the old name.
+fn write_all_of(path: &Path, part: &Path) -> io::Result<()> {
+    while write(path, part)? < fs::metadata(path)?.len() {
+        fs::remove_file(part)?;
+    }
+    Ok(())
+}
+
+/// Returns how much of the file was read.
+fn write(path: &Path, part: &Path) -> io::Result<u64> {
     let mut file = File::open(path)?;
     let mut encoder = GzEncoder::new(open::create(part)?, Compression::fast());
-    let mut copied = 0;
-    // Another process may still be writing what it had found under the old name.
-    while copied < file.metadata()?.len() {
-        copied += io::copy(&mut (&mut file).take(u64::MAX), &mut encoder)?;
-    }
-    encoder.finish()?.sync_data()
+    let copied = io::copy(&mut file, &mut encoder)?;
+    encoder.finish()?.sync_data()?;
+    Ok(copied)
 }
 
 fn finished(path: &Path) -> PathBuf {

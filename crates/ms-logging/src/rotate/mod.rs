@@ -206,8 +206,10 @@ impl RotatingFile {
 
     fn try_rotate(&mut self) -> io::Result<bool> {
         if !self.current.lock() {
-            // Another process is at it. The next batch goes to the file that it makes.
-            return Ok(false);
+            // Another process is at it, and may have renamed the file already: what it compresses takes no more lines.
+            let before = self.current.identity;
+            self.enter()?;
+            return Ok(self.current.identity != before);
         }
         let rotated = self.rotate_locked();
         self.enter()?;
@@ -216,7 +218,10 @@ impl RotatingFile {
 
     fn rotate_locked(&mut self) -> io::Result<bool> {
         if Identity::of(&fs::metadata(&self.path)?) != self.current.identity {
-            return self.reopen().map(|()| true);
+            // One that cannot be opened leaves this one in use, which grows then.
+            let before = self.current.identity;
+            self.reopen()?;
+            return Ok(self.current.identity != before);
         }
         if self.durable {
             self.current.file.sync_data()?;

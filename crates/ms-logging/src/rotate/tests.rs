@@ -229,6 +229,41 @@ fn only_one_of_two_that_share_a_file_rotates_it() {
 }
 
 #[test]
+fn a_full_file_grows_where_its_successor_cannot_be_opened() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let renamed = directory.path().join("renamed.log");
+    let mut file = RotatingFile::open(path.clone(), rotation(9, 2)).unwrap();
+    write(&mut file, "1234567\n");
+    fs::rename(&path, &renamed).unwrap();
+    // As if it belonged to somebody else, which root would not notice.
+    fs::create_dir(&path).unwrap();
+    write(&mut file, "next\n");
+    assert_eq!(fs::read_to_string(&renamed).unwrap(), "1234567\nnext\n");
+    fs::remove_dir(&path).unwrap();
+    write(&mut file, "last\n");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "last\n");
+}
+
+#[test]
+fn no_line_goes_into_a_backup_that_another_process_keeps() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let backup = directory.path().join("app.log.1");
+    let mut file = RotatingFile::open(path.clone(), rotation(9, 2)).unwrap();
+    write(&mut file, "1234567\n");
+    let compressing = other(&path);
+    compressing.lock().unwrap();
+    fs::rename(&path, &backup).unwrap();
+    fs::write(&path, "").unwrap();
+    // Past the look-up, which would have noticed.
+    assert!(file.rotate());
+    file.write_piece(b"next\n", 1, &mut |_| ()).unwrap();
+    assert_eq!(fs::read_to_string(&path).unwrap(), "next\n");
+    assert_eq!(fs::read_to_string(&backup).unwrap(), "1234567\n");
+}
+
+#[test]
 fn the_oldest_backups_go_before_all_files_together_are_too_large() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("app.log");

@@ -188,7 +188,7 @@ impl Dashboard {
             timezone: "browser",
             time: TimeRange { from: "now-1h", to: "now" },
             annotations: List { list: vec![variables::alerts()] },
-            templating: List { list: variables::all(self.job.as_deref(), &self.names) },
+            templating: List { list: variables::all(self.job.as_deref(), &self.names, &self.natives) },
             panels: self.placed(catalog),
         };
         // Text and finite numbers can always be written.

@@ -38,9 +38,13 @@ impl Natives {
         self.0.push(name);
     }
 
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|other| other == name)
+    }
+
     /// The buckets of a histogram; `more` are further matchers, each with a comma before it.
     pub(super) fn buckets(&self, name: &str, more: &str) -> Buckets {
-        let native = self.0.iter().any(|other| other == name);
+        let native = self.has(name);
         Buckets { series: chosen(name, if native { "" } else { "_bucket" }, more), native }
     }
 }

@@ -71,15 +71,27 @@ impl Names {
         format!(",{}=~\"$endpoint\"", self.route)
     }
 
+    /// What counts the requests: a counter, or the count of a histogram, which a native one has within.
+    pub(super) fn counted(&self, natives: &Natives) -> (&'static str, &'static str) {
+        let (name, suffix) = self.requests;
+        (name, if natives.has(name) { "" } else { suffix })
+    }
+
+    /// How many requests a second; `more` are further matchers.
+    fn per_second(&self, more: &str, natives: &Natives) -> String {
+        let (name, suffix) = self.counted(natives);
+        let growth = rate(&self.routes(name, suffix, more));
+        if suffix == self.requests.1 { growth } else { format!("histogram_count({growth})") }
+    }
+
     /// What the client asked for.
     fn request(&self) -> [&'static str; 2] {
         [self.method, self.route]
     }
 
     pub(super) fn panels(&self, catalog: &Catalog, natives: &Natives) -> Vec<Panel> {
-        let (request, (name, suffix)) = (self.request(), self.requests);
-        let all = rate(&self.routes(name, suffix, ""));
-        let failed = rate(&self.routes(name, suffix, self.failed));
+        let request = self.request();
+        let (all, failed) = (self.per_second("", natives), self.per_second(self.failed, natives));
         let rates = "Requests answered a second, by route template.";
         let rates = Panel::lines("Request rate", rates, Some("reqps"))
             .query(sum(&request, &all), legend(&request, ""));

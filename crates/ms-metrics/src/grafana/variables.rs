@@ -1,7 +1,7 @@
 //! What a viewer can choose, and what is drawn over all panels.
 
 use super::model::{Annotation, PROMETHEUS, Selected, Target, Variable};
-use super::query::chosen;
+use super::query::{Natives, chosen};
 use super::requests::Names;
 use crate::catalog::own::REFUSED;
 
@@ -11,11 +11,11 @@ const ON_LOAD: u8 = 1;
 const ON_TIME: u8 = 2;
 const ALPHABETICAL: u8 = 1;
 
-pub(super) fn all(job: Option<&str>, names: &Names) -> Vec<Variable> {
+pub(super) fn all(job: Option<&str>, names: &Names, natives: &Natives) -> Vec<Variable> {
     // Every page of ours has it, from the first scrape on.
     let jobs = format!("label_values({REFUSED}, job)");
     let instances = format!("label_values({REFUSED}{{job=\"$job\"}}, instance)");
-    let (requests, suffix) = names.requests;
+    let (requests, suffix) = names.counted(natives);
     let endpoints = format!("label_values({}, {})", chosen(requests, suffix, ""), names.route);
     let selected = |text: &str| Selected { text: text.to_owned(), value: text.to_owned() };
     vec![

@@ -208,6 +208,23 @@ fn native_buckets_are_asked_for_where_they_are() {
 }
 
 #[test]
+fn requests_are_counted_by_a_native_histogram_too() {
+    let metrics = Metrics::builder().build().unwrap();
+    let dashboard =
+        Dashboard::new("A").semantic_conventions().native_histogram("http_server_request_duration_seconds");
+    let dashboard: Value = serde_json::from_str(&dashboard.to_json(metrics.catalog())).unwrap();
+    let series = "http_server_request_duration_seconds{job=\"$job\",instance=~\"$instance\",http_route=~\"$endpoint\"}";
+    let rate = format!(
+        "sum by (http_request_method, http_route) (histogram_count(rate({series}[$__rate_interval])))"
+    );
+    assert_eq!(panel(&dashboard, "Request rate")["targets"][0]["expr"], rate);
+    let all = dashboard.to_string();
+    for none in ["duration_seconds_count", "duration_seconds_bucket"] {
+        assert!(!all.contains(&format!("http_server_request_{none}")), "Prometheus keeps no {none}");
+    }
+}
+
+#[test]
 fn alerts_are_drawn_over_the_panels_and_the_viewer_chooses_what_is_shown() {
     let dashboard = dashboard();
     let alerts = &dashboard["annotations"]["list"][0];

@@ -79,13 +79,16 @@ fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothin
                 series("up", "disk", "0x60"), series("age_seconds", "disk", "3+60x60"),
                 // Hangs later, and comes back.
                 series("up", "cpu", "1 1 0 0 0 1x60"), series("age_seconds", "cpu", "9 9 69 129 189 9x60"),
+                // Reads once an hour.
+                series("up", "bills", "1x60"), series("age_seconds", "bills", "0+60x59 0"),
                 // There is nothing to read.
                 series("up", "load", "0x60"), series("age_seconds", "load", "9x60"),
             ],
             "alert_rule_test": [
                 { "eval_time": "1m", "alertname": "CollectorHangs" },
-                { "eval_time": "3m", "alertname": "CollectorHangs",
-                  "exp_alerts": [told("disk", 183), told("cpu", 129)] },
+                { "eval_time": "3m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 183)] },
+                { "eval_time": "4m", "alertname": "CollectorHangs",
+                  "exp_alerts": [told("disk", 243), told("cpu", 189)] },
                 { "eval_time": "5m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 303)] },
                 { "eval_time": "60m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 3603)] },
             ],

@@ -16,8 +16,8 @@ use std::thread::LocalKey;
 
 use http::Extensions;
 
-/// What is done once for a request by the outermost of the layers that do it; in the extensions of a request it tells
-/// the layers inside. The layers of one work know nothing of those of another.
+/// What the outermost of the layers that do it does once for a request. The layers of one work know nothing of those of
+/// another, nor those of one `Metrics` of those of another.
 pub(crate) trait Work: Clone + Default + Send + Sync + 'static {
     /// A layer was seen inside another, or inside a clone of itself.
     fn nested() -> &'static AtomicBool;
@@ -59,14 +59,37 @@ work! {
     Sizing
 }
 
+/// Of a `Metrics`: where what its layers share lies, while one of them is alive.
+type Identity = usize;
+
+/// In the extensions of a request it tells the layers inside whose work is done.
+#[derive(Clone)]
+struct Mark<W> {
+    first: Identity,
+    /// Hardly ever any, and so hardly ever allocated.
+    others: Vec<Identity>,
+    work: PhantomData<W>,
+}
+
+impl<W> Mark<W> {
+    /// Tells whether it was there.
+    fn add(&mut self, identity: Identity) -> bool {
+        let there = self.first == identity || self.others.contains(&identity);
+        if !there {
+            self.others.push(identity);
+        }
+        there
+    }
+}
+
 /// What a service of ours is letting run on this thread.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Running {
     Nothing,
     /// A clone being made, which only reaches services that stand inside.
     Cloning,
-    /// Its own request, unmarked.
-    Call,
+    /// Its own request, unmarked; the `Metrics` is that of its layer.
+    Call(Identity),
     /// The future, or a call whose request is marked.
     Poll,
 }
@@ -114,6 +137,10 @@ impl<W: Work> Layers<W> {
 }
 
 impl<W: Work> Alive<W> {
+    fn identity(&self) -> Identity {
+        Arc::as_ptr(&self.0.alive).addr()
+    }
+
     #[inline]
     fn is_alone(&self) -> bool {
         self.0.alive.load(Ordering::Relaxed) == 1 && !W::nested().load(Ordering::Relaxed)
@@ -140,20 +167,26 @@ impl Pass {
     pub(super) fn of<W: Work>(layer: &Alive<W>, known: bool, extensions: &mut Extensions) -> Self {
         let outside = W::running().try_with(Cell::get).unwrap_or(Running::Nothing);
         if known && outside == Running::Nothing && layer.is_alone() {
-            return Self { outermost: true, running: Running::Call };
+            return Self { outermost: true, running: Running::Call(layer.identity()) };
         }
-        Self { outermost: Self::mark::<W>(outside, extensions), running: Running::Poll }
+        Self { outermost: Self::mark(layer, outside, extensions), running: Running::Poll }
     }
 
     #[cold]
-    fn mark<W: Work>(outside: Running, extensions: &mut Extensions) -> bool {
-        let marked = extensions.insert(W::default()).is_some();
-        let inside = matches!(outside, Running::Call | Running::Poll);
+    fn mark<W: Work>(layer: &Alive<W>, outside: Running, extensions: &mut Extensions) -> bool {
+        let identity = layer.identity();
+        let marked = if let Some(mark) = extensions.get_mut::<Mark<W>>() {
+            mark.add(identity)
+        } else {
+            extensions.insert(Mark::<W> { first: identity, others: Vec::new(), work: PhantomData });
+            false
+        };
+        let inside = matches!(outside, Running::Call(_) | Running::Poll);
         if marked || inside {
             W::nested().store(true, Ordering::Relaxed);
         }
         // What a service calls at once is most likely what it was called with; what its future calls without a mark is
         // a request of its own.
-        !marked && outside != Running::Call
+        !marked && outside != Running::Call(identity)
     }
 }

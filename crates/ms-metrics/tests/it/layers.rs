@@ -118,16 +118,6 @@ async fn whole_routers_in_between_do_not_hide_the_other_layer() {
 }
 
 #[tokio::test]
-async fn of_two_metrics_the_outer_one_counts() {
-    let (outside, inside) = (built(), built());
-    let mut service = outside.http_layer().layer(inside.http_layer().layer(plain()));
-    for _ in 0..2 {
-        finish(service.ready().await.unwrap().call(Request::new(())).await.unwrap()).await;
-    }
-    assert_eq!((total(&outside), total(&inside)), (2, 0));
-}
-
-#[tokio::test]
 async fn a_new_request_to_the_same_app_is_counted_each_time() {
     let metrics = built();
     let layer = metrics.http_layer();
@@ -163,4 +153,24 @@ async fn layers_that_stand_beside_each_other_all_count() {
         finish(two.clone().oneshot(Request::new(())).await.unwrap()).await;
     }
     assert_eq!(total(&metrics), 4);
+}
+
+#[tokio::test]
+async fn each_of_two_metrics_counts_for_itself() {
+    let metrics = [built(), built()];
+    let [inner, outer] = metrics.each_ref().map(Metrics::http_layer);
+    let [inner_latency, outer_latency] = metrics.each_ref().map(Metrics::endpoint_latency_layer);
+    let mut both = outer_latency.layer(outer.layer(inner_latency.layer(inner.layer(plain()))));
+    for expected in 1..4 {
+        finish(both.call(Request::new(())).await.unwrap()).await;
+        finish(both.clone().oneshot(Request::new(())).await.unwrap()).await;
+        for metrics in &metrics {
+            assert_eq!(total(metrics), 2 * expected);
+            let timed = format!(
+                "endpoint_latency_seconds_count{{endpoint=\"unmatched\",method=\"GET\"}} {}",
+                2 * expected
+            );
+            assert!(metrics.render().contains(&timed), "{timed}\n{}", metrics.render());
+        }
+    }
 }

@@ -6,6 +6,7 @@
 //!   the background over what [`exposition`] gives.
 //! - Changes go to the sinks: [`log_sink`], `webhook` (feature `webhook`), or any [`Sink`] of yours. Each has its
 //!   own queue and is retried; evaluation never waits for one.
+//! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for.
 //! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
 //!
 //! ```
@@ -52,6 +53,8 @@ mod manager;
 mod observe;
 #[cfg(feature = "rules")]
 mod promql;
+#[cfg(feature = "rules")]
+mod routing;
 mod rule;
 #[cfg(feature = "rules")]
 mod rules_file;
@@ -72,6 +75,8 @@ pub use labels::Labels;
 pub use manager::{AlertManager, Shutdown};
 #[cfg(feature = "rules")]
 pub use promql::Compat;
+#[cfg(feature = "rules")]
+pub use routing::{Destination, RouteFileError, Routes};
 pub use rule::AlertRule;
 #[cfg(feature = "rules")]
 pub use rules_file::{RuleFileError, RuleProblem};

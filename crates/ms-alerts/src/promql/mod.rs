@@ -12,7 +12,7 @@ mod load;
 mod matching;
 mod over;
 mod plan;
-mod regex;
+pub(crate) mod regex;
 mod regression;
 mod selector;
 mod strict;

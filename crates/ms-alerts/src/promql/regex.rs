@@ -11,12 +11,21 @@ use ::regex::{Regex, RegexBuilder};
 
 const LARGEST: usize = 1 << 20;
 
+/// Since version 3 a dot of Prometheus matches a line break too.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
+    build(pattern, true)
+}
+
+/// One whose dot matches no line break.
+pub(crate) fn compile_lines(pattern: &str) -> Result<Regex, String> {
+    build(pattern, false)
+}
+
+fn build(pattern: &str, dot_matches_breaks: bool) -> Result<Regex, String> {
     let translated =
         Translator { rest: pattern.chars().peekable(), out: String::new(), open: 0 }.translate()?;
-    // Since version 3 a dot of Prometheus matches a line break too.
     RegexBuilder::new(&format!("^(?:{translated})$"))
-        .dot_matches_new_line(true)
+        .dot_matches_new_line(dot_matches_breaks)
         .size_limit(LARGEST)
         .build()
         .map_err(|error| match error {

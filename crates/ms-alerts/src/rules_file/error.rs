@@ -23,7 +23,7 @@ pub enum RuleFileError {
     },
 }
 
-/// One thing that is wrong in a rule file.
+/// One thing that is wrong in a file of rules, or of routes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RuleProblem {
     line: u64,
@@ -48,7 +48,7 @@ impl RuleFileError {
 }
 
 impl RuleProblem {
-    pub(super) fn new(line: u64, column: u64, rule: Option<String>, message: String) -> Self {
+    pub(crate) fn new(line: u64, column: u64, rule: Option<String>, message: String) -> Self {
         Self { line, column, rule, message }
     }
 

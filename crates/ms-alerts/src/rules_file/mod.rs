@@ -1,10 +1,10 @@
 //! Rule files in Prometheus's format.
 
-mod duration;
+pub(crate) mod duration;
 mod error;
-mod position;
+pub(crate) mod position;
 mod quirks;
-mod yaml;
+pub(crate) mod yaml;
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -37,7 +37,7 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<Group>, RuleFileError>
         let message = "this line break is one for Prometheus alone; write it as an escape".to_owned();
         return Err(RuleFileError::refused(name, vec![RuleProblem::new(line, column, None, message)]));
     }
-    let groups = match yaml::parse(text) {
+    let groups = match yaml::parse::<yaml::FileNode>(text) {
         Ok(file) => loader.groups(&file.groups.unwrap_or_default()),
         Err(problem) => return Err(RuleFileError::refused(name, vec![problem])),
     };

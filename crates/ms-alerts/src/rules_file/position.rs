@@ -10,7 +10,7 @@ pub(super) struct Source<'a> {
 }
 
 /// Gives line and column of a value, counted from 1.
-pub(super) fn of<T>(node: &Node<T>) -> (u64, u64) {
+pub(crate) fn of<T>(node: &Node<T>) -> (u64, u64) {
     (node.referenced.line().max(1), node.referenced.column().max(1))
 }
 

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_saphyr::Spanned;
 
 use super::error::RuleProblem;
 
-pub(super) type Node<T> = Spanned<T>;
-pub(super) type Text = Node<String>;
+pub(crate) type Node<T> = Spanned<T>;
+pub(crate) type Text = Node<String>;
 /// A label or annotation without a value is empty, as in Prometheus.
 pub(super) type Texts = BTreeMap<String, Node<Option<String>>>;
 
@@ -43,10 +44,10 @@ pub(super) struct RuleNode {
 }
 
 /// Reads the YAML; the first thing that does not fit ends the reading.
-pub(super) fn parse(text: &str) -> Result<FileNode, RuleProblem> {
-    // An empty file, or one of comments, has no rules.
+pub(crate) fn parse<T: Default + DeserializeOwned>(text: &str) -> Result<T, RuleProblem> {
+    // An empty file, or one of comments, has nothing.
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
-        return Ok(FileNode::default());
+        return Ok(T::default());
     }
     let options = serde_saphyr::options! { with_snippet: false };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {

@@ -18,6 +18,8 @@ mod observing;
 #[cfg(feature = "rules")]
 mod promtool;
 #[cfg(feature = "rules")]
+mod routing;
+#[cfg(feature = "rules")]
 mod rule_files;
 mod running;
 #[cfg(feature = "rules")]

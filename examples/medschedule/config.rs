@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::builder::Resettable;
-use clap::{CommandFactory, FromArgMatches, Parser};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::exposure::AllowedHost;
 
@@ -23,46 +23,70 @@ use crate::exposure::AllowedHost;
 #[command(name = "medschedule", version)]
 pub struct Config {
     /// Address to listen on; anything but loopback needs --token-file. Port 0 takes a free port.
-    #[arg(long, env = "MEDSCHEDULE_LISTEN", value_name = "ADDR", default_value = "127.0.0.1:8000")]
+    #[arg(
+        long,
+        global = true,
+        env = "MEDSCHEDULE_LISTEN",
+        value_name = "ADDR",
+        default_value = "127.0.0.1:8000"
+    )]
     pub listen: SocketAddr,
 
     /// Directory of the database and of logs/medschedule.log; created if missing.
-    #[arg(long, env = "MEDSCHEDULE_DATA_DIR", value_name = "DIR", default_value = ".")]
+    #[arg(long, global = true, env = "MEDSCHEDULE_DATA_DIR", value_name = "DIR", default_value = ".")]
     pub data_dir: PathBuf,
 
     /// Roster to load before the service is ready: .csv, or .jsonl (JSON Lines), either also with .gz.
-    #[arg(long, env = "MEDSCHEDULE_SEED", value_name = "FILE")]
+    #[arg(long, global = true, env = "MEDSCHEDULE_SEED", value_name = "FILE")]
     pub seed: Option<PathBuf>,
 
     /// Alert rules in Prometheus's format, in place of the built-in ones.
-    #[arg(long, env = "MEDSCHEDULE_RULES", value_name = "FILE")]
+    #[arg(long, global = true, env = "MEDSCHEDULE_RULES", value_name = "FILE")]
     pub rules: Option<PathBuf>,
 
     /// File holding a bearer token of 16 characters or more. With it, everything but the bare health status needs
     /// `Authorization: Bearer TOKEN`.
-    #[arg(long, env = "MEDSCHEDULE_TOKEN_FILE", value_name = "FILE")]
+    #[arg(long, global = true, env = "MEDSCHEDULE_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
     /// Host that clients name, beside localhost and plain addresses: a name, or a name and a port. May be given several
     /// times.
-    #[arg(long = "allow-host", env = "MEDSCHEDULE_ALLOW_HOST", value_name = "HOST", value_delimiter = ',')]
+    #[arg(
+        long = "allow-host",
+        global = true,
+        env = "MEDSCHEDULE_ALLOW_HOST",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
     pub allow_hosts: Vec<AllowedHost>,
 
     /// URL that alerts are posted to, in the shape of Alertmanager's webhook.
-    #[arg(long, env = "MEDSCHEDULE_WEBHOOK", value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "MEDSCHEDULE_WEBHOOK", value_name = "URL", hide_env_values = true)]
     pub webhook: Option<Secret>,
 
     /// Seconds between SIGTERM, when readiness falls, and the end of accepting connections.
-    #[arg(long, env = "MEDSCHEDULE_DRAIN", value_name = "SECONDS", default_value = "0", value_parser = seconds)]
+    #[arg(long, global = true, env = "MEDSCHEDULE_DRAIN", value_name = "SECONDS", default_value = "0", value_parser = seconds)]
     pub drain: Duration,
 
     /// postgres://… in place of SQLite.
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<Secret>,
 
     /// redis://… in place of the in-process cache. Two rosters need two Redis databases: redis://…/0, redis://…/1.
-    #[arg(long, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "REDIS_URL", value_name = "URL", hide_env_values = true)]
     pub redis_url: Option<Secret>,
+
+    /// What to do; without it the service runs.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do in place of running the service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Looks for what would keep the service from working, with the same flags, and says what to do. Changes nothing.
+    /// Ends with 1 if anything would.
+    Doctor,
 }
 
 /// A value that may hold a password: it never shows in `Debug`.

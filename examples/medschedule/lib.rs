@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`], [`greeting`] | flags and environment, what the terminal says |
+//! | [`doctor`] | what would keep the service from working |
 //! | [`service`] | the state that handlers share |
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
@@ -21,6 +22,7 @@ pub mod cache;
 pub mod catalog;
 pub mod chain;
 pub mod config;
+pub mod doctor;
 pub mod exposure;
 pub mod generated;
 pub mod greeting;
@@ -41,6 +43,9 @@ use ms_metrics::Metrics;
 
 use crate::page::Operations;
 use crate::service::Service;
+
+/// The built-in alert rules.
+pub const RULES: &str = include_str!("deploy/alerts.yml");
 
 /// Builds the routes of the service itself; the page shows what the others say.
 pub fn routes(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts: &AlertHandle) -> Router {

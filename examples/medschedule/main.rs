@@ -1,6 +1,7 @@
 //! The whole of a service with the five crates: read it from `run` on as the guide to your own.
 
 use std::error::Error;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
@@ -9,14 +10,15 @@ use std::time::Duration;
 use axum::Router;
 use medschedule::cache::Cache;
 use medschedule::chain::Chain;
-use medschedule::config::Config;
+use medschedule::config::{Command, Config};
+use medschedule::doctor::{self, Verdict};
 use medschedule::exposure::Exposure;
 use medschedule::greeting::greet;
 use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{asking::asking, catalog, routes, web};
+use medschedule::{RULES, asking::asking, catalog, routes, web};
 use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
 use ms_health::{HealthCheck, SystemCheck};
 use ms_logging::{Logging, log_event};
@@ -26,7 +28,6 @@ use tokio::runtime::Handle;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
-const RULES: &str = include_str!("deploy/alerts.yml");
 /// How long running requests may take after the last one was accepted; then sinks and log have as long again.
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -36,10 +37,22 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(error.into()),
     };
-    let ended = runtime.block_on(run(config));
+    let ended = match config.command {
+        Some(Command::Doctor) => runtime.block_on(examine(&config)),
+        None => runtime.block_on(run(config)).map(|()| ExitCode::SUCCESS),
+    };
     // A check that hangs on its thread must not keep the process from ending.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    ended.map_or_else(fail, |()| ExitCode::SUCCESS)
+    ended.unwrap_or_else(fail)
+}
+
+async fn examine(config: &Config) -> Result<ExitCode, Failure> {
+    let findings = doctor::examine(config).await;
+    let mut terminal = std::io::stdout();
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    doctor::print(&findings, terminal.is_terminal() && !plain, &mut terminal)?;
+    let works = findings.iter().all(|finding| finding.verdict != Verdict::Bad);
+    Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn run(config: Config) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! The roster in SQL: the same statements on SQLite and PostgreSQL.
 
 mod import;
+mod inspect;
 mod overlap;
 mod schema;
 mod shift;
@@ -20,6 +21,7 @@ use sqlx::{AnyConnection, AnyPool, AssertSqlSafe, Connection, Row};
 use tokio::sync::Mutex;
 
 pub use self::import::{Import, Imported};
+pub use self::inspect::{Inspected, inspect_postgres, inspect_sqlite, postgres_clock};
 pub use self::overlap::Overlaps;
 pub use self::shift::{Filter, StoredShift};
 pub use self::turn::{Planned, Turn};
@@ -115,10 +117,7 @@ impl Store {
         let mut create = tokio::fs::OpenOptions::new();
         let create = create.write(true).create(true).truncate(false).mode(0o640).open(file);
         drop(create.await.map_err(|source| StoreError::Open { file: file.to_owned(), source })?);
-        let path = file.to_str().ok_or_else(|| StoreError::Path(file.to_owned()))?;
-        let path: String =
-            form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>().replace('+', "%20");
-        let url = format!("sqlite://{path}?mode=rwc");
+        let url = sqlite_url(file, "rwc")?;
         let mut first = first(&url).await?;
         schema::tune_sqlite(&mut first).await?;
         first.close().await?;
@@ -248,6 +247,12 @@ async fn first(url: &str) -> Result<AnyConnection, sqlx::Error> {
     sqlx::any::install_default_drivers();
     let connected = tokio::time::timeout(ACQUIRE, AnyConnection::connect(url)).await;
     connected.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
+fn sqlite_url(file: &Path, mode: &str) -> Result<String, StoreError> {
+    let path = file.to_str().ok_or_else(|| StoreError::Path(file.to_owned()))?;
+    let path = form_urlencoded::byte_serialize(path.as_bytes()).collect::<String>().replace('+', "%20");
+    Ok(format!("sqlite://{path}?mode={mode}"))
 }
 
 async fn identity(file: &Path) -> Option<Identity> {

@@ -3,6 +3,7 @@
 mod alerting;
 mod bad_input;
 mod dashboard;
+mod doctor;
 mod ending;
 mod exposition;
 mod exposure;

@@ -52,7 +52,7 @@ impl LoggingGuard {
     /// first. Blocks the calling thread.
     pub fn flush(&self, limit: Duration) -> bool {
         let deadline = deadline(limit);
-        self.core.tell_all();
+        self.core.tell_all(deadline);
         // Every sink gets its chance, also after one that hangs.
         self.core.sinks.iter().filter(|sink| !sink.queue.flush(deadline)).count() == 0
     }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
+use std::process;
 use std::str;
 
 use tracing::Metadata;
@@ -71,7 +72,8 @@ fn random() -> u64 {
     }
     let bits = SOURCE.with(|(keys, count)| {
         count.set(count.get().wrapping_add(1));
-        keys.hash_one(count.get())
+        // A process made by `fork` has the same keys and goes on from the same count.
+        keys.hash_one((process::id(), count.get()))
     });
     bits.max(1)
 }

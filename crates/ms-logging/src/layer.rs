@@ -177,7 +177,7 @@ where
                     continue;
                 }
                 if core.write_line(desk, sink.style, now, event, &plan, &ctx) {
-                    publish::truncated(sink.queue.sink());
+                    publish::truncated(sink.queue.sink(), sink.queue.process());
                 }
                 #[cfg(feature = "otlp")]
                 if sink.kind == SinkKind::Records {
@@ -195,7 +195,7 @@ impl Core {
     pub(crate) fn shutdown(&self, deadline: std::time::Instant) -> u64 {
         if let Some(limits) = &self.limits {
             limits.end();
-            self.tell_all();
+            self.tell_all(deadline);
         }
         self.sinks.iter().for_each(|sink| sink.queue.close());
         self.sinks.iter().map(|sink| sink.queue.join(deadline)).sum()

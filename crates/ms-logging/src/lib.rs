@@ -51,6 +51,7 @@ mod error;
 mod event;
 mod fallback;
 mod fit;
+mod fork;
 mod format;
 mod guard;
 #[cfg(feature = "http")]

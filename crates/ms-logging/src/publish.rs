@@ -3,24 +3,29 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use metrics::Label;
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::account::Reason;
+use crate::fork;
+
+/// Metric, sink, and what else there is.
+type Place = (&'static str, &'static str, &'static str);
+type Totals = BTreeMap<Place, u64>;
 
 /// Totals since the process began, by metric, sink and what else there is, over all loggers that share the name of a sink. Any
 /// name of a sink has its place here as soon as it counts.
 ///
 /// The totals are set, not added: a recorder that is installed after the first loss still gets the whole number.
-static TOTALS: Mutex<BTreeMap<(&'static str, &'static str, &'static str), u64>> = Mutex::new(BTreeMap::new());
+static TOTALS: Mutex<Totals> = Mutex::new(BTreeMap::new());
 const EVENTS_TOTAL: &str = "log_events_total";
 const TRUNCATED_TOTAL: &str = "ms_logging_truncated_total";
 const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
 const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";
 
-/// How long a caller that has logged too late waits for its turn to publish that.
+/// How long somebody waits for a turn who has more to do than to publish.
 const SOON: Duration = Duration::from_millis(100);
 
 /// Held while totals are published, so that whoever waits for it finds them published.
@@ -31,23 +36,27 @@ thread_local! {
     static PUBLISHING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The right to publish; `None` within a recorder, which must not wait for itself.
+/// Whether this thread is within a recorder that is told totals.
+pub(crate) fn is_publishing() -> bool {
+    PUBLISHING.get()
+}
+
+/// The right to publish; `None` within a recorder, which must not wait for itself, or if others have it for too long. What
+/// is not published then the next one publishes.
 pub(crate) struct Turn(#[allow(dead_code, reason = "held for its lock")] MutexGuard<'static, ()>);
 
 impl Turn {
-    pub(crate) fn take() -> Option<Self> {
-        if PUBLISHING.get() {
-            return None;
-        }
-        Some(Self::begin(TURN.lock()))
+    /// Waits no longer than a short while: whoever publishes may wait for a recorder that the caller holds, and lines wait
+    /// for a writer.
+    pub(crate) fn take_soon() -> Option<Self> {
+        Self::take_by(Instant::now() + SOON)
     }
 
-    /// Waits no longer than a short while: whoever publishes may wait for a recorder that the caller holds.
-    pub(crate) fn take_soon() -> Option<Self> {
-        if PUBLISHING.get() {
+    pub(crate) fn take_by(deadline: Instant) -> Option<Self> {
+        if is_publishing() {
             return None;
         }
-        TURN.try_lock_for(SOON).map(Self::begin)
+        TURN.try_lock_until(deadline).map(Self::begin)
     }
 
     fn begin(turn: MutexGuard<'static, ()>) -> Self {
@@ -86,13 +95,19 @@ impl Turn {
     }
 }
 
-/// Counts a line of this sink that was cut; the next turn publishes that.
-pub(crate) fn truncated(sink: &'static str) {
-    add((TRUNCATED_TOTAL, sink, ""), 1);
+/// Counts a line of this sink that was cut; the next turn publishes that. `owner` is the process of the sink: one made by
+/// `fork` publishes nothing.
+pub(crate) fn truncated(sink: &'static str, owner: u32) {
+    if let Some(mut totals) = fork::lock(&TOTALS, owner) {
+        add_to(&mut totals, (TRUNCATED_TOTAL, sink, ""), 1);
+    }
 }
 
-fn add(place: (&'static str, &'static str, &'static str), more: u64) -> u64 {
-    let mut totals = TOTALS.lock();
+fn add(place: Place, more: u64) -> u64 {
+    add_to(&mut TOTALS.lock(), place, more)
+}
+
+fn add_to(totals: &mut Totals, place: Place, more: u64) -> u64 {
     let total = totals.entry(place).or_default();
     *total += more;
     *total

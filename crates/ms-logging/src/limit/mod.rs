@@ -6,6 +6,7 @@ mod line;
 
 use std::collections::{HashMap, VecDeque};
 use std::io;
+use std::process;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
@@ -14,6 +15,7 @@ use parking_lot::{Condvar, Mutex};
 use tracing::callsite::Identifier;
 use tracing::{Level, Metadata};
 
+use crate::fork;
 use crate::layer::Core;
 
 const PERIOD: Duration = Duration::from_secs(1);
@@ -22,6 +24,8 @@ const PERIOD: Duration = Duration::from_secs(1);
 pub(crate) struct Limits {
     /// Lines a period and call site.
     most: u32,
+    /// The process that has the thread.
+    owner: u32,
     sites: Mutex<Sites>,
     due: Condvar,
     /// Held from taking a call site until its line is in the queues.
@@ -60,7 +64,13 @@ struct Suppressed {
 
 impl Limits {
     pub(crate) fn new(most: u32) -> Self {
-        Self { most, sites: Mutex::default(), due: Condvar::new(), turn: Mutex::default() }
+        Self {
+            most,
+            owner: process::id(),
+            sites: Mutex::default(),
+            due: Condvar::new(),
+            turn: Mutex::default(),
+        }
     }
 
     /// The state of a call site; each thread asks once.
@@ -69,13 +79,16 @@ impl Limits {
             let window = Window { since: Instant::now(), lines: 0, suppressed: None };
             Arc::new(Site { metadata, window: Mutex::new(window) })
         };
-        Arc::clone(self.sites.lock().known.entry(metadata.callsite()).or_insert_with(new))
+        match fork::lock(&self.sites, self.owner) {
+            Some(mut sites) => Arc::clone(sites.known.entry(metadata.callsite()).or_insert_with(new)),
+            None => new(),
+        }
     }
 
-    /// Tells whether one more line may be written.
+    /// Tells whether one more line may be written. After a fork that may be every line: the queue counts it as lost.
     pub(crate) fn admits(&self, site: &Arc<Site>) -> bool {
         let now = Instant::now();
-        let mut window = site.window.lock();
+        let Some(mut window) = fork::lock(&site.window, self.owner) else { return true };
         if now.saturating_duration_since(window.since) >= PERIOD {
             (window.since, window.lines) = (now, 0);
         }
@@ -89,7 +102,7 @@ impl Limits {
             suppressed.to = time;
             return false;
         }
-        let mut sites = self.sites.lock();
+        let Some(mut sites) = fork::lock(&self.sites, self.owner) else { return true };
         if sites.ended {
             // Nobody would tell of it; it is too late for a line anyway.
             return true;
@@ -102,7 +115,8 @@ impl Limits {
 
     /// Lets no more lines be suppressed.
     pub(crate) fn end(&self) {
-        self.sites.lock().ended = true;
+        let Some(mut sites) = fork::lock(&self.sites, self.owner) else { return };
+        sites.ended = true;
         self.due.notify_one();
     }
 
@@ -120,7 +134,7 @@ impl Limits {
     }
 
     fn next(&self, all: bool) -> Option<Arc<Site>> {
-        let mut sites = self.sites.lock();
+        let mut sites = fork::lock(&self.sites, self.owner)?;
         let is_due = |(due, _): &mut (Instant, Arc<Site>)| all || *due <= Instant::now();
         sites.untold.pop_front_if(is_due).map(|(_, site)| site)
     }
@@ -134,34 +148,43 @@ impl Core {
         }
         let core = Arc::clone(self);
         let body = move || {
-            while core.limits.as_ref().is_some_and(Limits::wait) {
-                core.tell_of(false);
+            while let Some(limits) = core.limits.as_ref().filter(|limits| limits.wait()) {
+                core.tell_of_due(limits);
             }
         };
         thread::Builder::new().name("ms-logging-limits".to_owned()).spawn(body).map(drop)
     }
 
-    /// Tells of everything that was suppressed so far.
-    pub(crate) fn tell_all(&self) {
-        self.tell_of(true);
-    }
-
-    fn tell_of(&self, all: bool) {
+    /// Tells of everything that was suppressed so far, and waits for room in the queues until `deadline` at most.
+    pub(crate) fn tell_all(&self, deadline: Instant) {
         let Some(limits) = &self.limits else { return };
-        // Whoever flushes waits for a line that is just being told.
-        let _turn = limits.turn.lock();
-        while let Some(site) = limits.next(all) {
-            self.tell(&site);
+        // Whoever flushes waits for a line that is just being told; after a fork nobody tells it.
+        let until = if process::id() == limits.owner { deadline } else { Instant::now() };
+        let Some(_turn) = limits.turn.try_lock_until(until) else { return };
+        while let Some(site) = limits.next(true) {
+            self.tell(&site, Some(deadline));
         }
     }
 
-    fn tell(&self, site: &Site) {
-        let Some(suppressed) = site.window.lock().suppressed.take() else { return };
+    fn tell_of_due(&self, limits: &Limits) {
+        let _turn = limits.turn.lock();
+        while let Some(site) = limits.next(false) {
+            self.tell(&site, None);
+        }
+    }
+
+    fn tell(&self, site: &Site, latest: Option<Instant>) {
+        let Some(mut window) = self.limits.as_ref().and_then(|limits| fork::lock(&site.window, limits.owner))
+        else {
+            return;
+        };
+        let Some(suppressed) = window.suppressed.take() else { return };
+        drop(window);
         let mut line = Vec::new();
         for sink in self.event_sinks() {
             line.clear();
             line::write(&mut line, self, sink.style, site.metadata, &suppressed);
-            sink.queue.push(&line, Level::WARN);
+            sink.queue.push_by(&line, Level::WARN, latest);
         }
     }
 }

@@ -22,7 +22,8 @@ use tracing::Level;
 
 use crate::account::{Reason, SinkAccount};
 use crate::builder::WhenFull;
-use crate::publish::Turn;
+use crate::fork;
+use crate::publish::{Turn, is_publishing};
 pub(crate) use loss::{LossLine, utc};
 use state::{State, Writer};
 pub(crate) use writer::{LINGER, Outlet, Target};
@@ -114,12 +115,17 @@ impl Queue {
 
     /// Takes one whole line, or counts why not.
     pub(crate) fn push(&self, line: &[u8], level: Level) {
+        self.push_by(line, level, None);
+    }
+
+    /// The same, and waits for room until `latest` at most.
+    pub(crate) fn push_by(&self, line: &[u8], level: Level, latest: Option<Instant>) {
         let Some(mut state) = self.lock() else {
             self.orphaned.fetch_add(1, Ordering::Relaxed);
             return;
         };
         if state.fill() + line.len() > self.limit(level) && !state.closing {
-            self.wait_for_room(&mut state, line.len(), level);
+            self.wait_for_room(&mut state, line.len(), level, latest);
         }
         // Only now: a caller that waits is not in the account yet.
         state.passed.count(level);
@@ -180,13 +186,19 @@ impl Queue {
         }
     }
 
-    fn wait_for_room(&self, state: &mut MutexGuard<'_, State>, length: usize, level: Level) {
-        // The writer would wait for itself.
+    fn wait_for_room(
+        &self,
+        state: &mut MutexGuard<'_, State>,
+        length: usize,
+        level: Level,
+        latest: Option<Instant>,
+    ) {
         let WhenFull::Block(limit) = self.when_full else { return };
-        if WRITER.get() || self.is_orphan() {
+        // The writer would wait for itself, and a recorder that logs for the writer that waits to be heard.
+        if WRITER.get() || is_publishing() || self.is_orphan() {
             return;
         }
-        let deadline = deadline(limit);
+        let deadline = latest.map_or_else(|| deadline(limit), |latest| latest.min(deadline(limit)));
         while state.fill() + length > self.limit(level) && !state.closing {
             state.urgent = true;
             self.work.notify_one();
@@ -213,7 +225,7 @@ impl Queue {
             }
         }
         drop(state);
-        self.publish();
+        self.publish_in(Turn::take_by(deadline));
         true
     }
 
@@ -244,7 +256,7 @@ impl Queue {
         let ended = state.ended;
         self.settled.notify_all();
         drop(state);
-        self.publish();
+        self.publish_in(Turn::take_soon());
         if let Some(thread) = self.thread.lock().take().filter(|_| ended) {
             // The thread has nothing left to do but to close its file.
             let _ = thread.join();
@@ -259,8 +271,12 @@ impl Queue {
 
     /// The state; nothing if it was locked at a fork and so stays it.
     fn lock(&self) -> Option<MutexGuard<'_, State>> {
-        let free = self.state.try_lock();
-        free.or_else(|| (!self.is_orphan()).then(|| self.state.lock()))
+        fork::lock(&self.state, self.process)
+    }
+
+    /// The process that has the writer.
+    pub(crate) fn process(&self) -> u32 {
+        self.process
     }
 
     /// The name of its sink.
@@ -287,7 +303,7 @@ impl Queue {
     /// Brings the metrics up to date. They are set even if nothing was lost: zeros let `rate()` work from the first
     /// loss on, and a recorder may have been installed since the last time.
     fn publish(&self) {
-        self.publish_in(Turn::take());
+        self.publish_in(Turn::take_soon());
     }
 
     fn publish_events(&self, turn: &Turn) {

@@ -57,13 +57,16 @@ impl Target for Told {
 }
 
 fn start(durable: bool, target: Box<dyn Target>, fallback: Option<Box<dyn Target>>) -> Arc<Queue> {
-    let options = Options {
-        capacity: SMALLEST,
-        when_full: WhenFull::Drop,
-        durable,
-        counts_events: false,
-        linger: LINGER,
-    };
+    start_with(WhenFull::Drop, durable, target, fallback)
+}
+
+fn start_with(
+    when_full: WhenFull,
+    durable: bool,
+    target: Box<dyn Target>,
+    fallback: Option<Box<dyn Target>>,
+) -> Arc<Queue> {
+    let options = Options { capacity: SMALLEST, when_full, durable, counts_events: false, linger: LINGER };
     let loss_line = LossLine { style: Style::Json, name: Vec::new(), zone: TimeZone::UTC };
     Queue::start("file", options, Outlet { target, fallback, loss_line }).unwrap()
 }
@@ -218,6 +221,50 @@ fn the_account_is_exact_while_a_caller_waits() {
     });
     assert!(queue.flush(deadline(LIMIT)));
     assert_eq!((queue.account().passed, queue.account().written), (2, 2));
+    queue.close();
+    assert_eq!(queue.join(deadline(LIMIT)), 0);
+}
+
+/// A recorder that fills the queue when it is told of its account.
+struct Filling(Arc<Queue>);
+
+impl metrics::Recorder for Filling {
+    fn describe_counter(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_gauge(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_histogram(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        let line = vec![b'x'; SMALLEST / 4];
+        (0..5).for_each(|_| self.0.push(&line, Level::INFO));
+        metrics::Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Histogram {
+        metrics::Histogram::noop()
+    }
+}
+
+#[test]
+fn a_recorder_that_logs_does_not_wait_for_room() {
+    let (target, seen, tell) = Told::pair();
+    let queue = start_with(WhenFull::Block(Duration::MAX), false, target, None);
+    queue.push(b"one\n", Level::INFO);
+    assert_eq!(seen.recv().unwrap(), wrote("one\n"));
+    tell.send(Ok(())).unwrap();
+    let flushing = Arc::clone(&queue);
+    let (done, flushed) = channel();
+    thread::spawn(move || {
+        metrics::with_local_recorder(&Filling(Arc::clone(&flushing)), || {
+            done.send(flushing.flush(deadline(LIMIT))).unwrap();
+        });
+    });
+    assert!(flushed.recv_timeout(LIMIT).expect("nobody waits for the target"));
+    assert!(queue.account().dropped.queue_full > 0);
+    drop(tell);
     queue.close();
     assert_eq!(queue.join(deadline(LIMIT)), 0);
 }

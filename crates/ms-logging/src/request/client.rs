@@ -20,6 +20,8 @@ pub(super) struct Clients {
     pub(super) shown: ClientAddress,
     /// How many proxies of our own have each appended the address that they were called from.
     pub(super) proxies: usize,
+    /// They write `Forwarded` (RFC 7239) in place of `X-Forwarded-For`.
+    pub(super) standard: bool,
 }
 
 impl Clients {
@@ -27,7 +29,8 @@ impl Clients {
     pub(super) fn of<B>(&self, request: &Request<B>) -> Option<IpAddr> {
         let address = match self.proxies {
             0 => peer(request)?,
-            proxies => forwarded(request.headers(), proxies)?,
+            proxies if self.standard => standard(request.headers(), proxies)?,
+            proxies => address(entry(request.headers(), "x-forwarded-for", proxies)?)?,
         };
         Some(match self.shown {
             ClientAddress::Full => address,
@@ -48,22 +51,18 @@ fn peer<B>(request: &Request<B>) -> Option<IpAddr> {
     request.extensions().get::<SocketAddr>().map(|address| address.ip().to_canonical())
 }
 
-/// The entry that the outermost of our proxies has appended. `Forwarded` (RFC 7239) goes before `X-Forwarded-For`.
-fn forwarded(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
-    let list = |name: &str| {
-        let values = headers.get_all(name).iter();
-        let entries: Vec<&str> = values
-            .map(|value| value.to_str().unwrap_or_default())
-            .flat_map(|value| value.split(','))
-            .collect();
-        entries.len().checked_sub(proxies).and_then(|place| entries.get(place).copied())
-    };
-    if headers.contains_key("forwarded") {
-        let mut pairs = list("forwarded")?.split(';').filter_map(|pair| pair.split_once('='));
-        let (_, node) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
-        return address(node);
-    }
-    address(list("x-forwarded-for")?)
+/// The entry that the outermost of our proxies has appended to a list.
+fn entry<'h>(headers: &'h HeaderMap, name: &str, proxies: usize) -> Option<&'h str> {
+    let values = headers.get_all(name).iter();
+    let entries: Vec<&str> =
+        values.map(|value| value.to_str().unwrap_or_default()).flat_map(|value| value.split(',')).collect();
+    entries.len().checked_sub(proxies).and_then(|place| entries.get(place).copied())
+}
+
+fn standard(headers: &HeaderMap, proxies: usize) -> Option<IpAddr> {
+    let mut pairs = entry(headers, "forwarded", proxies)?.split(';').filter_map(|pair| pair.split_once('='));
+    let (_, node) = pairs.find(|(name, _)| name.trim().eq_ignore_ascii_case("for"))?;
+    address(node)
 }
 
 /// `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `"[2001:db8::1]:80"`.
@@ -89,12 +88,16 @@ mod tests {
     use super::*;
 
     fn of(shown: ClientAddress, proxies: usize, headers: &[(&'static str, &str)]) -> Option<String> {
+        told(Clients { shown, proxies, standard: false }, headers)
+    }
+
+    fn told(clients: Clients, headers: &[(&'static str, &str)]) -> Option<String> {
         let mut request = Request::new(());
         request.extensions_mut().insert(SocketAddr::from(([203, 0, 113, 77], 4711)));
         for (name, value) in headers {
             request.headers_mut().append(*name, value.parse().unwrap());
         }
-        Clients { shown, proxies }.of(&request).map(|address| address.to_string())
+        clients.of(&request).map(|address| address.to_string())
     }
 
     #[test]
@@ -112,8 +115,11 @@ mod tests {
         assert_eq!(full(2, &list).unwrap(), "198.51.100.1");
         assert_eq!(full(4, &list), None, "a proxy was passed by");
         assert_eq!(full(1, &[]), None);
-        let standard = [("forwarded", "for=1.1.1.1, proto=https;For=\"[2001:db8::1]:80\""), list[1]];
-        assert_eq!(full(1, &standard).unwrap(), "2001:db8::1");
+        let both = [("forwarded", "for=1.1.1.1, proto=https;For=\"[2001:db8::1]:80\""), list[1]];
+        assert_eq!(full(1, &both).unwrap(), "192.0.2.9", "what a client writes beside it is not read");
+        let standard = Clients { shown: ClientAddress::Full, proxies: 1, standard: true };
+        assert_eq!(told(standard, &both).unwrap(), "2001:db8::1");
+        assert_eq!(told(standard, &list), None, "nor is the other");
         for odd in ["unknown", "_hidden", "", "1.2.3", "10000000146", "[::1"] {
             assert_eq!(full(1, &[("x-forwarded-for", odd)]), None, "{odd}");
         }

@@ -37,12 +37,14 @@ use super::options::Options;
 /// | [`exclude`](Self::exclude) | none |
 /// | [`client_address`](Self::client_address) | not told |
 /// | [`trusted_proxies`](Self::trusted_proxies) | 0 |
+/// | [`forwarded_header`](Self::forwarded_header) | no: `X-Forwarded-For` |
 /// | [`trace_id_in_response`](Self::trace_id_in_response) | no |
 #[derive(Debug, Clone, Default)]
 #[must_use = "it logs nothing until it is laid around a service"]
 pub struct RequestLogLayer {
     options: Arc<Options>,
     proxies: usize,
+    standard: bool,
 }
 
 impl RequestLogLayer {
@@ -88,18 +90,29 @@ impl RequestLogLayer {
     /// The address is that of axum's `ConnectInfo<SocketAddr>`, or of a `SocketAddr` in the extensions of the request. Headers
     /// are believed only with [`trusted_proxies`](Self::trusted_proxies).
     pub fn client_address(self, shown: ClientAddress) -> Self {
-        let proxies = self.proxies;
-        self.with(|options| options.clients = Some(Clients { shown, proxies }))
+        let (proxies, standard) = (self.proxies, self.standard);
+        self.with(|options| options.clients = Some(Clients { shown, proxies, standard }))
     }
 
     /// Says behind how many proxies of your own the service is. Each of them must append the address that it was called from
-    /// to `Forwarded` or to `X-Forwarded-For`; the client is then the one that the outermost has appended. What stands
-    /// before that in the header the client may have made up. If there are fewer entries, no address is told.
+    /// to `X-Forwarded-For`; the client is then the one that the outermost has appended. What stands before that in the
+    /// header the client may have made up. If there are fewer entries, no address is told.
     pub fn trusted_proxies(mut self, count: usize) -> Self {
         self.proxies = count;
         self.with(|options| {
             if let Some(clients) = &mut options.clients {
                 clients.proxies = count;
+            }
+        })
+    }
+
+    /// Reads `Forwarded` ([RFC 7239](https://www.rfc-editor.org/rfc/rfc7239)) in place of `X-Forwarded-For`: the proxies
+    /// write that one. Only one of the two is ever read, since a proxy lets the other through as the client has written it.
+    pub fn forwarded_header(mut self) -> Self {
+        self.standard = true;
+        self.with(|options| {
+            if let Some(clients) = &mut options.clients {
+                clients.standard = true;
             }
         })
     }

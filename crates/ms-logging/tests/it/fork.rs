@@ -41,6 +41,8 @@ fn fork_under_load(path: &std::path::Path) {
         .max_bytes(0)
         .queue_bytes(1 << 20)
         .redact(false)
+        // Its locks are taken, and no line is over it.
+        .rate_limit(u32::MAX)
         .when_full(WhenFull::Block(Duration::MAX))
         .layer()
         .unwrap();
@@ -54,8 +56,11 @@ fn fork_under_load(path: &std::path::Path) {
     thread::scope(|scope| {
         (0..2).for_each(|_| {
             scope.spawn(|| {
+                // Too long, so that the lock of the count of such lines is taken too.
+                let cut = "x".repeat(70_000);
                 while !stop.load(Ordering::Relaxed) {
                     line("meanwhile");
+                    line(&cut);
                 }
             });
         });
@@ -83,6 +88,7 @@ fn forked(guard: &LoggingGuard, line: &impl Fn(&str)) -> i32 {
             let flushed = guard.flush(Duration::MAX);
             let long = "x".repeat(8_000);
             (0..LONG_LINES).for_each(|_| line(&long));
+            line(&"x".repeat(70_000));
             guard.shutdown(Duration::MAX);
             line("late");
             let account = guard.accounts()[0];
@@ -93,4 +99,48 @@ fn forked(guard: &LoggingGuard, line: &impl Fn(&str)) -> i32 {
         assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
         status
     }
+}
+
+#[cfg(feature = "http")]
+#[test]
+#[allow(unsafe_code, reason = "there is no safe way to fork")]
+fn a_forked_process_makes_ids_of_its_own() {
+    use std::convert::Infallible;
+    use std::io::{Read as _, Write as _};
+
+    use ms_logging::TraceId;
+    use tower::{Layer as _, Service as _};
+
+    let logger = crate::logger::Logger::start();
+    let answer = tower::service_fn(|_: http::Request<()>| async {
+        Ok::<_, Infallible>(http::Response::new(String::new()))
+    });
+    let mut service = logger.guard.http_layer().trace_id_in_response().layer(answer);
+    let mut id = || {
+        let ready = service.call(http::Request::new(()));
+        let mut ready = std::pin::pin!(ready);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let std::task::Poll::Ready(Ok(response)) = ready.as_mut().poll(&mut context) else {
+            panic!("at once")
+        };
+        response.extensions().get::<TraceId>().unwrap().as_str().to_owned()
+    };
+    id();
+    let (mut theirs, mut writer) = std::io::pipe().unwrap();
+    // SAFETY: the child makes an id, writes it, and ends without running anybody's destructors.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(20);
+            let written = writer.write_all(id().as_bytes());
+            libc::_exit(i32::from(written.is_err()));
+        }
+        let mut status = -1;
+        assert_eq!((libc::waitpid(child, &raw mut status, 0), status), (child, 0));
+    }
+    drop(writer);
+    let mut told = String::new();
+    theirs.read_to_string(&mut told).unwrap();
+    assert_eq!(told.len(), 32);
+    assert_ne!(told, id(), "the parent goes on from the same keys and the same count");
 }

@@ -1,9 +1,16 @@
 //! The lines a second of a call site, and what is told of the others.
 
-use std::time::Instant;
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc::channel;
+use std::time::{Duration, Instant};
 
-use ms_logging::{Reason, SinkAccount};
+use ms_logging::{Logging, LoggingGuard, Reason, SinkAccount, StructuredLogger, WhenFull};
 use serde_json::Value;
+use tracing::Dispatch;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::logger::{LIMIT, Logger, lines};
 
@@ -97,4 +104,63 @@ fn without_a_limit_nothing_is_suppressed() {
     let logger = Logger::with(|builder| builder.rate_limit(5).rate_limit(0));
     logger.log(|| flood(2_000));
     assert_eq!(logger.finish().0.len(), 2_000);
+}
+
+const QUEUE: usize = 1 << 20;
+
+fn blocking(path: &Path) -> (Dispatch, LoggingGuard) {
+    let builder = Logging::builder().file(path).console(false).rust_log(false).redact(false).max_bytes(0);
+    let builder = builder.rate_limit(1).queue_bytes(QUEUE).when_full(WhenFull::Block(Duration::MAX));
+    let (layer, guard) = builder.layer().unwrap();
+    (Dispatch::new(tracing_subscriber::registry().with(layer)), guard)
+}
+
+/// Ten call sites, each with one line and one that is suppressed; then lines that no limit is for.
+fn log(dispatch: &Dispatch, unlimited: usize) {
+    macro_rules! site {
+        ($($number:literal)*) => {$(
+            for _ in 0..2 {
+                tracing::info!(target: "a_target_long_enough_for_a_line_that_does_not_fit_any_more", "{}", $number);
+            }
+        )*};
+    }
+    tracing::dispatcher::with_default(dispatch, || {
+        site!(0 1 2 3 4 5 6 7 8 9);
+        (0..unlimited).for_each(|_| StructuredLogger.log_event("fill", "up"));
+    });
+}
+
+#[test]
+fn a_full_queue_that_blocks_holds_up_no_flush_and_no_shutdown() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, pipe) = (directory.path().join("file"), directory.path().join("pipe"));
+    let (dispatch, guard) = blocking(&file);
+    log(&dispatch, 1);
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    let lengths: Vec<_> = lines(&file).iter().map(|line| line.len() + 1).collect();
+    let (limited, each) = (lengths[..10].iter().sum::<usize>(), lengths[10]);
+
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut hung = std::fs::File::options();
+    let mut hung = hung.read(true).write(true).custom_flags(libc::O_NONBLOCK).open(&pipe).unwrap();
+    while hung.write(&[b'x'; 4096]).is_ok() {}
+    let (dispatch, guard) = blocking(&pipe);
+    // So full that one more line of this length fits, and no line that tells of suppressed ones.
+    log(&dispatch, (QUEUE - limited) / each);
+    let (done, waiting) = channel();
+    std::thread::spawn(move || {
+        let flushed = guard.flush(Duration::from_millis(50));
+        let abandoned = guard.shutdown(Duration::from_millis(50)).abandoned;
+        done.send((flushed, abandoned, guard.accounts()[0])).unwrap();
+    });
+    let (flushed, abandoned, account) =
+        waiting.recv_timeout(LIMIT).expect("both end when their limit is over");
+    assert!(!flushed && abandoned > 0);
+    assert_exact(&account);
+    assert_eq!(account.dropped(Reason::RateLimited), 10);
+    assert_eq!(
+        account.dropped(Reason::QueueFull) + account.dropped(Reason::AfterShutdown),
+        10,
+        "{account:?}"
+    );
 }

@@ -171,6 +171,7 @@ fn describe(
         Reason::ShutdownTimeout,
         Reason::AfterShutdown,
         Reason::RateLimited,
+        Reason::Sampled,
     ];
     let dropped: Vec<String> =
         reasons.iter().map(|reason| format!("{} {}", reason.as_str(), account.dropped(*reason))).collect();

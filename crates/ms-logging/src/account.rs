@@ -17,11 +17,19 @@ pub enum Reason {
     /// Its call site had written its lines of that second already; see
     /// [`rate_limit`](crate::LoggingBuilder::rate_limit).
     RateLimited,
+    /// It is of the share that [`sample`](crate::LoggingBuilder::sample) leaves out.
+    Sampled,
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::QueueFull, Self::IoError, Self::ShutdownTimeout, Self::AfterShutdown, Self::RateLimited];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::QueueFull,
+        Self::IoError,
+        Self::ShutdownTimeout,
+        Self::AfterShutdown,
+        Self::RateLimited,
+        Self::Sampled,
+    ];
 
     /// The value of the label `reason`.
     pub fn as_str(self) -> &'static str {
@@ -31,6 +39,7 @@ impl Reason {
             Self::ShutdownTimeout => "shutdown_timeout",
             Self::AfterShutdown => "after_shutdown",
             Self::RateLimited => "rate_limited",
+            Self::Sampled => "sampled",
         }
     }
 }
@@ -76,6 +85,7 @@ pub(crate) struct Dropped {
     pub(crate) shutdown_timeout: u64,
     pub(crate) after_shutdown: u64,
     pub(crate) rate_limited: u64,
+    pub(crate) sampled: u64,
 }
 
 impl Dropped {
@@ -86,6 +96,7 @@ impl Dropped {
             Reason::ShutdownTimeout => self.shutdown_timeout,
             Reason::AfterShutdown => self.after_shutdown,
             Reason::RateLimited => self.rate_limited,
+            Reason::Sampled => self.sampled,
         }
     }
 

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
+use tracing::{Level, Subscriber};
 use tracing_subscriber::layer::Layer as _;
 use tracing_subscriber::registry::LookupSpan;
 
@@ -14,6 +14,7 @@ use crate::guard::LoggingGuard;
 use crate::layer::{EventLayer, LoggingLayer};
 use crate::redact::Redactor;
 use crate::rotate::Every;
+use crate::sample::Directive;
 
 /// What happens to a line when the queue of its sink is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +51,7 @@ pub enum Fallback {
 /// | [`max_bytes`](Self::max_bytes), [`backups`](Self::backups) | 10 MiB, 10 |
 /// | [`rotate_every`](Self::rotate_every), [`max_total_bytes`](Self::max_total_bytes), `gzip` | never, no limit, no |
 /// | [`queue_bytes`](Self::queue_bytes), [`when_full`](Self::when_full) | 8 MiB a sink, [`WhenFull::Drop`] |
-/// | [`rate_limit`](Self::rate_limit) | none |
+/// | [`rate_limit`](Self::rate_limit), [`sample`](Self::sample) | none, all events |
 /// | [`fallback`](Self::fallback), [`durable`](Self::durable) | none, no |
 /// | `otlp` (feature `otlp`) | no export |
 /// | [`redact`](Self::redact), [`redactor`](Self::redactor) | yes, the rules that are built in |
@@ -174,6 +175,24 @@ impl LoggingBuilder {
         self
     }
 
+    /// Writes only this share, from 0 to 1, of the events of `target`, and what lies below it, that are as severe as `level` or
+    /// less. An empty target stands for all. Of several the longest target counts, and then the nearest level.
+    ///
+    /// Events within a request are all written or none of them, by the id of its trace, in every process that keeps the same
+    /// share. ERROR, `log_event!` and `StructuredLogger` are never left out. What is left out is counted as
+    /// [`Sampled`](crate::Reason::Sampled).
+    ///
+    /// ```
+    /// # use ms_logging::Logging;
+    /// use tracing::Level;
+    ///
+    /// let builder = Logging::builder().filter("info,sqlx=debug").sample("sqlx", Level::DEBUG, 0.01);
+    /// ```
+    pub fn sample(mut self, target: impl Into<String>, level: Level, ratio: f64) -> Self {
+        self.config.samples.push(Directive { target: target.into(), level, ratio });
+        self
+    }
+
     /// Where lines go while a file cannot be written; the file is tried again with each batch of lines. They are counted as
     /// [`diverted`](crate::SinkAccount::diverted).
     pub fn fallback(mut self, fallback: Fallback) -> Self {
@@ -252,6 +271,7 @@ impl LoggingBuilder {
     /// - [`BuildError::Open`]: a file or its directory cannot be opened or made.
     /// - [`BuildError::NoBackups`], [`TotalTooSmall`](BuildError::TotalTooSmall), [`SameFile`](BuildError::SameFile), [`Name`](BuildError::Name): the options do not
     ///   make sense.
+    /// - [`BuildError::Sample`]: a share of ERROR, or one that is not from 0 to 1.
     /// - [`BuildError::Target`]: `target_level` has what is no target.
     /// - [`BuildError::Filter`], [`NotUnicode`](BuildError::NotUnicode): `RUST_LOG` or `filter` does not parse.
     /// - [`BuildError::Thread`]: the machine has no thread left.

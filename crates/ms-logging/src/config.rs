@@ -8,6 +8,7 @@ use tracing::level_filters::LevelFilter;
 use crate::builder::{Fallback, WhenFull};
 use crate::redact::Redactor;
 use crate::rotate::Every;
+use crate::sample::Directive;
 
 /// What the builder collects.
 #[derive(Debug, Clone)]
@@ -32,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) when_full: WhenFull,
     /// Lines a second and call site.
     pub(crate) rate_limit: Option<u32>,
+    pub(crate) samples: Vec<Directive>,
     pub(crate) fallback: Option<Fallback>,
     #[cfg(feature = "otlp")]
     pub(crate) otlp: Option<crate::otlp::Otlp>,
@@ -62,6 +64,7 @@ impl Default for Config {
             queue_bytes: 8 * 1024 * 1024,
             when_full: WhenFull::Drop,
             rate_limit: None,
+            samples: Vec::new(),
             fallback: None,
             #[cfg(feature = "otlp")]
             otlp: None,

@@ -73,6 +73,14 @@ pub enum BuildError {
         /// Why.
         source: LevelError,
     },
+    /// Of such events no such share can be written.
+    #[error("cannot sample {ratio} of {level}: expected {}", crate::sample::EXPECTED)]
+    Sample {
+        /// The level; ERROR is never sampled.
+        level: tracing::Level,
+        /// The share.
+        ratio: f64,
+    },
     /// The logger's name is written into every line and may not hold control characters.
     #[error("the logger's name {name:?} holds a control character")]
     Name {

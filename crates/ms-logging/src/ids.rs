@@ -61,6 +61,12 @@ impl<const N: usize> Digits<N> {
     pub(crate) fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    /// The last 64 bits.
+    pub(crate) fn last_bits(&self) -> u64 {
+        let text = self.as_str();
+        u64::from_str_radix(text.get(text.len().saturating_sub(16)..).unwrap_or_default(), 16).unwrap_or(0)
+    }
 }
 
 const HEX: &[u8; 16] = b"0123456789abcdef";

@@ -23,8 +23,9 @@ use crate::limit::Limits;
 use crate::otlp::{end_record, end_span, is_exporting};
 use crate::plan::{self, Plan, PlanKind, Plans};
 use crate::publish;
-use crate::queue::Queue;
+use crate::queue::{LeftOut, Queue};
 use crate::redact::Redactor;
+use crate::sample::{Rate, Sampling};
 use crate::sink::SinkKind;
 use crate::span::{self, SpanTexts};
 use crate::visit::{FieldWriter, Parts};
@@ -49,6 +50,7 @@ pub(crate) struct Core {
     pub(crate) redactor: Redactor,
     pub(crate) sinks: Vec<Sink>,
     pub(crate) limits: Option<Limits>,
+    pub(crate) sampling: Sampling,
 }
 
 #[derive(Debug)]
@@ -166,10 +168,13 @@ where
                 (desk.local, desk.local_of) = (Stamp::python(), core.id);
             }
             let plan = desk.plans.of(core.id, event.metadata(), || core.plan(event));
+            if core.rate(event, &plan).is_some_and(|rate| !rate.admits(trace_of(event, &ctx))) {
+                return core.leave_out(event, LeftOut::Sampled);
+            }
             if let (Some(limits), Some(site)) = (&core.limits, &plan.site)
                 && !limits.admits(site)
             {
-                return core.event_sinks().for_each(|sink| sink.queue.suppress(*event.metadata().level()));
+                return core.leave_out(event, LeftOut::RateLimited);
             }
             for sink in core.event_sinks() {
                 #[cfg(feature = "otlp")]
@@ -199,6 +204,19 @@ impl Core {
         }
         self.sinks.iter().for_each(|sink| sink.queue.close());
         self.sinks.iter().map(|sink| sink.queue.join(deadline)).sum()
+    }
+
+    fn leave_out(&self, event: &Event<'_>, why: LeftOut) {
+        self.event_sinks().for_each(|sink| sink.queue.leave_out(*event.metadata().level(), why));
+    }
+
+    /// The share of such events that is written, if not all of them are.
+    fn rate<'p>(&'p self, event: &Event<'_>, plan: &'p Plan) -> Option<&'p Arc<Rate>> {
+        match plan.kind {
+            // One call site for all targets.
+            PlanKind::Log => self.sampling.rate(&event.normalized_metadata()?),
+            _ => plan.rate.as_ref(),
+        }
     }
 
     pub(crate) fn event_sinks(&self) -> impl Iterator<Item = &Sink> {
@@ -246,7 +264,8 @@ impl Core {
         // Records of `log` and of `StructuredLogger` come from all over the program through one call site.
         let is_one = matches!(kind, PlanKind::Ordinary | PlanKind::Event);
         let site = self.limits.as_ref().filter(|_| is_one).map(|limits| limits.site(metadata));
-        Plan { site, ..Plan::new(metadata, kind, &self.redactor) }
+        let rate = self.sampling.rate(metadata).filter(|_| kind == PlanKind::Ordinary).cloned();
+        Plan { site, rate, ..Plan::new(metadata, kind, &self.redactor) }
     }
 
     /// Writes the fields of a span once for each shape that the sinks have.
@@ -272,6 +291,20 @@ impl Core {
         let has = |json: bool| self.sinks.iter().any(|sink| sink.style.is_json() == json);
         [has(false).then_some(Style::Text), has(true).then_some(Style::Json)].into_iter().flatten()
     }
+}
+
+/// What of the id of the trace that an event is in decides whether it is written.
+#[cfg(feature = "http")]
+fn trace_of<S>(event: &Event<'_>, ctx: &Context<'_, S>) -> Option<u64>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    span::ids_of(event, ctx).map(|ids| ids.trace.last_bits())
+}
+
+#[cfg(not(feature = "http"))]
+fn trace_of<S>(_: &Event<'_>, _: &Context<'_, S>) -> Option<u64> {
+    None
 }
 
 /// Only the macros make such call sites; a name alone is no proof.

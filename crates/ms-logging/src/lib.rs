@@ -73,6 +73,7 @@ mod redact;
 #[cfg(feature = "http")]
 mod request;
 mod rotate;
+mod sample;
 mod sensitive;
 mod settings;
 #[cfg(all(unix, feature = "signals"))]

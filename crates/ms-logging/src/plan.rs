@@ -9,6 +9,7 @@ use tracing::callsite::Identifier;
 use crate::format::escape;
 use crate::limit::Site;
 use crate::redact::{KeyKind, Kind, Redactor};
+use crate::sample::Rate;
 
 /// The name of the call sites that `log_event!` makes.
 pub(crate) const EVENT: &str = "ms_logging.event";
@@ -28,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) target: Vec<u8>,
     /// Where the lines of the call site are counted, if it may write only so many.
     pub(crate) site: Option<Arc<Site>>,
+    /// The share of its events that is written, if not all of them are.
+    pub(crate) rate: Option<Arc<Rate>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +101,7 @@ impl Plan {
         escape::plain(&mut target, metadata.target());
         let mut head = Vec::new();
         json_head(&mut head, *metadata.level(), metadata.target());
-        Self { kind, fields, json_head: head, target, site: None }
+        Self { kind, fields, json_head: head, target, site: None, rate: None }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::panic;
 use std::time::{Duration, Instant};
 
-use metrics::Label;
+use metrics::{Label, Unit};
 use parking_lot::{Mutex, MutexGuard};
 
 use crate::account::Reason;
@@ -24,6 +24,8 @@ const EVENTS_TOTAL: &str = "log_events_total";
 const TRUNCATED_TOTAL: &str = "ms_logging_truncated_total";
 const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
 const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";
+const ROTATIONS_TOTAL: &str = "ms_logging_rotations_total";
+const WRITE_DURATION: &str = "ms_logging_write_duration_seconds";
 
 /// How long somebody waits for a turn who has more to do than to publish.
 const SOON: Duration = Duration::from_millis(100);
@@ -80,6 +82,23 @@ impl Turn {
     pub(crate) fn diverted(&self, sink: &'static str, lines: u64) {
         let total = add((DIVERTED_TOTAL, sink, ""), lines);
         set(DIVERTED_TOTAL, "Lines that went to the fallback", total, vec![Label::new("sink", sink)]);
+    }
+
+    /// Adds to `ms_logging_rotations_total{sink}`; nothing makes it appear.
+    pub(crate) fn rotated(&self, sink: &'static str, files: u64) {
+        let total = add((ROTATIONS_TOTAL, sink, ""), files);
+        set(ROTATIONS_TOTAL, "Files that were rotated away", total, vec![Label::new("sink", sink)]);
+    }
+
+    /// Records in `ms_logging_write_duration_seconds{sink}`; none makes it appear.
+    pub(crate) fn wrote(&self, sink: &'static str, durations: &[Duration]) {
+        // A recorder that panics must not end the writer.
+        let _ = panic::catch_unwind(|| {
+            let help = "How long a write of gathered lines took, rotation included";
+            metrics::describe_histogram!(WRITE_DURATION, Unit::Seconds, help);
+            let histogram = metrics::histogram!(WRITE_DURATION, vec![Label::new("sink", sink)]);
+            durations.iter().for_each(|duration| histogram.record(*duration));
+        });
     }
 
     /// Brings `ms_logging_truncated_total{sink}` up to date; nothing makes it appear.

@@ -95,7 +95,7 @@ pub(crate) fn now() -> u64 {
 }
 
 /// The ids of the innermost span that has some.
-#[cfg(feature = "otlp")]
+#[cfg(feature = "http")]
 pub(crate) fn ids_of<S>(event: &Event<'_>, ctx: &Context<'_, S>) -> Option<crate::ids::Ids>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

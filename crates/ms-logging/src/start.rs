@@ -21,6 +21,7 @@ use crate::levels::{self, Levels};
 use crate::limit::Limits;
 use crate::queue::{LINGER, LossLine, Options, Outlet, Queue, Target};
 use crate::rotate::{RotatingFile, Rotation};
+use crate::sample::Sampling;
 use crate::sink::SinkKind;
 
 impl Config {
@@ -88,6 +89,7 @@ impl Config {
             redactor: self.redactor.off(!self.redact),
             sinks,
             limits: self.rate_limit.map(Limits::new),
+            sampling: Sampling::new(&self.samples),
         });
         if let Err(source) = core.tell_of_suppressed_lines() {
             close(&core.sinks);
@@ -109,6 +111,9 @@ impl Config {
                 return Err(BuildError::TotalTooSmall { max_total_bytes: total, max_bytes: *max_bytes });
             }
             _ => {}
+        }
+        if let Some(sample) = self.samples.iter().find(|sample| !sample.is_possible()) {
+            return Err(BuildError::Sample { level: sample.level, ratio: sample.ratio });
         }
         if name.chars().any(|character| character.is_control()) {
             return Err(BuildError::Name { name: name.clone() });

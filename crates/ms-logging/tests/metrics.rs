@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use metrics::{Counter, Gauge, Histogram, Key, KeyName, Metadata, Recorder, SharedString, Unit};
+use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit};
 use ms_logging::{Logging, Reason};
 use tracing_subscriber::layer::SubscriberExt as _;
 
@@ -38,8 +38,22 @@ impl Recorder for Chatty {
         Gauge::noop()
     }
 
-    fn register_histogram(&self, _: &Key, _: &Metadata<'_>) -> Histogram {
-        Histogram::noop()
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        tracing::info!("registering");
+        let labels: Vec<String> =
+            key.labels().map(|label| format!("{}={}", label.key(), label.value())).collect();
+        let name = format!("{} {}", key.name(), labels.join(" "));
+        Histogram::from_arc(Arc::new(Writes(Arc::clone(self.0.lock().unwrap().entry(name).or_default()))))
+    }
+}
+
+/// Counts durations that can be.
+struct Writes(Arc<AtomicU64>);
+
+impl HistogramFn for Writes {
+    fn record(&self, seconds: f64) {
+        assert!((0.0..60.0).contains(&seconds), "{seconds}");
+        self.0.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -91,4 +105,27 @@ fn every_lost_line_is_in_the_metric_also_of_two_loggers_and_before_the_recorder(
         assert_eq!(guard.accounts()[0].passed(), guard.accounts()[0].dropped_total());
     }
     assert_eq!(recorder.dropped(Reason::AfterShutdown), 2);
+    rotations_and_writes_are_told(&recorder);
+}
+
+fn rotations_and_writes_are_told(recorder: &Chatty) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    let builder = Logging::builder().file(&path).console(false).rust_log(false).max_bytes(1_000).backups(200);
+    let (layer, guard) = builder.layer().unwrap();
+    let rotations = || recorder.total("ms_logging_rotations_total sink=file");
+    let writes = || recorder.total("ms_logging_write_duration_seconds sink=file");
+    assert_eq!(rotations(), 0, "there from the beginning");
+    let before = writes();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        for id in 0..100 {
+            tracing::info!(id, "a line of some fifty to a hundred bytes");
+            assert!(guard.flush(Duration::from_secs(60)));
+        }
+    });
+    let files = std::fs::read_dir(directory.path()).unwrap().count() as u64;
+    assert!(files > 5);
+    assert_eq!(rotations(), files - 1);
+    assert!(writes() >= before + 100, "each flush is a write of its own");
+    assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
 }

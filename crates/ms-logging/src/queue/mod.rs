@@ -62,6 +62,13 @@ pub(crate) struct Options {
     pub(crate) linger: Duration,
 }
 
+/// Why a line does not come into a queue at all.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum LeftOut {
+    RateLimited,
+    Sampled,
+}
+
 #[derive(Debug)]
 pub(crate) struct Queue {
     sink: &'static str,
@@ -128,7 +135,7 @@ impl Queue {
             self.wait_for_room(&mut state, line.len(), level, latest);
         }
         // Only now: a caller that waits is not in the account yet.
-        state.passed.count(level);
+        state.count(level);
         if state.closing {
             state.dropped.after_shutdown += 1;
             drop(state);
@@ -155,14 +162,17 @@ impl Queue {
         }
     }
 
-    /// Counts a line that may not be written.
-    pub(crate) fn suppress(&self, level: Level) {
+    /// Counts a line that is not to be written.
+    pub(crate) fn leave_out(&self, level: Level, why: LeftOut) {
         let Some(mut state) = self.lock() else {
             self.orphaned.fetch_add(1, Ordering::Relaxed);
             return;
         };
-        state.passed.count(level);
-        state.dropped.rate_limited += 1;
+        state.count(level);
+        match why {
+            LeftOut::RateLimited => state.dropped.rate_limited += 1,
+            LeftOut::Sampled => state.dropped.sampled += 1,
+        }
     }
 
     fn must_wake(&self, state: &mut State, level: Level) -> bool {
@@ -315,15 +325,23 @@ impl Queue {
         for ((level, now), (_, before)) in now.each().into_iter().zip(before.each()) {
             turn.events(level, now - before);
         }
-        let mut state = self.state.lock();
-        state.told_of = state.passed.total();
     }
 
     fn publish_in(&self, turn: Option<Turn>) {
         let Some(turn) = turn else { return };
+        let writes = {
+            let mut state = self.state.lock();
+            state.told_of = state.passed.total();
+            mem::take(&mut state.writes)
+        };
         if self.counts_events {
             self.publish_events(&turn);
         }
+        turn.wrote(self.sink, &writes);
+        self.publish_account(&turn);
+    }
+
+    fn publish_account(&self, turn: &Turn) {
         for _ in 0..MOST_ROUNDS {
             let (now, before) = {
                 let mut state = self.state.lock();
@@ -336,6 +354,9 @@ impl Queue {
             }
             turn.truncated(self.sink);
             turn.diverted(self.sink, now.diverted.saturating_sub(before.diverted));
+            if let Some(rotations) = now.rotations {
+                turn.rotated(self.sink, rotations.saturating_sub(before.rotations.unwrap_or(0)));
+            }
             // The recorder may have logged.
             if self.state.lock().to_publish() == now {
                 return;

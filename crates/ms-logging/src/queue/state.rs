@@ -1,9 +1,13 @@
 //! What a queue knows, all under one lock.
 
 use std::mem;
+use std::time::Duration;
+
+use tracing::Level;
 
 use super::loss::Lost;
 use crate::account::{Dropped, Passed};
+use crate::publish::is_publishing;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -15,7 +19,7 @@ pub(super) struct State {
     pub(super) passed: Passed,
     /// What of it the metrics tell.
     pub(super) told: Passed,
-    /// What of it the writer need not wake up for: all but what a recorder logs while it is told would be told of for ever.
+    /// What of it the writer need not wake up for.
     pub(super) told_of: u64,
     pub(super) accepted: u64,
     pub(super) settled: u64,
@@ -33,6 +37,9 @@ pub(super) struct State {
     pub(super) errors: bool,
     pub(super) dropped: Dropped,
     pub(super) published: Published,
+    /// How long each write took that the metrics do not tell of yet.
+    pub(super) writes: Vec<Duration>,
+    pub(super) rotations: Option<u64>,
     pub(super) writer: Writer,
     pub(super) urgent: bool,
     pub(super) closing: bool,
@@ -48,6 +55,7 @@ pub(super) struct State {
 pub(super) struct Published {
     pub(super) dropped: Dropped,
     pub(super) diverted: u64,
+    pub(super) rotations: Option<u64>,
 }
 
 /// What the writer is doing, which decides whether a new line must wake it.
@@ -62,7 +70,14 @@ pub(super) enum Writer {
 impl State {
     /// What the metrics should tell.
     pub(super) fn to_publish(&self) -> Published {
-        Published { dropped: self.dropped, diverted: self.diverted }
+        Published { dropped: self.dropped, diverted: self.diverted, rotations: self.rotations }
+    }
+
+    /// Counts an event. What a recorder logs while it is told is no news: that would be told for ever, and between two sinks
+    /// back and forth.
+    pub(super) fn count(&mut self, level: Level) {
+        self.passed.count(level);
+        self.told_of += u64::from(is_publishing());
     }
 
     /// What counts against the capacity.

@@ -21,6 +21,9 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// How long an ERROR that is written waits for the disk to have it: one call serves all that come meanwhile.
 const SYNCED_WITHIN: Duration = Duration::from_millis(100);
 
+/// More than there are between two times that the metrics are brought up to date, unless nobody can be told.
+const MOST_WRITES: usize = 1024;
+
 /// Where whole lines go.
 pub(crate) trait Target: Send {
     /// Writes `batch`, which holds `lines` whole lines, and tells of lines as they are safely written.
@@ -31,6 +34,11 @@ pub(crate) trait Target: Send {
     /// Has the disk keep what was written, also if the power fails.
     fn sync(&mut self) -> io::Result<()> {
         Ok(())
+    }
+
+    /// How often it has gone on in a new file; nothing if it never does.
+    fn rotations(&self) -> Option<u64> {
+        None
     }
 
     /// For messages to people.
@@ -96,10 +104,12 @@ impl Queue {
 
     fn write(&self, outlet: &mut Outlet, batch: &[u8], lines: u64, pace: &mut Pace) {
         let mut taken = 0;
+        let begun = Instant::now();
         let mut result = outlet.target.write(batch, lines, &mut |lines| {
             taken += lines;
             self.written(lines);
         });
+        self.timed(begun.elapsed(), outlet.target.rotations());
         if let (Err(error), Some(fallback)) = (&result, &mut outlet.fallback) {
             notice(format_args!(
                 "cannot write {}: {error}; going on in {}",
@@ -190,13 +200,13 @@ impl Queue {
                 state.ended = true;
                 self.settled.notify_all();
                 return None;
-            } else if state.to_publish() != state.published || self.tells_events(&state, pace) {
+            } else if state.to_publish() != state.published || self.tells_news(&state, pace) {
                 MutexGuard::unlocked(&mut state, || self.publish());
             } else {
                 state.writer = Writer::Idle;
                 let told = state.lost.is_some().then_some(pace.tell_at);
-                let events = self.has_events(&state).then_some(pace.published_at + PUBLISHED_EVERY);
-                match told.into_iter().chain(events).chain(pace.sync_at.filter(|_| unsynced)).min() {
+                let news = self.has_news(&state).then_some(pace.published_at + PUBLISHED_EVERY);
+                match told.into_iter().chain(news).chain(pace.sync_at.filter(|_| unsynced)).min() {
                     Some(until) => drop(self.work.wait_until(&mut state, until)),
                     None => self.work.wait(&mut state),
                 }
@@ -211,12 +221,20 @@ impl Queue {
         Some(Taken { lines: state.in_flight, errors: mem::take(&mut state.errors) })
     }
 
-    fn has_events(&self, state: &State) -> bool {
-        self.counts_events && state.passed.total() != state.told_of
+    fn has_news(&self, state: &State) -> bool {
+        (self.counts_events || !state.writes.is_empty()) && state.passed.total() != state.told_of
     }
 
-    fn tells_events(&self, state: &State, pace: &Pace) -> bool {
-        self.has_events(state) && pace.published_at.elapsed() >= PUBLISHED_EVERY
+    fn tells_news(&self, state: &State, pace: &Pace) -> bool {
+        self.has_news(state) && pace.published_at.elapsed() >= PUBLISHED_EVERY
+    }
+
+    fn timed(&self, write: Duration, rotations: Option<u64>) {
+        let mut state = self.state.lock();
+        state.rotations = rotations;
+        if state.writes.len() < MOST_WRITES {
+            state.writes.push(write);
+        }
     }
 
     fn written(&self, lines: u64) {

@@ -67,6 +67,7 @@ pub(crate) struct RotatingFile {
     /// The backups were moved, but the file itself could not be.
     shifted: bool,
     retry: Option<Instant>,
+    rotations: u64,
 }
 
 impl RotatingFile {
@@ -90,6 +91,7 @@ impl RotatingFile {
             torn: false,
             shifted: false,
             retry: None,
+            rotations: 0,
         };
         opened.close_line_of_a_killed_process();
         Ok(opened)
@@ -235,6 +237,7 @@ impl RotatingFile {
         }
         self.backups.take(&self.path)?;
         self.shifted = false;
+        self.rotations += 1;
         let opened = open::append(&self.path, self.links)?;
         let rotated = self.begin(opened);
         // Only what nobody writes to any more; its lock goes with it.
@@ -257,6 +260,10 @@ impl Target for RotatingFile {
         self.current.file.sync_data()?;
         // A new file is only found again if the disk keeps its name too.
         open::sync_directory(&self.path)
+    }
+
+    fn rotations(&self) -> Option<u64> {
+        Some(self.rotations)
     }
 
     fn describe(&self) -> String {

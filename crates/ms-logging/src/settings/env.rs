@@ -64,7 +64,7 @@ impl LoggingBuilder {
 fn read(key: &str, value: &str) -> Value {
     let number = || value.parse().ok().filter(|_| value.bytes().all(|byte| byte.is_ascii_digit()));
     match (key, value) {
-        ("sensitive_keys", list) => Value::List(
+        ("sensitive_keys" | "sample", list) => Value::List(
             list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
         ),
         ("console" | "gzip" | "durable" | "redact" | "log_panics", "true") => Value::Switch(true),

@@ -12,9 +12,10 @@ use crate::builder::{Fallback, WhenFull};
 use crate::config::Config;
 use crate::levels::directive;
 use crate::rotate::Every;
+use crate::sample::{Directive, EXPECTED as SAMPLE};
 
 /// Every key. `levels` is a table of its own, so the environment has no variable for it.
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "name",
     "level",
     "filter",
@@ -30,6 +31,7 @@ const KEYS: [&str; 21] = [
     "queue_bytes",
     "block_ms",
     "rate_limit",
+    "sample",
     "fallback",
     "durable",
     "redact",
@@ -106,6 +108,12 @@ fn set(config: &mut Config, key: &str, value: Value) -> Result<(), Expected> {
         "rate_limit" => {
             config.rate_limit =
                 Some(number(value, "a whole number of lines a second")?).filter(|lines| *lines > 0);
+        }
+        "sample" => {
+            let Value::List(directives) = value else { return Err(Expected(SAMPLE)) };
+            for directive in directives {
+                config.samples.push(Directive::parse(&directive).ok_or(Expected(SAMPLE))?);
+            }
         }
         "fallback" => {
             config.fallback = match text(value, "`none`, `stderr` or a directory")?.as_str() {

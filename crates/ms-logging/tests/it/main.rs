@@ -35,6 +35,7 @@ mod request;
 #[cfg(feature = "axum")]
 mod request_sockets;
 mod rotation;
+mod sampling;
 mod scarcity;
 mod shared;
 mod sizes;

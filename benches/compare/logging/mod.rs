@@ -2,6 +2,7 @@
 
 mod floor;
 mod handler;
+mod peers;
 mod process;
 mod subject;
 
@@ -22,33 +23,34 @@ const FLOOR: &str = "bare layer, JSON by hand";
 const OFF: &str = "redaction off";
 const APPENDER: &str = "tracing-appender";
 const SLOG: &str = "slog-json, slog-async";
+/// Name, and what is measured of it.
+const PEERS: [(&str, Subject); 4] = [
+    (SLOG, Subject::Slog),
+    ("spdlog-rs", Subject::Spdlog),
+    ("flexi_logger", Subject::Flexi),
+    ("log4rs", Subject::Log4rs),
+];
 
 pub fn claims() -> Vec<Claim> {
     let [floor, ours, unredacted] = [Subject::Floor, Subject::Ours, Subject::Unredacted].map(Run::of);
     let [busy, busy_unredacted] = [Subject::Busy, Subject::BusyUnredacted].map(Run::of);
-    let [both, appender, slog] = [Subject::Both, Subject::Appender, Subject::Slog].map(Run::of);
+    let [both, appender] = [Subject::Both, Subject::Appender].map(Run::of);
+    let peers = PEERS.map(|(name, subject)| (name, Run::of(subject)));
     let [both_within, ours_within, appender_within] = [both, ours, appender].map(Run::in_span);
     let two = ours.on_threads(2);
-    let rounds = Rounds::of(vec![
-        floor,
-        ours,
-        unredacted,
-        busy,
-        busy_unredacted,
-        slog,
-        appender,
-        ours_within,
-        appender_within,
-        two,
-        both,
-        both_within,
-    ]);
+    let mut runs =
+        vec![floor, ours, unredacted, busy, busy_unredacted, appender, ours_within, appender_within];
+    runs.extend([two, both, both_within]);
+    runs.extend(peers.map(|(_, peer)| peer));
+    let rounds = Rounds::of(runs);
     let caller = |cost: &Cost| cost.caller;
     let process = |cost: &Cost| cost.process;
     let allocations = |cost: &Cost| cost.allocations;
     let instructions = |ours: Run, peer: Run| Pair::of_rounds(&[(ours.instructions(), peer.instructions())]);
     let claim = |name, unit, pair, peer, goal| Claim::new(AREA, name, unit, pair, peer, goal);
-    vec![
+    let beside_peers = peers
+        .map(|(name, peer)| claim("JSON event, process", CPU, rounds.beside(ours, peer, process), name, 1.0));
+    let mut claims = vec![
         claim("JSON event, caller", CPU, rounds.beside(ours, floor, caller), FLOOR, 1.4),
         claim("JSON event, process", CPU, rounds.beside(ours, floor, process), FLOOR, 2.0),
         claim("JSON event, redacted, caller", CPU, rounds.beside(ours, unredacted, caller), OFF, 1.3),
@@ -64,7 +66,6 @@ pub fn claims() -> Vec<Claim> {
             APPENDER,
             1.0 / 3.5,
         ),
-        claim("JSON event, process", CPU, rounds.beside(ours, slog, process), SLOG, 1.0),
         handler::claim(&rounds, ours),
         claim(
             "JSON event, 2 callers",
@@ -82,7 +83,9 @@ pub fn claims() -> Vec<Claim> {
             "three",
             1.0,
         ),
-    ]
+    ];
+    claims.extend(beside_peers);
+    claims
 }
 
 /// What each run cost, round by round: all of a round one after the other.

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use ms_logging::{Logging, LoggingBuilder, WhenFull};
-use slog::Drain as _;
 use tracing::span::EnteredSpan;
 use tracing::{info, info_span};
-use tracing_appender::non_blocking::NonBlockingBuilder;
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use super::floor::Floor;
+use super::peers;
 
 const LONG: Duration = Duration::from_secs(60);
 
@@ -31,6 +30,12 @@ pub enum Subject {
     Appender,
     /// slog-json over slog-async, without loss.
     Slog,
+    /// spdlog-rs, its JSON.
+    Spdlog,
+    /// flexi_logger, its JSON, in buffers.
+    Flexi,
+    /// log4rs, its JSON.
+    Log4rs,
 }
 
 /// A logger at work.
@@ -59,9 +64,17 @@ impl Subject {
                 ..ours(builder().no_file().json_file(&path).redact(false))
             },
             Self::Both => ours(builder().file(dir.join("events.log")).json_file(&path)),
-            Self::Appender => appender(dir),
-            Self::Slog => slog(&path),
+            Self::Appender => peers::appender(dir),
+            Self::Slog => peers::slog(&path),
+            Self::Spdlog => peers::spdlog(path),
+            Self::Flexi => peers::flexi(dir),
+            Self::Log4rs => peers::log4rs(dir),
         }
+    }
+
+    /// Whether it takes records of the crate `log`.
+    pub fn is_of_log(self) -> bool {
+        matches!(self, Self::Flexi | Self::Log4rs)
     }
 
     pub fn files(self) -> u64 {
@@ -69,12 +82,16 @@ impl Subject {
     }
 }
 
+/// Of a file before it is rotated, and how many backups are kept.
+pub const MAX_BYTES: u64 = 10 << 20;
+pub const BACKUPS: u32 = 20;
+
 fn builder() -> LoggingBuilder {
     Logging::builder()
         .console(false)
         .rust_log(false)
-        .max_bytes(10 << 20)
-        .backups(20)
+        .max_bytes(MAX_BYTES)
+        .backups(BACKUPS)
         .when_full(WhenFull::Block(LONG))
 }
 
@@ -89,36 +106,6 @@ fn floor(path: &Path) -> Running {
     let subscriber = tracing_subscriber::registry().with(floor.clone());
     tracing::subscriber::set_global_default(subscriber).expect("nothing else is installed");
     Running { emit: Box::new(emit), finish: Box::new(move || floor.flush()) }
-}
-
-fn appender(dir: &Path) -> Running {
-    let file = tracing_appender::rolling::never(dir, "events.jsonl");
-    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(file);
-    let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
-    tracing::subscriber::set_global_default(subscriber).expect("nothing else is installed");
-    Running { emit: Box::new(emit), finish: Box::new(move || drop(guard)) }
-}
-
-fn slog(path: &Path) -> Running {
-    let file = std::io::BufWriter::with_capacity(64 * 1024, std::fs::File::create(path).expect("a file"));
-    let json = slog_json::Json::new(file).add_default_keys().build().fuse();
-    let (drain, guard) = slog_async::Async::new(json)
-        .chan_size(8192)
-        .overflow_strategy(slog_async::OverflowStrategy::Block)
-        .build_with_guard();
-    let logger = slog::Logger::root(drain.fuse(), slog::o!());
-    let held = logger.clone();
-    let emit = move |events| {
-        for id in 0..events {
-            slog::info!(logger, "shift planned";
-                "shift" => id, "department" => "Acil Servis", "hours" => 8.5, "night" => false, "attempt" => 1);
-        }
-    };
-    let finish = move || {
-        drop(held);
-        drop(guard);
-    };
-    Running { emit: Box::new(emit), finish: Box::new(finish) }
 }
 
 pub fn emit(events: u64) {

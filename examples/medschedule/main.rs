@@ -151,7 +151,7 @@ fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
     };
     let mut rules = rules.source(exposition(move || metrics.render())).sink(log_sink());
     if let Some(url) = &config.webhook {
-        rules = rules.sink(WebhookSink::new(url.expose())?);
+        rules = rules.sink(WebhookSink::internal(url.expose())?);
     }
     Ok(rules.spawn()?)
 }

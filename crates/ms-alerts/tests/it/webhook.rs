@@ -9,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use ms_alerts::{AlertManager, AlertRule, Notification, SendError, Sink, WebhookSink, above};
+use ms_alerts::{AlertManager, AlertRule, Notification, SendError, Sink, WebhookError, WebhookSink, above};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -65,7 +65,7 @@ async fn notification() -> Arc<Notification> {
 }
 
 async fn send(url: &str) -> Result<(), SendError> {
-    let sink = WebhookSink::new(&format!("{url}/{SECRET}?token={SECRET}")).unwrap();
+    let sink = WebhookSink::internal(&format!("{url}/{SECRET}?token={SECRET}")).unwrap();
     let outcome = sink.send(notification().await).await;
     if let Err(error) = &outcome {
         assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
@@ -82,7 +82,7 @@ async fn the_body_is_that_of_alertmanager() {
             requests.send((headers, body)).unwrap();
         }),
     );
-    let sink = WebhookSink::new(&format!("{}/hook", serve(app).await)).unwrap();
+    let sink = WebhookSink::internal(&format!("{}/hook", serve(app).await)).unwrap();
     let sink = sink.named("pager").bearer(SECRET).unwrap();
     assert!(!format!("{sink:?}").contains(SECRET));
     let rule = AlertRule::new("HighCpu", above(), 90.0).metric("cpu").severity("page").window(Duration::ZERO);
@@ -244,4 +244,121 @@ fn what_is_no_url_of_http_is_refused_without_showing_it() {
         assert!(!format!("{error} {error:?}").contains(SECRET), "{error:?}");
     }
     assert!(WebhookSink::new("https://example.org").unwrap().bearer("a\nb").is_err());
+}
+
+/// Ways to write addresses that only this machine, its network or its cloud has; `PORT` is where the trap listens.
+const FORBIDDEN: [&str; 68] = [
+    "http://127.0.0.1:PORT/",
+    "http://127.1:PORT/",
+    "http://127.0.1:PORT/",
+    "http://127.255.255.254:PORT/",
+    "http://2130706433:PORT/",
+    "http://0x7f000001:PORT/",
+    "http://0x7f.1:PORT/",
+    "http://0x7f.0.0.0x1:PORT/",
+    "http://0X7F.0x0.0x0.0x1:PORT/",
+    "http://017700000001:PORT/",
+    "http://0177.0.0.1:PORT/",
+    "http://0177.0.0.01:PORT/",
+    "http://127.0.0.1.:PORT/",
+    "http://127。0。0。1:PORT/",
+    "http://１２７.0.0.1:PORT/",
+    "http://①②⑦.0.0.1:PORT/",
+    "http://%31%32%37.0.0.1:PORT/",
+    "http://127.0.0.%31:PORT/",
+    "http://example.org@127.0.0.1:PORT/",
+    "http://example.org:80@127.0.0.1:PORT/",
+    "http://example.org%40@127.0.0.1:PORT/",
+    "http://127.0.0.1:PORT\\@example.org/",
+    "http:\\\\127.0.0.1:PORT\\",
+    "http:127.0.0.1:PORT/",
+    "http:/127.0.0.1:PORT/",
+    "http:///127.0.0.1:PORT/",
+    "HTTP://127.0.0.1:PORT/",
+    " http://127.0.0.1:PORT/ ",
+    "ht\ntp://127.0.0.1:PORT/",
+    "http://127.0.0\t.1:PORT/",
+    "http://0:PORT/",
+    "http://0.0.0.0:PORT/",
+    "http://0x0:PORT/",
+    "http://[::]:PORT/",
+    "http://[::1]:PORT/",
+    "http://[0:0:0:0:0:0:0:1]:PORT/",
+    "http://[0000:0000:0000:0000:0000:0000:0000:0001]:PORT/",
+    "http://[::ffff:127.0.0.1]:PORT/",
+    "http://[::ffff:7f00:1]:PORT/",
+    "http://[0:0:0:0:0:ffff:127.0.0.1]:PORT/",
+    "http://[::127.0.0.1]:PORT/",
+    "http://[64:ff9b::127.0.0.1]:PORT/",
+    "http://[64:ff9b::7f00:1]:PORT/",
+    "http://[2002:7f00:1::]:PORT/",
+    "http://[fe80::1]:PORT/",
+    "http://[fd00::1]:PORT/",
+    "http://[fd00:ec2::254]:PORT/",
+    "http://[fec0::1]:PORT/",
+    "http://[ff02::1]:PORT/",
+    "http://169.254.169.254:PORT/latest/meta-data/",
+    "http://0xa9fea9fe:PORT/",
+    "http://2852039166:PORT/",
+    "http://0251.0376.0251.0376:PORT/",
+    "http://[::ffff:169.254.169.254]:PORT/",
+    "http://[::ffff:a9fe:a9fe]:PORT/",
+    "http://168.63.129.16:PORT/",
+    "http://100.100.100.200:PORT/",
+    "http://192.0.0.192:PORT/",
+    "http://10.0.0.1:PORT/",
+    "http://172.16.0.1:PORT/",
+    "http://192.168.1.1:PORT/",
+    "http://100.64.0.1:PORT/",
+    "http://255.255.255.255:PORT/",
+    "http://224.0.0.1:PORT/",
+    "http://localhost:PORT/",
+    "http://localhost.:PORT/",
+    "http://LOCALHOST:PORT/",
+    "http://ｌocalhost:PORT/",
+];
+
+#[tokio::test]
+async fn nothing_internal_is_called_however_it_is_written() {
+    let trap = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = trap.local_addr().unwrap().port().to_string();
+    let notification = notification().await;
+    for spelling in FORBIDDEN {
+        let url = spelling.replace("PORT", &port);
+        match WebhookSink::new(&url) {
+            Err(WebhookError::Address | WebhookError::Url) => {}
+            Err(other) => panic!("{url}: {other}"),
+            // A name, whose addresses are known when it is called.
+            Ok(sink) => {
+                let error = sink.send(Arc::clone(&notification)).await.unwrap_err();
+                let forbidden = error.to_string() == "every address of the host is internal or reserved";
+                // Not every machine knows it by that name.
+                assert!(forbidden || url.contains("localhost."), "{url}: {error}");
+            }
+        }
+    }
+    let connected = tokio::time::timeout(Duration::from_millis(50), trap.accept()).await;
+    assert!(connected.is_err(), "nobody has connected");
+}
+
+#[tokio::test]
+async fn an_internal_sink_calls_names_and_addresses_of_this_machine_and_no_others() {
+    let address = serve(Router::new().fallback(|| std::future::ready(StatusCode::OK))).await;
+    let port = address.rsplit_once(':').unwrap().1;
+    let notification = notification().await;
+    for host in ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]"] {
+        let sink = WebhookSink::internal(&format!("http://{host}:{port}/")).unwrap();
+        sink.send(Arc::clone(&notification)).await.unwrap();
+    }
+    for host in [
+        "169.254.169.254",
+        "0.0.0.0",
+        "[fe80::1]",
+        "[::ffff:a9fe:a9fe]",
+        "[fd00:ec2::254]",
+        "100.100.100.200",
+    ] {
+        let error = WebhookSink::internal(&format!("http://{host}:{port}/")).unwrap_err();
+        assert_eq!(error, WebhookError::Address, "{host}");
+    }
 }

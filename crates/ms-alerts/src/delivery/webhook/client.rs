@@ -1,6 +1,7 @@
 //! The HTTP client: rustls with ring, no redirects, no proxies, and a limit for everything.
 
 use std::error::Error;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +9,22 @@ use reqwest::{Client, Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::WebhookError;
+use super::resolve::{Forbidden, Guarded, may_call};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-pub(super) fn new(url: &Url) -> Result<Client, WebhookError> {
+pub(super) fn new(url: &Url, internal: bool) -> Result<Client, WebhookError> {
+    // Nobody asks the resolver about numbers. However they were written, the URL has them in their usual form.
+    let literal = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
+    if literal.is_some_and(|address| !may_call(address, internal)) {
+        return Err(WebhookError::Address);
+    }
     Client::builder()
         .tls_backend_preconfigured(tls(url.scheme() == "https")?)
         .redirect(redirect::Policy::none())
         .no_proxy()
+        .dns_resolver(Guarded { internal })
         .connect_timeout(CONNECT_LIMIT)
         .timeout(REQUEST_LIMIT)
         .user_agent(concat!("ms-alerts/", env!("CARGO_PKG_VERSION")))
@@ -48,11 +56,18 @@ pub(super) fn reason(error: &reqwest::Error) -> String {
     if let Some(tls) = causes().find_map(as_tls) {
         return format!("TLS failed: {tls}");
     }
+    if let Some(forbidden) = causes().find_map(as_forbidden) {
+        return forbidden.to_string();
+    }
     if let Some(io) = causes().find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
         // The kind alone: the text may hold more of the URL than is good.
         return format!("connection failed: {}", io.kind());
     }
     if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() }
+}
+
+fn as_forbidden<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e Forbidden> {
+    cause.downcast_ref::<std::io::Error>()?.get_ref()?.downcast_ref()
 }
 
 /// I/O errors hide what they were made of from the chain of sources, be it another I/O error.

@@ -1,7 +1,9 @@
 //! Notifications as HTTP requests in the shape of Alertmanager's webhooks.
 
+mod address;
 mod body;
 mod client;
+mod resolve;
 mod retry_after;
 
 use std::fmt;
@@ -22,7 +24,7 @@ const LONGEST_READ: Duration = Duration::from_secs(1);
 /// Posts notifications to a URL, as Alertmanager's webhooks do (version 4).
 ///
 /// Each request carries one alert, and its [`id`](Notification::id) as `Idempotency-Key`, so that a receiver can tell a
-/// repeat. Redirects are never followed, the proxy variables of the environment are ignored, and of an answer no more than
+/// repeat. Only public addresses are called, unless it is made by [`internal`](Self::internal). Redirects are never followed, the proxy variables of the environment are ignored, and of an answer no more than
 /// 64 KiB are read.
 ///
 /// | answer | what happens |
@@ -55,6 +57,12 @@ pub enum WebhookError {
     /// The URL is none, or not one of HTTP.
     #[error("the webhook's URL is not an http or https URL with a host")]
     Url,
+    /// The URL's host is an address that may not be called: an internal one, unless the sink was made by
+    /// [`internal`](WebhookSink::internal), a link-local one, or one that no host has.
+    #[error(
+        "the webhook's URL has an internal or reserved address; an internal one needs WebhookSink::internal"
+    )]
+    Address,
     /// The token cannot stand in a header.
     #[error("the webhook's token holds a character that no header may hold")]
     Token,
@@ -64,17 +72,39 @@ pub enum WebhookError {
 }
 
 impl WebhookSink {
-    /// Makes a sink named `webhook`.
+    /// Makes a sink named `webhook`, for a host of the internet: addresses of this machine and of private networks are never
+    /// called, whatever the URL's name resolves to and whenever.
     ///
     /// # Errors
     ///
-    /// [`WebhookError`]: the URL is none of HTTP, or the machine has no usable certificates.
+    /// [`WebhookError`]: the URL is none of HTTP, its host is an address that may not be called, or the machine has no usable
+    /// certificates.
     pub fn new(url: &str) -> Result<Self, WebhookError> {
+        Self::to(url, false)
+    }
+
+    /// Makes a sink named `webhook` for a host of one's own network, or of this machine: its loopback, private, shared and
+    /// unique local addresses are called too. Link-local addresses and those at which clouds hand out credentials are not.
+    ///
+    /// ```
+    /// let sink = ms_alerts::WebhookSink::internal("http://alerts.hospital.intern:8080/hook")?;
+    /// assert!(ms_alerts::WebhookSink::new("http://127.0.0.1:8080/hook").is_err());
+    /// # Ok::<(), ms_alerts::WebhookError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`new`](Self::new).
+    pub fn internal(url: &str) -> Result<Self, WebhookError> {
+        Self::to(url, true)
+    }
+
+    fn to(url: &str, internal: bool) -> Result<Self, WebhookError> {
         let url = Url::parse(url).map_err(|_| WebhookError::Url)?;
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
             return Err(WebhookError::Url);
         }
-        let client = client::new(&url)?;
+        let client = client::new(&url, internal)?;
         Ok(Self { name: "webhook".to_owned(), url, authorization: None, client })
     }
 

@@ -161,7 +161,9 @@ impl AlertManagerBuilder {
         }
         let groups: Vec<Group> = [Group::own(own)].into_iter().chain(self.groups).collect();
         #[cfg(feature = "rules")]
-        let memory = Memory::new(&groups, self.history, self.compat);
+        let dialect = crate::promql::Dialect::new(self.compat, self.interval);
+        #[cfg(feature = "rules")]
+        let memory = Memory::new(&groups, self.history, dialect);
         let Limits { capacity, give_up_after } = self.limits;
         let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
         let core = Core::new(

@@ -48,18 +48,22 @@ pub(crate) struct Core {
 #[cfg(feature = "rules")]
 pub(crate) struct Memory {
     history: Mutex<crate::samples::History>,
-    compat: crate::Compat,
+    dialect: crate::promql::Dialect,
     /// Where the moments of `check_samples_at` begin, on both clocks.
     replayed_from: std::sync::OnceLock<Now>,
 }
 
 #[cfg(feature = "rules")]
 impl Memory {
-    pub(crate) fn new(groups: &[Group], limits: crate::samples::Limits, compat: crate::Compat) -> Self {
+    pub(crate) fn new(
+        groups: &[Group],
+        limits: crate::samples::Limits,
+        dialect: crate::promql::Dialect,
+    ) -> Self {
         let mut asked = crate::samples::Asked::default();
         groups.iter().flat_map(|group| &group.rules).for_each(|rule| rule.ask(&mut asked));
         let history = Mutex::new(crate::samples::History::new(asked, limits));
-        Self { history, compat, replayed_from: std::sync::OnceLock::new() }
+        Self { history, dialect, replayed_from: std::sync::OnceLock::new() }
     }
 }
 
@@ -92,7 +96,7 @@ impl AlertManager {
             Vec::new(),
             Delivery::new(Vec::new()),
             #[cfg(feature = "rules")]
-            Memory::new(&[], crate::samples::Limits::default(), crate::Compat::default()),
+            Memory::new(&[], crate::samples::Limits::default(), crate::promql::Dialect::default()),
         )))
     }
 
@@ -271,7 +275,7 @@ impl Core {
             #[cfg(feature = "rules")]
             history: &history,
             #[cfg(feature = "rules")]
-            compat: self.memory.compat,
+            dialect: self.memory.dialect,
         };
         let mut changes = Vec::new();
         let mut evaluated = 0;

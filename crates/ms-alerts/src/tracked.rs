@@ -58,7 +58,7 @@ pub(crate) struct View<'v> {
     #[cfg(feature = "rules")]
     pub(crate) history: &'v crate::samples::History,
     #[cfg(feature = "rules")]
-    pub(crate) compat: crate::Compat,
+    pub(crate) dialect: crate::promql::Dialect,
 }
 
 impl Tracked {
@@ -137,7 +137,7 @@ impl Tracked {
         let wall = now.wall.as_millisecond();
         let mut labels_seen = HashSet::new();
         let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
-        let answer = query.evaluate(view.samples, view.history, wall, view.compat);
+        let answer = query.evaluate(view.samples, view.history, wall, view.dialect);
         for element in answer.map_err(Failure::Expression)? {
             let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
             if !labels_seen.insert(shown.labels.clone()) {

@@ -1,17 +1,51 @@
 //! Many elements into one a group.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::plan::{Aggregate, Kind};
+use super::plan::{Aggregate, Grouping, Kind};
 use super::vector::{Element, Key};
 
 /// Gives one element a group, in the order in which the groups begin.
-pub(super) fn groups<'s>(aggregate: &Aggregate, argument: f64, vector: Vec<Element<'s>>) -> Vec<Element<'s>> {
+pub(super) fn groups<'s>(
+    aggregate: &'s Aggregate,
+    argument: f64,
+    vector: Vec<Element<'s>>,
+) -> Vec<Element<'s>> {
+    let Some(label) = &aggregate.label else {
+        return in_groups(aggregate.kind, &aggregate.grouping, argument, vector);
+    };
+    let mut vector = vector;
+    for element in &mut vector {
+        element.set(label, Cow::Owned(written(element.value)));
+    }
+    let mut grouping = aggregate.grouping.clone();
+    if let Grouping::By(labels) = &mut grouping {
+        labels.push(label.clone());
+    }
+    in_groups(aggregate.kind, &grouping, argument, vector)
+}
+
+/// As Go writes a number without an exponent.
+fn written(value: f64) -> String {
+    if value.is_infinite() {
+        (if value > 0.0 { "+Inf" } else { "-Inf" }).to_owned()
+    } else {
+        value.to_string()
+    }
+}
+
+fn in_groups<'s>(
+    kind: Kind,
+    grouping: &Grouping,
+    argument: f64,
+    vector: Vec<Element<'s>>,
+) -> Vec<Element<'s>> {
     let mut places: HashMap<Key<'s>, usize> = HashMap::new();
     let mut values: Vec<Vec<f64>> = Vec::new();
     for element in vector {
-        match places.entry(element.key(&aggregate.grouping)) {
+        match places.entry(element.key(grouping)) {
             Entry::Vacant(place) => {
                 place.insert(values.len());
                 values.push(vec![element.value]);
@@ -28,7 +62,7 @@ pub(super) fn groups<'s>(aggregate: &Aggregate, argument: f64, vector: Vec<Eleme
     groups
         .into_iter()
         .zip(values)
-        .map(|((labels, _), values)| Element::new(labels, aggregate.kind.of(argument, values)))
+        .map(|((labels, _), values)| Element::new(labels, kind.of(argument, values)))
         .collect()
 }
 
@@ -41,7 +75,7 @@ impl Kind {
             Self::Average => average(&values),
             Self::Minimum => best(&values, |value, least| value < least),
             Self::Maximum => best(&values, |value, most| value > most),
-            Self::Count => count,
+            Self::Count | Self::CountValues => count,
             Self::Group => 1.0,
             Self::Variance => variance(&values),
             Self::Deviation => variance(&values).sqrt(),

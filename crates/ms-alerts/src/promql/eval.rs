@@ -1,15 +1,19 @@
 //! Walks through an expression.
 
-use std::collections::HashSet;
+mod range;
+mod select;
+
+use std::cell::Cell;
 use std::fmt;
 
-use super::compat::Compat;
-use super::over::Stretch;
-use super::plan::{Binary, Kind, LOOK_BACK, Node, Operator, Over, Range, Window};
-use super::selector::Selector;
-use super::vector::{Element, NAME, distinct};
-use super::{aggregate, binary, functions, histogram, matching, top};
-use crate::samples::{History, Incomplete, Sample, Samples, Series};
+use super::compat::Dialect;
+use super::plan::{At, Binary, Kind, Node, Operator, Part, When};
+use super::vector::{Element, distinct};
+use super::{aggregate, binary, functions, histogram, matching, sort, top};
+use crate::samples::{History, Incomplete, Samples};
+
+/// What one expression may look at; Prometheus stops at five times as many.
+const MOST_SAMPLES: usize = 10_000_000;
 
 /// Why an expression has no answer on these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(crate) enum EvalError {
     NotACount,
     /// A limit of the history was reached.
     Incomplete,
+    /// It would look at more samples than any rule may.
+    TooManySamples,
 }
 
 impl fmt::Display for EvalError {
@@ -35,6 +41,7 @@ impl fmt::Display for EvalError {
             }
             Self::NotACount => "the first argument of `topk` or `bottomk` is no whole number",
             Self::Incomplete => "samples are missing, for the history was full",
+            Self::TooManySamples => "it looks at more than 10 million samples",
         })
     }
 }
@@ -45,12 +52,37 @@ impl From<Incomplete> for EvalError {
     }
 }
 
-/// The samples that are looked at.
-pub(super) struct Moment<'s, 'd> {
-    pub(super) samples: &'s Samples<'d>,
+/// The samples that are looked at, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Moment<'s, 'd, 'b> {
+    /// Those of the moment; without them, what the history has of it.
+    pub(super) samples: Option<&'s Samples<'d>>,
     pub(super) history: &'s History,
+    /// Of the evaluation, in milliseconds since 1970, as all moments of an expression.
     pub(super) now: i64,
-    pub(super) compat: Compat,
+    /// How far the history's clock is ahead of that.
+    pub(super) ahead: i64,
+    /// The first and the last moment that are asked for.
+    pub(super) bounds: (i64, i64),
+    pub(super) dialect: Dialect,
+    pub(super) budget: &'b Budget,
+}
+
+/// How many samples may be looked at yet.
+pub(super) struct Budget(Cell<usize>);
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Cell::new(MOST_SAMPLES))
+    }
+}
+
+impl Budget {
+    fn spend(&self, samples: usize) -> Result<(), EvalError> {
+        let left = self.0.get().checked_sub(samples).ok_or(EvalError::TooManySamples)?;
+        self.0.set(left);
+        Ok(())
+    }
 }
 
 pub(super) enum Value<'s> {
@@ -58,7 +90,7 @@ pub(super) enum Value<'s> {
     Vector(Vec<Element<'s>>),
 }
 
-impl<'s> Moment<'s, '_> {
+impl<'s> Moment<'s, '_, '_> {
     pub(super) fn answer(&self, node: &'s Node) -> Result<Vec<Element<'s>>, EvalError> {
         match self.value(node)? {
             Value::Scalar(number) => Ok(vec![Element::new(Vec::new(), number)]),
@@ -66,55 +98,69 @@ impl<'s> Moment<'s, '_> {
         }
     }
 
-    fn value(&self, node: &'s Node) -> Result<Value<'s>, EvalError> {
-        match node {
-            Node::Number(number) => Ok(Value::Scalar(*number)),
-            Node::Select(selector) => Ok(Value::Vector(self.select(selector))),
-            Node::Earlier(selector, offset) => self.earlier(selector, *offset).map(Value::Vector),
-            Node::Over(range) => self.over(range).map(Value::Vector),
+    pub(super) fn value(&self, node: &'s Node) -> Result<Value<'s>, EvalError> {
+        let vector = match node {
+            Node::Number(number) => return Ok(Value::Scalar(*number)),
+            Node::Time => return Ok(Value::Scalar(self.seconds())),
+            Node::Scalar(inner) => return Ok(Value::Scalar(functions::scalar(&self.answer(inner)?))),
+            Node::Negate(inner) => return self.negate(inner),
+            Node::Binary(binary) => return self.binary(binary),
+            Node::Select(selector, when) => self.select(selector, *when, |_, value| value)?,
+            Node::Over(range) => self.over(range)?,
             Node::HistogramQuantile(both) => {
                 let share = self.number(&both.0)?;
-                let buckets = self.answer(&both.1)?;
-                Ok(Value::Vector(histogram::quantiles(share, &buckets, self.compat)))
+                histogram::quantiles(share, &self.answer(&both.1)?, self.dialect.compat)
             }
             Node::AbsentOver(window, labels) => {
                 let mut present = false;
-                self.stretches(window, |_, _, _| present = true)?;
-                Ok(Value::Vector(functions::absent(present, labels)))
+                self.stretches(window, |_, _| present = true)?;
+                functions::absent(present, labels)
             }
-            Node::Negate(inner) => match self.value(inner)? {
-                Value::Scalar(number) => Ok(Value::Scalar(-number)),
-                Value::Vector(mut vector) => {
-                    for element in &mut vector {
-                        element.drop_name();
-                        element.value = -element.value;
-                    }
-                    distinct(vector).map(Value::Vector)
-                }
-            },
-            Node::Binary(binary) => self.binary(binary),
             Node::Aggregate(aggregate) => {
                 let argument = aggregate.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
                 let inner = self.answer(&aggregate.inner)?;
-                let groups = match aggregate.kind {
+                match aggregate.kind {
                     Kind::Top | Kind::Bottom => top::keep(aggregate, argument, inner)?,
                     _ => aggregate::groups(aggregate, argument, inner),
-                };
-                Ok(Value::Vector(groups))
+                }
             }
             Node::Change(change, inner, numbers) => {
                 let numbers: Vec<f64> =
                     numbers.iter().map(|node| self.number(node)).collect::<Result<_, _>>()?;
-                let vector = functions::change(*change, self.answer(inner)?, &numbers);
-                distinct(vector).map(Value::Vector)
+                distinct(functions::change(*change, self.answer(inner)?, &numbers))?
             }
-            Node::Time => Ok(Value::Scalar(self.now as f64 / 1000.0)),
-            Node::Vector(inner) => self.answer(inner).map(Value::Vector),
-            Node::Scalar(inner) => Ok(Value::Scalar(functions::scalar(&self.answer(inner)?))),
-            Node::Absent { inner, labels } => {
-                Ok(Value::Vector(functions::absent(!self.answer(inner)?.is_empty(), labels)))
+            Node::Timestamp(inner) => self.timestamps(inner)?,
+            Node::Calendar(part, inner) => self.calendar(*part, inner.as_deref())?,
+            Node::Sort(inner, order) => sort::sorted(self.answer(inner)?, *order),
+            Node::LabelReplace(replace) => {
+                let mut vector = self.answer(&replace.inner)?;
+                replace.apply(&mut vector);
+                distinct(vector)?
             }
-        }
+            Node::LabelJoin(join) => {
+                let mut vector = self.answer(&join.inner)?;
+                join.apply(&mut vector);
+                distinct(vector)?
+            }
+            Node::Vector(inner) => self.answer(inner)?,
+            Node::Absent { inner, labels } => functions::absent(!self.answer(inner)?.is_empty(), labels),
+        };
+        Ok(Value::Vector(vector))
+    }
+
+    fn seconds(&self) -> f64 {
+        self.now as f64 / 1000.0
+    }
+
+    /// When something is looked at, in milliseconds since 1970.
+    fn moment(&self, when: When) -> i64 {
+        let base = match when.at {
+            At::Evaluation => self.now,
+            At::Start => self.bounds.0,
+            At::End => self.bounds.1,
+            At::Fixed(moment) => moment,
+        };
+        base.saturating_sub(when.offset)
     }
 
     /// A number where the parser lets no vector stand.
@@ -123,6 +169,42 @@ impl<'s> Moment<'s, '_> {
             Value::Scalar(number) => Ok(number),
             Value::Vector(vector) => Ok(functions::scalar(&vector)),
         }
+    }
+
+    fn negate(&self, inner: &'s Node) -> Result<Value<'s>, EvalError> {
+        let mut vector = match self.value(inner)? {
+            Value::Scalar(number) => return Ok(Value::Scalar(-number)),
+            Value::Vector(vector) => vector,
+        };
+        for element in &mut vector {
+            element.drop_name();
+            element.value = -element.value;
+        }
+        distinct(vector).map(Value::Vector)
+    }
+
+    /// Of a selector those of its samples; anything else is of the moment.
+    fn timestamps(&self, inner: &'s Node) -> Result<Vec<Element<'s>>, EvalError> {
+        let mut vector = match inner {
+            Node::Select(selector, when) => self.select(selector, *when, |at, _| at as f64 / 1000.0)?,
+            _ => {
+                let mut vector = self.answer(inner)?;
+                vector.iter_mut().for_each(|element| element.value = self.seconds());
+                vector
+            }
+        };
+        vector.iter_mut().for_each(Element::drop_name);
+        distinct(vector)
+    }
+
+    fn calendar(&self, part: Part, inner: Option<&'s Node>) -> Result<Vec<Element<'s>>, EvalError> {
+        let Some(inner) = inner else { return Ok(vec![Element::new(Vec::new(), part.of(self.seconds()))]) };
+        let mut vector = self.answer(inner)?;
+        for element in &mut vector {
+            element.drop_name();
+            element.value = part.of(element.value);
+        }
+        distinct(vector)
     }
 
     fn binary(&self, binary: &'s Binary) -> Result<Value<'s>, EvalError> {
@@ -143,87 +225,5 @@ impl<'s> Moment<'s, '_> {
             },
         };
         distinct(vector).map(Value::Vector)
-    }
-
-    fn select(&self, selector: &'s Selector) -> Vec<Element<'s>> {
-        let mut seen = HashSet::new();
-        let mut selected = Vec::new();
-        let mut consider = |sample: Sample<'s>| {
-            if !self.is_visible(&sample) || !selector.matches(|name| sample.label(name)) {
-                return;
-            }
-            let element = Element::of(sample.name(), sample.labels(), sample.value());
-            // Of two samples of one series in one exposition, the server keeps the first.
-            if seen.insert(element.labels().to_vec()) {
-                selected.push(element);
-            }
-        };
-        match selector.name() {
-            Some(name) => self.samples.named(name).for_each(&mut consider),
-            None => self.samples.iter().for_each(&mut consider),
-        }
-        selected
-    }
-
-    /// A sample with a time stamp of its own may be too old, or not be yet.
-    fn is_visible(&self, sample: &Sample<'_>) -> bool {
-        let first = self.compat.first(self.now.saturating_sub(LOOK_BACK));
-        sample.timestamp().is_none_or(|at| (first..=self.now).contains(&at))
-    }
-
-    fn earlier(&self, selector: &'s Selector, offset: i64) -> Result<Vec<Element<'s>>, EvalError> {
-        let moment = self.history.now().saturating_sub(offset);
-        let first = self.compat.first(moment.saturating_sub(LOOK_BACK));
-        let mut selected = Vec::new();
-        for (metric, series) in self.series(selector)? {
-            let value = series.last_between(first, moment);
-            selected.extend(value.map(|value| Element::of(metric, series.labels(), value)));
-        }
-        Ok(selected)
-    }
-
-    fn over(&self, range: &'s Range) -> Result<Vec<Element<'s>>, EvalError> {
-        let argument = range.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
-        let mut vector = Vec::new();
-        self.stretches(&range.window, |metric, series, stretch| {
-            let Some(value) = range.of(stretch, argument, self.compat) else { return };
-            let mut element = Element::of(metric, series.labels(), value);
-            if range.function != Over::Last {
-                element.drop_name();
-            }
-            vector.push(element);
-        })?;
-        distinct(vector)
-    }
-
-    /// Calls `visit` with each series that has samples within a range.
-    fn stretches(
-        &self,
-        window: &'s Window,
-        mut visit: impl FnMut(&'s str, &'s Series, &Stretch<'_>),
-    ) -> Result<(), EvalError> {
-        let now = self.history.now();
-        let end = now.saturating_sub(window.offset);
-        let start = end.saturating_sub(window.range);
-        let mut points = Vec::new();
-        for (metric, series) in self.series(&window.selector)? {
-            points.clear();
-            points.extend(series.between(self.compat.first(start), end));
-            if !points.is_empty() {
-                visit(metric, series, &Stretch { points: &points, start, end, now });
-            }
-        }
-        Ok(())
-    }
-
-    fn series(
-        &self,
-        selector: &'s Selector,
-    ) -> Result<impl Iterator<Item = (&'s str, &'s Series)>, EvalError> {
-        let label = |metric: &'s str, series: &'s Series, name: &str| {
-            if name == NAME { metric } else { series.label(name) }
-        };
-        let series = self.history.series(selector.name())?;
-        Ok(series.filter(move |(metric, series)| selector.matches(|name| label(metric, series, name))))
     }
 }

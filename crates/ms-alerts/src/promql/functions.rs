@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::plan::Change;
+use super::plan::{Change, Part};
 use super::vector::Element;
 
 /// Gives the function that a name stands for, of those that look at each value alone.
@@ -43,6 +43,21 @@ fn sign(value: f64) -> f64 {
     } else {
         value
     }
+}
+
+/// Gives the part of a date that a name stands for.
+pub(super) fn part(name: &str) -> Option<Part> {
+    Some(match name {
+        "day_of_month" => Part::DayOfMonth,
+        "day_of_week" => Part::DayOfWeek,
+        "day_of_year" => Part::DayOfYear,
+        "days_in_month" => Part::DaysInMonth,
+        "hour" => Part::Hour,
+        "minute" => Part::Minute,
+        "month" => Part::Month,
+        "year" => Part::Year,
+        _ => return None,
+    })
 }
 
 /// Applies a function to each element; `numbers` are its arguments behind the vector.

@@ -1,5 +1,6 @@
 //! From the parser's tree to what can be evaluated.
 
+mod labels;
 mod range;
 
 use promql_parser::label::MatchOp;
@@ -11,7 +12,7 @@ use promql_parser::parser::{
 
 use super::functions;
 use super::plan::{
-    Aggregate, Arithmetic, Binary, Change, Grouping, Kind, Matching, Node, Operator, Set, Sides,
+    Aggregate, Arithmetic, Binary, Change, Grouping, Kind, Matching, Node, Operator, Order, Set, Sides,
 };
 use super::selector::Selector;
 use super::strict;
@@ -74,8 +75,8 @@ fn node(expression: &str, tree: &Expr) -> Result<Node, Refused> {
         // The parser keeps no sign but the minus.
         Expr::Unary(minus) => Ok(Node::Negate(Box::new(node(expression, &minus.expr)?))),
         Expr::VectorSelector(vector) => {
-            let (selector, offset) = (selector(expression, vector)?, range::offset(expression, vector)?);
-            Ok(if offset == 0 { Node::Select(selector) } else { Node::Earlier(selector, offset) })
+            let when = range::when(expression, vector.at.as_ref(), vector.offset.as_ref())?;
+            Ok(Node::Select(selector(expression, vector)?, when))
         }
         Expr::Binary(tree) => binary(expression, tree),
         Expr::Aggregate(tree) => aggregate(expression, tree),
@@ -153,18 +154,28 @@ fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
         t::T_QUANTILE => Kind::Quantile,
         t::T_TOPK => Kind::Top,
         t::T_BOTTOMK => Kind::Bottom,
+        t::T_COUNT_VALUES => Kind::CountValues,
         _ => return Err(Refused::unsupported(expression, &tree.op.to_string())),
     };
-    let argument = tree.param.as_ref().map(|argument| node(expression, argument)).transpose()?;
+    let (mut argument, mut label) = (None, None);
+    match tree.param.as_deref() {
+        Some(name) if kind == Kind::CountValues => label = Some(labels::name(expression, name)?),
+        Some(number) => argument = Some(node(expression, number)?),
+        None => {}
+    }
     let grouping = tree.modifier.as_ref().map_or(Grouping::By(Vec::new()), grouping);
     let inner = node(expression, &tree.expr)?;
-    Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping, argument })))
+    Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping, argument, label })))
 }
 
 fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
     let unsupported = || Refused::unsupported(expression, call.func.name);
     if let Some(range) = range::call(expression, call) {
         return range;
+    }
+    if let Some(part) = functions::part(call.func.name) {
+        let inner = call.args.args.first().map(|inner| node(expression, inner)).transpose()?;
+        return Ok(Node::Calendar(part, inner.map(Box::new)));
     }
     let (first, others) = match call.args.args.split_first() {
         Some((first, others)) => (first, others),
@@ -178,6 +189,11 @@ fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
             let both = (node(expression, first)?, node(expression, buckets)?);
             return Ok(Node::HistogramQuantile(Box::new(both)));
         }
+        "timestamp" => return Ok(Node::Timestamp(Box::new(node(expression, first)?))),
+        "sort" => return Ok(Node::Sort(Box::new(node(expression, first)?), Order::Ascending)),
+        "sort_desc" => return Ok(Node::Sort(Box::new(node(expression, first)?), Order::Descending)),
+        "label_replace" => return labels::replace(expression, first, others),
+        "label_join" => return labels::join(expression, first, others),
         "vector" => return Ok(Node::Vector(Box::new(node(expression, first)?))),
         "scalar" => return Ok(Node::Scalar(Box::new(node(expression, first)?))),
         "absent" => {
@@ -221,9 +237,6 @@ fn named_labels(tree: &Expr) -> Vec<(String, String)> {
 }
 
 fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refused> {
-    if vector.at.is_some() {
-        return Err(Refused::unsupported(expression, "@"));
-    }
     if !vector.matchers.or_matchers.is_empty() {
         return Err(Refused::unsupported(expression, "or"));
     }
@@ -234,11 +247,7 @@ fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refus
 /// Names the first thing in the tree that is not supported.
 fn refuse(expression: &str, tree: &Expr) -> Refused {
     match tree {
-        Expr::Subquery(_) => Refused {
-            at: find(expression, "["),
-            message: "a subquery `[…:…]` is not supported".to_owned(),
-        },
-        Expr::MatrixSelector(_) => Refused {
+        Expr::Subquery(_) | Expr::MatrixSelector(_) => Refused {
             at: find(expression, "["),
             message: "a range `[…]` alone gives no alert; expected a vector or a number".to_owned(),
         },

@@ -4,10 +4,12 @@
 
 mod aggregate;
 mod binary;
+mod calendar;
 mod compat;
 mod eval;
 mod functions;
 mod histogram;
+mod labels;
 mod load;
 mod matching;
 mod over;
@@ -15,12 +17,14 @@ mod plan;
 pub(crate) mod regex;
 mod regression;
 mod selector;
+mod sort;
 mod strict;
 mod tokens;
 mod top;
 mod vector;
 
 pub use compat::Compat;
+pub(crate) use compat::Dialect;
 pub(crate) use eval::EvalError;
 pub(crate) use load::Refused;
 pub(crate) use vector::Element;
@@ -50,8 +54,18 @@ impl Query {
         samples: &'s Samples<'_>,
         history: &'s History,
         now: i64,
-        compat: Compat,
+        dialect: Dialect,
     ) -> Result<Vec<Element<'s>>, EvalError> {
-        eval::Moment { samples, history, now, compat }.answer(&self.0)
+        let budget = eval::Budget::default();
+        let moment = eval::Moment {
+            samples: Some(samples),
+            history,
+            now,
+            ahead: history.now().saturating_sub(now),
+            bounds: (now, now),
+            dialect,
+            budget: &budget,
+        };
+        moment.answer(&self.0)
     }
 }

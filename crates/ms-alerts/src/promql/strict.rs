@@ -7,24 +7,66 @@ use super::tokens::{Token, tokens};
 
 /// Checks an expression that the parser has taken.
 pub(super) fn check(expression: &str) -> Result<(), Refused> {
-    let mut before = "";
+    let mut place = Place::default();
     for token in tokens(expression) {
-        if let Some(problem) = problem(token, before) {
+        if let Some(problem) = problem(token, &place) {
             return Err(Refused { at: token.at, message: problem.to_owned() });
         }
-        before = token.text;
+        place.pass(token);
     }
     Ok(())
 }
 
-fn problem(token: Token<'_>, before: &str) -> Option<&'static str> {
-    match token.text.chars().next()? {
-        '"' | '\'' | '`' if !matches!(before, "=" | "!=" | "=~" | "!~") => {
-            Some("a name in quotes is not supported")
+/// Where a token stands.
+#[derive(Default)]
+struct Place<'a> {
+    before: &'a str,
+    before_that: &'a str,
+    /// The brackets around it, each with whether what stands in it are names of labels.
+    brackets: Vec<(char, bool)>,
+}
+
+impl<'a> Place<'a> {
+    fn pass(&mut self, token: Token<'a>) {
+        match token.text {
+            "(" => self.brackets.push(('(', self.lists_labels())),
+            "[" => self.brackets.push(('[', false)),
+            "{" => self.brackets.push(('{', true)),
+            ")" | "]" | "}" => drop(self.brackets.pop()),
+            _ => {}
         }
+        self.before_that = std::mem::replace(&mut self.before, token.text);
+    }
+
+    fn lists_labels(&self) -> bool {
+        let words = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+        words.iter().any(|word| self.before.eq_ignore_ascii_case(word))
+    }
+
+    /// A string here is a name, which before version 3 has no quotes.
+    fn wants_name(&self) -> bool {
+        let matched = matches!(self.before, "=" | "!=" | "=~" | "!~");
+        !matched && self.brackets.last().is_none_or(|(_, is_list)| *is_list)
+    }
+
+    fn wants_duration(&self) -> bool {
+        let is_offset = |word: &str| word.eq_ignore_ascii_case("offset");
+        matches!(self.before, "[" | ":")
+            || is_offset(self.before)
+            || self.before == "-" && is_offset(self.before_that)
+    }
+}
+
+fn problem(token: Token<'_>, place: &Place<'_>) -> Option<&'static str> {
+    match token.text.chars().next()? {
+        '"' | '\'' | '`' if place.wants_name() => Some("a name in quotes is not supported"),
         '"' | '\'' if has_high_byte(token.text) => Some("an escaped byte above 7f is not supported"),
-        '0'..='9' | '.' if before == "[" || before.eq_ignore_ascii_case("offset") => {
+        '0'..='9' | '.' if place.wants_duration() => {
             (!is_duration(token.text)).then_some("a number is no duration")
+        }
+        // The step of a subquery.
+        ':' if matches!(place.brackets.last(), Some(('[', _))) && token.text.len() > 1 => {
+            (!is_duration(token.text.trim_start_matches(':'))).then_some("a number is no duration")
         }
         '0'..='9' | '.' if is_duration(token.text) => Some("a duration is no number"),
         '0'..='9' | '.' if token.text.parse().is_ok_and(f64::is_infinite) => Some("the number is too large"),
@@ -74,6 +116,8 @@ mod tests {
             ("m > 5m", 4, "a duration is no number"),
             ("rate(m[300]) > 1", 7, "a number is no duration"),
             ("m offset 300 > 1", 9, "a number is no duration"),
+            ("rate(m[1h:300]) > 1", 9, "a number is no duration"),
+            ("sum by (\"a\") (m)", 8, "a name in quotes is not supported"),
             ("1h30m < m", 0, "a duration is no number"),
             ("m > -(1s)", 6, "a duration is no number"),
             ("m > 1e400", 4, "the number is too large"),
@@ -91,6 +135,11 @@ mod tests {
             "m{a=\"5m\", b='1e400', c!=`\\t`}",
             "rate(m[5m]) > 1",
             "m OFFSET 1h30m > 1",
+            "m offset -5m > 1",
+            "max_over_time(m[1h:5m]) > 1",
+            "max_over_time(m[1h : 5m]) > 1",
+            "max_over_time((m > 1)[1h:]) > m @ 1609746000.5",
+            "count_values(\"v\", m) > label_join(m, 'a', '-', 'b', `c`)",
             "m > 0x1F",
             "m > 1e3",
             "m > 1E-3",

@@ -53,6 +53,25 @@ impl<'s> Element<'s> {
         self.labels.retain(|(name, _)| *name != NAME);
     }
 
+    /// Gives the value of a label; one that is not there is empty.
+    pub(super) fn label(&self, name: &str) -> &str {
+        self.labels.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.as_ref())
+    }
+
+    /// An empty value takes the label away.
+    pub(super) fn set(&mut self, label: &'s str, value: Cow<'s, str>) {
+        self.labels.retain(|(name, _)| *name != label);
+        if !value.is_empty() {
+            let at = self.labels.partition_point(|(name, _)| *name < label);
+            self.labels.insert(at, (label, value));
+        }
+    }
+
+    /// Gives the labels alone.
+    pub(super) fn into_key(self) -> Key<'s> {
+        self.labels
+    }
+
     /// Takes over a label of another element; where that has none, there is none.
     pub(super) fn take(&mut self, label: &'s str, other: &Self) {
         self.labels.retain(|(name, _)| *name != label);

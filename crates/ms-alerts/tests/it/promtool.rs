@@ -203,6 +203,34 @@ fn compound() -> impl Strategy<Value = String> {
             "(scalar($) < bool 1)",
             "vector(scalar($))",
             "($ * pi() > bool 3)",
+            "count_values(\"v\", $)",
+            "count_values by (a) (\"a\", $)",
+            "count_values without (a) (\"b\", $)",
+            "label_replace($, \"c\", \"<$1|${2}x|$2x>\", \"a\", \"(.)(.*)\")",
+            "label_replace($, \"a\", \"$1\", \"b\", \"(x|ü)?.*\")",
+            "label_replace($, \"__name__\", \"renamed\", \"a\", \"x\")",
+            "label_replace($, \"a\", \"\", \"a\", \"x.*\")",
+            "label_join($, \"a\", \"-\", \"b\", \"a\", \"none\")",
+            "label_join($, \"b\", \"\")",
+            "timestamp($)",
+            "timestamp(m)",
+            "timestamp((m offset 15s))",
+            "sort($)",
+            "sort_desc($)",
+            "minute(timestamp($) * 60)",
+            // What no whole number of seconds is, Go turns into a date of the platform's.
+            "hour(clamp($ == $, -1e6, 1e6) * 3600)",
+            "day_of_week(clamp($ == $, -1e6, 1e6) * 86400)",
+            "day_of_month(clamp(m == m, -1e6, 1e6) * 1e6)",
+            "day_of_year(clamp(m == m, -1e6, 1e6) * 12345)",
+            "days_in_month(clamp(m == m, -1e6, 1e6) * 2e6)",
+            "month(clamp(m == m, -1e6, 1e6) * 3e6)",
+            "year(clamp(m == m, -1e3, 1e3) * 1e7)",
+            "(minute() >= hour() + day_of_week())",
+            "(m @ end() == m)",
+            "(m @ start() offset 15s)",
+            "m @ 0",
+            "max_over_time(m[1m] @ end())",
         ]);
         prop_oneof![
             (exact, by.clone(), inner.clone())
@@ -263,8 +291,26 @@ fn looking_back() -> impl Strategy<Value = String> {
         "quantile_over_time(1, $#)",
         "quantile_over_time(-1, $#)",
         "quantile_over_time(scalar(m), $#)  < bool 1.123",
+        "max_over_time(($ > 1)?)",
+        "count_over_time((-$)?)",
+        "last_over_time(abs($)?)",
+        "min_over_time(vector(time())?)",
+        "min_over_time(timestamp($)?)",
+        "absent_over_time($?)",
+        "count_over_time(count_values(\"v\", $)?)",
+        "max_over_time((sum by (a) ($) > bool 0.7)?)",
+        "sum_over_time((rate($[1m]) > bool 0.0123)?)",
+        "(rate($?) > bool 0.0123)",
+        "(increase($?) > bool 0.123)",
+        "max_over_time(min_over_time($?)[1m:20s])",
+        "changes(($ @ end())?)",
+        "max_over_time(m[2m:15s] @ 0)",
+        "max_over_time((m offset 15s)[1m:])",
+        "count_over_time(($ and m)[2m:])",
     ]);
-    (function, selector, range, offset).prop_map(|(function, selector, range, offset)| {
+    let step = prop::sample::select(vec!["10s", "15s", "25s", "1m"]);
+    (function, selector, range, offset, step).prop_map(|(function, selector, range, offset, step)| {
+        let function = function.replace('?', &format!("[{range}:{step}]{offset}"));
         function.replace('#', &format!("[{range}]{offset}")).replace('$', selector)
     })
 }

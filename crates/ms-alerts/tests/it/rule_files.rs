@@ -24,17 +24,17 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
       - record: job:x:sum
         expr: sum(x)
       - alert: A
-        expr: sort(http_requests_total) > 5
+        expr: sort_by_label(http_requests_total, 'a') > 5
         for: 5 minutes
       - alert: B
         expr: |
           up == 0
-            and on(job) sort(x)
+            and on(job) limitk(1, x)
         labels:
           severity: "{{ $value | toTime }}"
           bad-name: x
       - alert: C
-        expr: "foo{a=\"b\"} offset -5m > 1"
+        expr: "foo{a=\"b\"} offset 200y > 1"
         annotations:
           summary: >
             folded text and
@@ -49,12 +49,12 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("3:15: \"soon\" is not a duration; expected one like `30s`, `5m` or `1h30m`"),
         ("4:19: `query_offset` is not supported"),
         ("6:17: rule `job:x:sum`: recording rules are not supported; expected `alert`"),
-        ("9:15: rule `A`: expr: `sort` is not supported"),
+        ("9:15: rule `A`: expr: `sort_by_label` is not supported"),
         ("10:14: rule `A`: \"5 minutes\" is not a duration"),
-        ("14:25: rule `B`: expr: `sort` is not supported"),
+        ("14:25: rule `B`: expr: `limitk` is not supported"),
         ("16:22: rule `B`: label `severity`: template action `$value | toTime` is not supported"),
         ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
-        ("19:29: rule `C`: expr: a negative `offset` is not supported"),
+        ("19:29: rule `C`: expr: a span of more than 100 years"),
         ("23:13: rule `C`: annotation `summary`: template action `query \"x\"` is not supported"),
         ("25:15: rule `D`: `expr` is empty; expected a PromQL expression"),
         ("26:15: a rule needs `alert`"),
@@ -102,17 +102,20 @@ fn what_is_not_the_shape_of_a_rule_file_is_refused_where_it_is() {
 fn each_part_of_promql_that_is_not_evaluated_is_named_where_it_stands() {
     for (expr, column, what) in [
         ("x * holt_winters(a[5m], 0.5, 0.5)", 15, "not valid PromQL"),
-        ("a and on(b) count_values('x', c)", 27, "`count_values`"),
+        ("count_values('x y', c)", 28, "\"x y\" is not a name"),
+        ("label_join(a, 'b', '-', 'c', '')", 44, "\"\" is not a name"),
+        ("label_replace(a, 'b', '$1', 'c', '(')", 15, "regular expression of `label_replace`"),
         ("a == on(b) fill(0) c", 26, "`fill`"),
-        ("sum(a) by (b) > sort(a)", 31, "`sort`"),
-        ("max_over_time(a[1h:5m]) > 3", 30, "a subquery"),
+        ("sum(a) by (b) > sort_by_label(a, 'b')", 31, "`sort_by_label`"),
+        ("max_over_time(a[1h:5]) > 3", 33, "a number is no duration"),
+        ("a[1h:5m]", 16, "a range"),
         ("a[5m]", 16, "a range"),
-        ("a offset -5m", 17, "a negative `offset`"),
+        ("limitk(2, a)", 15, "`limitk`"),
         ("rate(a[200y])", 21, "more than 100 years"),
-        ("a @ 100", 17, "`@`"),
+        ("a @ 1e20", 17, "not valid PromQL"),
         ("'a'", 15, "a string alone"),
         ("a / on(b) c + group_left d", 15, "not valid PromQL"),
-        ("abs(m) + hour()", 24, "`hour`"),
+        ("abs(m) + mad_over_time(m[5m])", 24, "`mad_over_time`"),
         ("1 > 2", 15, "not valid PromQL"),
         ("a{b=~\"[[:alpha:]]\"}", 17, "regular expression of `b`"),
         ("a >", 15, "not valid PromQL"),

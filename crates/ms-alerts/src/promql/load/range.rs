@@ -1,16 +1,16 @@
 //! Calls whose argument is a range.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use promql_parser::parser::{Call, Expr, Offset, VectorSelector};
+use promql_parser::parser::{AtModifier, Call, Expr, Offset};
 
 use super::{Refused, named_labels, node, selector};
 use crate::promql::over::of_range;
-use crate::promql::plan::{Node, Range, Window};
+use crate::promql::plan::{At, LONGEST, Node, Range, Source, When, Window};
 use crate::promql::tokens::find;
 
-/// Longer spans would overflow sums of moments.
-const LONGEST: i64 = 100 * 365 * 24 * 60 * 60 * 1000;
+/// Of `@`, in milliseconds.
+const FURTHEST: i64 = 100 * LONGEST;
 
 /// Gives the call, or nothing if it is none of these.
 pub(super) fn call(expression: &str, call: &Call) -> Option<Result<Node, Refused>> {
@@ -41,32 +41,60 @@ fn window(expression: &str, tree: &Expr) -> Result<Window, Refused> {
     match tree {
         Expr::Paren(inner) => window(expression, &inner.expr),
         Expr::MatrixSelector(matrix) => Ok(Window {
-            selector: selector(expression, &matrix.vs)?,
-            range: milliseconds(expression, matrix.range)?,
-            offset: offset(expression, &matrix.vs)?,
+            of: Source::Series(selector(expression, &matrix.vs)?),
+            range: milliseconds(expression, matrix.range, "[")?,
+            when: when(expression, matrix.vs.at.as_ref(), matrix.vs.offset.as_ref())?,
         }),
+        Expr::Subquery(subquery) => {
+            let step = subquery.step.map(|step| milliseconds(expression, step, "[")).transpose()?;
+            let inner = Box::new(node(expression, &subquery.expr)?);
+            Ok(Window {
+                of: Source::Subquery { inner, step: step.filter(|step| *step > 0) },
+                range: milliseconds(expression, subquery.range, "[")?,
+                when: when(expression, subquery.at.as_ref(), subquery.offset.as_ref())?,
+            })
+        }
         _ => {
-            let message = "a subquery `[…:…]` is not supported".to_owned();
-            Err(Refused { at: find(expression, "["), message })
+            let message = "expected a range `[…]` or a subquery `[…:…]`".to_owned();
+            Err(Refused { at: 0, message })
         }
     }
 }
 
-/// How long ago the samples are to be, in milliseconds.
-pub(super) fn offset(expression: &str, vector: &VectorSelector) -> Result<i64, Refused> {
-    match &vector.offset {
-        None => Ok(0),
-        Some(Offset::Pos(offset)) => milliseconds(expression, *offset),
-        Some(Offset::Neg(_)) => {
-            let message = "a negative `offset` is not supported".to_owned();
-            Err(Refused { at: find(expression, "offset"), message })
+/// When samples are to be from.
+pub(super) fn when(
+    expression: &str,
+    at: Option<&AtModifier>,
+    offset: Option<&Offset>,
+) -> Result<When, Refused> {
+    let offset = match offset {
+        None => 0,
+        Some(Offset::Pos(offset)) => milliseconds(expression, *offset, "offset")?,
+        Some(Offset::Neg(offset)) => -milliseconds(expression, *offset, "offset")?,
+    };
+    let at = match at {
+        None => At::Evaluation,
+        Some(AtModifier::Start) => At::Start,
+        Some(AtModifier::End) => At::End,
+        Some(AtModifier::At(moment)) => {
+            let since = match moment.duration_since(UNIX_EPOCH) {
+                Ok(after) => i64::try_from(after.as_millis()).ok(),
+                Err(before) => i64::try_from(before.duration().as_millis()).ok().map(|before| -before),
+            };
+            let in_range = since.filter(|since| (-FURTHEST..=FURTHEST).contains(since));
+            At::Fixed(in_range.ok_or_else(|| Refused {
+                at: find(expression, "@"),
+                message: "a moment more than 10,000 years from 1970 is not supported".to_owned(),
+            })?)
         }
-    }
+    };
+    Ok(When { at, offset })
 }
 
-fn milliseconds(expression: &str, duration: Duration) -> Result<i64, Refused> {
+/// `sign` is what stands before it in the expression.
+fn milliseconds(expression: &str, duration: Duration, sign: &str) -> Result<i64, Refused> {
     i64::try_from(duration.as_millis()).ok().filter(|span| *span <= LONGEST).ok_or_else(|| Refused {
-        at: find(expression, "["),
+        at: find(expression, sign),
         message: "a span of more than 100 years is not supported".to_owned(),
     })
 }

@@ -1,10 +1,10 @@
 use super::*;
-use crate::promql::plan::Window;
+use crate::promql::plan::{Source, When, Window};
 use crate::promql::selector::Selector;
 
 fn range(name: &str, seconds: i64) -> Range {
     let selector = Selector::new(Some("m"), &[]).unwrap();
-    let window = Window { selector, range: seconds * 1000, offset: 0 };
+    let window = Window { of: Source::Series(selector), range: seconds * 1000, when: When::NOW };
     Range { function: of_range(name).unwrap(), window, argument: None }
 }
 

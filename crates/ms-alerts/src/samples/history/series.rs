@@ -126,10 +126,10 @@ impl Series {
         self.points.range(first..last).copied().filter(|point| !point.is_stale())
     }
 
-    /// Gives the value that was seen last within the moments, unless the series had gone by then.
-    pub(crate) fn last_between(&self, from: i64, to: i64) -> Option<f64> {
+    /// Gives what was seen last within the moments, unless the series had gone by then.
+    pub(crate) fn last_between(&self, from: i64, to: i64) -> Option<Point> {
         let behind = self.points.partition_point(|point| point.at <= to);
         let last = self.points.get(behind.checked_sub(1)?)?;
-        (last.at >= from && !last.is_stale()).then_some(last.value)
+        (last.at >= from && !last.is_stale()).then_some(*last)
     }
 }

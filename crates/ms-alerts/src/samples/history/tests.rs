@@ -56,7 +56,7 @@ fn a_series_that_went_is_marked_and_forgotten_in_the_end() {
     kept.read(10, "");
     let last = |kept: &Kept, second: i64| {
         let (_, series) = kept.history.series(Some("a")).unwrap().next()?;
-        series.last_between(0, (1000 + second) * 1000)
+        series.last_between(0, (1000 + second) * 1000).map(|point| point.value)
     };
     assert_eq!((last(&kept, 9), last(&kept, 10)), (Some(1.0), None));
     kept.read(15, "a 2\n");

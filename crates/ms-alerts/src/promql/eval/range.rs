@@ -1,0 +1,99 @@
+//! What there was within a range: samples, or the answers of a subquery.
+
+use std::collections::HashMap;
+
+use super::{EvalError, Moment};
+use crate::promql::over::Stretch;
+use crate::promql::plan::{Node, Over, Range, Source, Window};
+use crate::promql::selector::Selector;
+use crate::promql::vector::{Element, Key, distinct};
+use crate::samples::Point;
+
+impl<'s> Moment<'s, '_, '_> {
+    pub(super) fn over(&self, range: &'s Range) -> Result<Vec<Element<'s>>, EvalError> {
+        let argument = range.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
+        let mut vector = Vec::new();
+        self.stretches(&range.window, |mut element, stretch| {
+            let Some(value) = range.of(stretch, argument, self.dialect.compat) else { return };
+            element.value = value;
+            if range.function != Over::Last {
+                element.drop_name();
+            }
+            vector.push(element);
+        })?;
+        distinct(vector)
+    }
+
+    /// Calls `visit` with each series that there was within a range.
+    pub(super) fn stretches(
+        &self,
+        window: &'s Window,
+        visit: impl FnMut(Element<'s>, &Stretch<'_>),
+    ) -> Result<(), EvalError> {
+        let end = self.moment(window.when);
+        let start = end.saturating_sub(window.range);
+        match &window.of {
+            Source::Series(selector) => self.of_series(selector, start, end, visit),
+            Source::Subquery { inner, step } => {
+                self.of_subquery(inner, step.unwrap_or(self.dialect.step), start, end, visit)
+            }
+        }
+    }
+
+    fn of_series(
+        &self,
+        selector: &'s Selector,
+        start: i64,
+        end: i64,
+        mut visit: impl FnMut(Element<'s>, &Stretch<'_>),
+    ) -> Result<(), EvalError> {
+        let ahead = |moment: i64| moment.saturating_add(self.ahead);
+        let (start, end, now) = (ahead(start), ahead(end), ahead(self.now));
+        let mut points = Vec::new();
+        for (metric, series) in self.series(selector)? {
+            points.clear();
+            points.extend(series.between(self.dialect.compat.first(start), end));
+            self.budget.spend(points.len())?;
+            if !points.is_empty() {
+                let element = Element::of(metric, series.labels(), f64::NAN);
+                visit(element, &Stretch { points: &points, start, end, now });
+            }
+        }
+        Ok(())
+    }
+
+    /// Its steps are multiples of their length since 1970, whenever it is asked.
+    fn of_subquery(
+        &self,
+        inner: &'s Node,
+        step: i64,
+        start: i64,
+        end: i64,
+        mut visit: impl FnMut(Element<'s>, &Stretch<'_>),
+    ) -> Result<(), EvalError> {
+        let first = self.dialect.compat.first(start);
+        let behind = first.rem_euclid(step);
+        let mut at = if behind == 0 { first } else { first.saturating_add(step - behind) };
+        let mut places: HashMap<Key<'s>, usize> = HashMap::new();
+        let mut series: Vec<(Key<'s>, Vec<Point>)> = Vec::new();
+        while at <= end {
+            self.budget.spend(1)?;
+            let then = Self { samples: self.samples.filter(|_| at == self.now), now: at, ..*self };
+            for element in then.answer(inner)? {
+                let point = Point::new(at, element.value);
+                let key = element.into_key();
+                let place = *places.entry(key.clone()).or_insert(series.len());
+                match series.get_mut(place) {
+                    Some((_, points)) => points.push(point),
+                    None => series.push((key, vec![point])),
+                }
+            }
+            at = at.saturating_add(step);
+        }
+        for (labels, points) in series {
+            self.budget.spend(points.len())?;
+            visit(Element::new(labels, f64::NAN), &Stretch { points: &points, start, end, now: self.now });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! The samples that a selector finds.
+
+use std::collections::HashSet;
+
+use super::{EvalError, Moment};
+use crate::promql::plan::{LOOK_BACK, When};
+use crate::promql::selector::Selector;
+use crate::promql::vector::{Element, NAME};
+use crate::samples::{Sample, Samples, Series};
+
+impl<'s> Moment<'s, '_, '_> {
+    /// `value` makes one of when a sample is from, in milliseconds since 1970, and of what it is.
+    pub(super) fn select(
+        &self,
+        selector: &'s Selector,
+        when: When,
+        value: impl Fn(i64, f64) -> f64,
+    ) -> Result<Vec<Element<'s>>, EvalError> {
+        let moment = self.moment(when);
+        let selected = match self.samples.filter(|_| moment == self.now) {
+            Some(samples) => self.of_the_moment(samples, selector, value),
+            None => self.earlier(selector, moment, value)?,
+        };
+        self.budget.spend(selected.len())?;
+        Ok(selected)
+    }
+
+    fn of_the_moment(
+        &self,
+        samples: &'s Samples<'_>,
+        selector: &'s Selector,
+        value: impl Fn(i64, f64) -> f64,
+    ) -> Vec<Element<'s>> {
+        let mut seen = HashSet::new();
+        let mut selected = Vec::new();
+        let mut consider = |sample: Sample<'s>| {
+            if !self.is_visible(&sample) || !selector.matches(|name| sample.label(name)) {
+                return;
+            }
+            let value = value(sample.timestamp().unwrap_or(self.now), sample.value());
+            let element = Element::of(sample.name(), sample.labels(), value);
+            // Of two samples of one series in one exposition, the server keeps the first.
+            if seen.insert(element.labels().to_vec()) {
+                selected.push(element);
+            }
+        };
+        match selector.name() {
+            Some(name) => samples.named(name).for_each(&mut consider),
+            None => samples.iter().for_each(&mut consider),
+        }
+        selected
+    }
+
+    /// A sample with a time stamp of its own may be too old, or not be yet.
+    fn is_visible(&self, sample: &Sample<'_>) -> bool {
+        let first = self.dialect.compat.first(self.now.saturating_sub(LOOK_BACK));
+        sample.timestamp().is_none_or(|at| (first..=self.now).contains(&at))
+    }
+
+    fn earlier(
+        &self,
+        selector: &'s Selector,
+        moment: i64,
+        value: impl Fn(i64, f64) -> f64,
+    ) -> Result<Vec<Element<'s>>, EvalError> {
+        let last = moment.saturating_add(self.ahead);
+        let first = self.dialect.compat.first(last.saturating_sub(LOOK_BACK));
+        let mut selected = Vec::new();
+        for (metric, series) in self.series(selector)? {
+            let found = series.last_between(first, last);
+            let value = found.map(|point| value(point.at.saturating_sub(self.ahead), point.value));
+            selected.extend(value.map(|value| Element::of(metric, series.labels(), value)));
+        }
+        Ok(selected)
+    }
+
+    pub(super) fn series(
+        &self,
+        selector: &'s Selector,
+    ) -> Result<impl Iterator<Item = (&'s str, &'s Series)>, EvalError> {
+        let label = |metric: &'s str, series: &'s Series, name: &str| {
+            if name == NAME { metric } else { series.label(name) }
+        };
+        let series = self.history.series(selector.name())?;
+        Ok(series.filter(move |(metric, series)| selector.matches(|name| label(metric, series, name))))
+    }
+}

@@ -112,7 +112,7 @@ fn each_part_of_promql_that_is_not_evaluated_is_named_where_it_stands() {
         ("a[5m]", 16, "a range"),
         ("limitk(2, a)", 15, "`limitk`"),
         ("rate(a[200y])", 21, "more than 100 years"),
-        ("a @ 1e20", 17, "not valid PromQL"),
+        ("a @ 1e15", 17, "10,000 years from 1970"),
         ("'a'", 15, "a string alone"),
         ("a / on(b) c + group_left d", 15, "not valid PromQL"),
         ("abs(m) + mad_over_time(m[5m])", 24, "`mad_over_time`"),

@@ -36,6 +36,13 @@ impl Failure {
     }
 }
 
+impl Failure {
+    /// For what is wrong with a file as a whole.
+    pub fn said(file: &Path, reason: &str) -> Self {
+        Self::new(file, io::Error::other(reason))
+    }
+}
+
 impl Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {

@@ -1,24 +1,28 @@
 //! `analyze latency`
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args;
-use ms_analytics::read::{self, Column, RowError};
-use ms_analytics::{PerformanceAnalytics, ResponseTimes};
+use ms_analytics::hdr::Histogram;
+use ms_analytics::{Distribution, PerformanceAnalytics};
+use serde::Serialize;
 
-use crate::input::{self, Failure};
+use crate::input::Failure;
 use crate::refusals::Refusals;
+use crate::sample::{self, Sample};
 use crate::table;
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Files with a column of seconds: CSV, or one number a line; gzip or not; - is standard input.
+    /// Files with response times, gzip or not; - is standard input.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// The column of the seconds, by the name in the header; without it the first, with or without a header.
-    #[arg(long, value_name = "NAME")]
-    column: Option<String>,
+    #[command(flatten)]
+    sample: sample::Options,
     /// Print the figures as JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -26,41 +30,76 @@ pub struct Options {
 
 /// Reads the files and writes the figures; without a single number they are `null`.
 pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result<String, Failure> {
-    let column = options.column.clone().map_or(Column::First, Column::Named);
-    let mut seconds = Vec::new();
-    for file in &options.files {
-        let source = input::open(file)?;
-        let read = read::numbers(source, &column, |line, row| {
-            match row.and_then(|time| positive(line, time, &column)) {
-                Ok(time) => seconds.push(time),
-                Err(fault) => refusals.row(file, &fault),
+    let sample = sample::read(&options.sample, &options.files, refusals)?;
+    refusals.sum_up(sample.len());
+    Ok(match sample {
+        Sample::Seconds(seconds) => {
+            // The reader gives finite numbers only, so all that can be wrong is that there are none.
+            let figures = PerformanceAnalytics::distribution(&seconds).ok();
+            match (options.json, figures) {
+                (false, figures) => table::latency(figures.as_ref()),
+                (true, Some(figures)) => table::json(&Report { figures, hdr: Hdr::of(&seconds) }),
+                (true, None) => table::json(&serde_json::json!({
+                    "count": 0, "avg_response_time": null, "p95_response_time": null, "p99_response_time": null,
+                })),
             }
-        });
-        read.map_err(|cause| Failure::new(file, cause))?;
-    }
-    refusals.sum_up(seconds.len() as u64);
-    // The reader gives finite numbers only, so all that can be wrong is that there are none.
-    let times = PerformanceAnalytics::analyze_response_times(&seconds).ok();
-    Ok(if options.json { json(times) } else { table::latency(seconds.len(), times) })
+        }
+        Sample::Intervals(intervals) => {
+            let report = intervals.finish();
+            if options.json { table::json(&report) } else { table::intervals(&report) }
+        }
+    })
 }
 
-/// No answer comes before its question.
-fn positive(line: u64, time: f64, column: &Column) -> Result<f64, RowError> {
-    if time >= 0.0 {
-        return Ok(time);
-    }
-    let column = match column {
-        Column::Named(name) => Some(name.clone()),
-        _ => None,
-    };
-    Err(RowError::new(line, column, "negative"))
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(flatten)]
+    figures: Distribution,
+    hdr: Option<Hdr>,
 }
 
-fn json(times: Option<ResponseTimes>) -> String {
-    let number = |of: fn(ResponseTimes) -> f64| times.map(of);
-    table::json(&serde_json::json!({
-        "avg_response_time": number(|times| times.avg_response_time),
-        "p95_response_time": number(|times| times.p95_response_time),
-        "p99_response_time": number(|times| times.p99_response_time),
-    }))
+/// The sample as a histogram, to be merged with others.
+#[derive(Debug, Serialize)]
+struct Hdr {
+    unit: &'static str,
+    lowest: u64,
+    highest: u64,
+    digits: u8,
+    v2_base64: String,
+    total_count: u64,
+    min_value: u64,
+    max_value: u64,
+    mean: f64,
+    percentiles: BTreeMap<&'static str, u64>,
+}
+
+const PERCENTILES: [(&str, f64); 8] = [
+    ("0", 0.0),
+    ("50", 50.0),
+    ("90", 90.0),
+    ("95", 95.0),
+    ("99", 99.0),
+    ("99.9", 99.9),
+    ("99.99", 99.99),
+    ("100", 100.0),
+];
+
+impl Hdr {
+    fn of(seconds: &[f64]) -> Option<Self> {
+        let mut micros = Histogram::new(1, 3_600_000_000, 3).ok()?;
+        seconds.iter().for_each(|time| micros.record(((time * 1e6) as u64).max(1)));
+        let summary = micros.summary();
+        Some(Self {
+            unit: "microseconds",
+            lowest: micros.lowest(),
+            highest: micros.highest(),
+            digits: micros.digits(),
+            v2_base64: STANDARD.encode(micros.to_v2_compressed()),
+            total_count: summary.total_count,
+            min_value: summary.min_value,
+            max_value: summary.max_value,
+            mean: summary.mean,
+            percentiles: PERCENTILES.map(|(name, at)| (name, micros.value_at_percentile(at))).into(),
+        })
+    }
 }

@@ -1,8 +1,10 @@
 //! Reports from files of shifts and response times, without the service.
 
+mod compare;
 mod input;
 mod latency;
 mod refusals;
+mod sample;
 mod shifts;
 mod table;
 
@@ -32,8 +34,10 @@ const EXIT_CODES: &str = "Exit codes:
 enum Analysis {
     /// Reports on rosters: shifts by department, conflicts, rest, weekly hours, nights.
     Shifts(shifts::Options),
-    /// Gives mean, 95th and 99th percentile of a column of seconds, as numpy computes them.
+    /// Gives mean, deviation and percentiles of response times, as numpy computes them, or what an HdrHistogram log holds.
     Latency(latency::Options),
+    /// Sets the response times of two files side by side, percentile by percentile.
+    Compare(compare::Options),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +45,7 @@ fn main() -> ExitCode {
     let report = match Options::parse().analysis {
         Analysis::Shifts(options) => shifts::report(&options, &mut refusals),
         Analysis::Latency(options) => latency::report(&options, &mut refusals),
+        Analysis::Compare(options) => compare::report(&options, &mut refusals),
     };
     let text = match report {
         Ok(text) => text,

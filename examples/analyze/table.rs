@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use ms_analytics::{OverLimit, ResponseTimes, ShiftReport};
+use ms_analytics::hdr::LogReport;
+use ms_analytics::{Comparison, Distribution, OverLimit, ShiftReport};
 use serde::Serialize;
 
 /// Lines of a list that a person wants to read; `--json` has all.
@@ -33,15 +34,73 @@ pub fn shifts(report: &ShiftReport) -> String {
 }
 
 /// Writes the figures of a sample.
-pub fn latency(count: usize, times: Option<ResponseTimes>) -> String {
-    let seconds =
-        |of: fn(ResponseTimes) -> f64| times.map_or("-".to_owned(), |times| format!("{:.6} s", of(times)));
+pub fn latency(figures: Option<&Distribution>) -> String {
+    let Some(figures) = figures else { return pairs(&[("Values", "0".to_owned())]) };
+    let seconds = |seconds: f64| format!("{seconds:.6} s");
     pairs(&[
-        ("Values", count.to_string()),
-        ("Mean", seconds(|times| times.avg_response_time)),
-        ("95th percentile", seconds(|times| times.p95_response_time)),
-        ("99th percentile", seconds(|times| times.p99_response_time)),
+        ("Values", figures.count.to_string()),
+        ("Mean", seconds(figures.avg_response_time)),
+        ("Standard deviation", seconds(figures.std_population)),
+        ("Shortest", seconds(figures.min)),
+        ("Median", seconds(figures.p50_response_time)),
+        ("90th percentile", seconds(figures.p90_response_time)),
+        ("95th percentile", seconds(figures.p95_response_time)),
+        ("99th percentile", seconds(figures.p99_response_time)),
+        ("99.9th percentile", seconds(figures.p99_9_response_time)),
+        ("Longest", seconds(figures.max)),
     ])
+}
+
+/// Writes what interval logs hold, in their own unit.
+pub fn intervals(report: &LogReport) -> String {
+    let mut text = pairs(&[("Intervals", report.intervals.to_string())]);
+    let all = report.merged.iter().map(|figures| ("all", figures));
+    let tags = report
+        .merged_by_tag
+        .iter()
+        .map(|(tag, figures)| (if tag.is_empty() { "without tag" } else { tag.as_str() }, figures));
+    let rows = all.chain(tags);
+    let columns: Vec<_> = report.merged.iter().flat_map(|figures| figures.percentiles.keys()).collect();
+    let mut header = vec!["Series", "values", "mean"];
+    header.extend(columns.iter().map(|column| **column));
+    let rows = rows.map(|(name, figures)| {
+        let mut values =
+            vec![figures.summary.total_count.to_string(), format!("{:.0}", figures.summary.mean)];
+        values.extend(columns.iter().map(|column| figures.percentiles[**column].to_string()));
+        (name, values)
+    });
+    table(&mut text, &header, rows.collect());
+    text
+}
+
+/// Writes two periods side by side.
+pub fn comparison(comparison: &Comparison) -> String {
+    let (before, after) = (&comparison.before, &comparison.after);
+    let mut text = pairs(&[
+        ("Values", format!("{} before, {} after", before.count, after.count)),
+        ("Mean", format!("{} before, {} after", number(before.mean), number(after.mean))),
+    ]);
+    let rows: Vec<_> = comparison
+        .quantiles
+        .iter()
+        .map(|change| {
+            let ratio = change.ratio.map_or("-".to_owned(), |ratio| format!("{ratio:.3}"));
+            let values = vec![number(change.before), number(change.after), number(change.difference), ratio];
+            (format!("{}", change.percentile), values)
+        })
+        .collect();
+    let rows = rows.iter().map(|(name, values)| (name.as_str(), values.clone())).collect();
+    table(&mut text, &["Percentile", "before", "after", "difference", "ratio"], rows);
+    text
+}
+
+/// Six decimals for seconds, none for the whole numbers of histograms.
+fn number(number: f64) -> String {
+    if number.fract() == 0.0 && number.abs() >= 1000.0 {
+        format!("{number:.0}")
+    } else {
+        format!("{number:.6}")
+    }
 }
 
 fn summary(report: &ShiftReport) -> String {

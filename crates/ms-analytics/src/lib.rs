@@ -4,7 +4,7 @@
 //! - [`ShiftAnalytics`] turns shifts into a [`ShiftReport`]: shifts by department, mean duration, conflicts, rest,
 //!   weekly hours, night work. Parts of a roster can be added anywhere and merged.
 //! - [`PerformanceAnalytics`] gives mean and percentiles exactly as numpy does; [`StreamingResponseTimes`] gives them
-//!   for a running service in bounded memory.
+//!   for a running service in bounded memory, [`hdr::Histogram`] for logs that other tools read.
 //!
 //! ```
 //! use ms_analytics::{ShiftAnalytics, read};
@@ -34,9 +34,12 @@
 )]
 
 mod calendar;
+mod compare;
+pub mod hdr;
 mod instant;
 mod nearest;
 mod patterns;
+mod percentiles;
 pub mod read;
 mod report;
 mod response_times;
@@ -45,10 +48,12 @@ mod streaming;
 mod sum;
 
 pub use crate::calendar::UnknownTimeZone;
+pub use crate::compare::{Comparison, Period, QuantileChange};
 pub use crate::instant::{Instant, InstantError};
 pub use crate::patterns::ShiftAnalytics;
+pub use crate::percentiles::PercentileMethod;
 pub use crate::report::{Conflicts, EmployeeWeek, OverLimit, RestReport, ShiftReport, WeeklyHours};
-pub use crate::response_times::{PerformanceAnalytics, ResponseTimes, ResponseTimesError};
+pub use crate::response_times::{Distribution, PerformanceAnalytics, ResponseTimes, ResponseTimesError};
 pub use crate::shift::{FieldFault, LONGEST_SHIFT, Shift, ShiftRef};
 pub use crate::streaming::StreamingResponseTimes;
 

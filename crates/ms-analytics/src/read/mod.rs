@@ -11,8 +11,11 @@
 //!
 //! [`csv`] and [`json_lines`] pull from a [`std::io::Read`]; [`RosterReader`] is pushed to, as an async body needs it.
 
+mod access_log;
 mod column;
 mod error;
+#[cfg(feature = "hlog")]
+mod hlog;
 mod ids;
 mod jsonl;
 mod lines;
@@ -20,8 +23,11 @@ mod pull;
 mod records;
 mod roster;
 
+pub use self::access_log::access_log;
 pub use self::column::{Column, numbers};
 pub use self::error::{ReadError, RowError};
+#[cfg(feature = "hlog")]
+pub use self::hlog::{Interval, hlog};
 pub use self::pull::{Rows, csv, json_lines};
 pub use self::roster::RosterReader;
 

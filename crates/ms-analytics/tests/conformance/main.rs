@@ -16,9 +16,12 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use ms_analytics::hdr::{Histogram, LogAnalytics};
 use ms_analytics::read::{self, Column, ReadError};
 use ms_analytics::{PerformanceAnalytics, Shift, ShiftAnalytics};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 fn data(folder: &str) -> PathBuf {
     let root =
@@ -146,6 +149,9 @@ fn latencies_give_the_answers_of_numpy() {
         let mut sample = Vec::new();
         read::numbers(open(path), &Column::First, |_, row| sample.push(row.unwrap())).unwrap();
         let times = PerformanceAnalytics::analyze_response_times(&sample).unwrap();
+        let whole = PerformanceAnalytics::distribution(&sample).unwrap();
+        same(&serde_json::to_value(whole).unwrap(), &expected, &path.display().to_string());
+        histogram_of(&sample, &expected["hdr"], &path.display().to_string());
         let number = |key: &str| expected[key].as_f64().unwrap();
         assert_eq!(
             times.p95_response_time.to_bits(),
@@ -164,4 +170,66 @@ fn latencies_give_the_answers_of_numpy() {
         compared += 1;
     }
     assert!(compared > 0, "no latency file found");
+}
+
+/// The sample in microseconds as the reference package counted it.
+fn histogram_of(sample: &[f64], expected: &Value, at: &str) {
+    let mut ours = Histogram::new(1, 3_600_000_000, 3).unwrap();
+    sample.iter().for_each(|seconds| ours.record(((seconds * 1e6) as u64).max(1)));
+    let bytes = STANDARD.decode(expected["v2_base64"].as_str().unwrap()).unwrap();
+    assert_eq!(Histogram::from_v2(&bytes).unwrap(), ours, "{at}");
+    figures(&ours, expected, at);
+}
+
+fn figures(ours: &Histogram, expected: &Value, at: &str) {
+    let summary = serde_json::to_value(ours.summary()).unwrap();
+    for (key, value) in summary.as_object().unwrap() {
+        if let Some(theirs) = expected.get(key) {
+            same(value, theirs, &format!("{at} {key}"));
+        }
+    }
+    for (percentile, value) in expected["percentiles"].as_object().unwrap() {
+        let ours = ours.value_at_percentile(percentile.parse().unwrap());
+        assert_eq!(Some(ours), value.as_u64(), "{at}: percentile {percentile}");
+    }
+}
+
+#[test]
+fn interval_logs_give_what_the_reference_reads() {
+    let mut compared = 0;
+    for path in files("hdr").iter().filter(|path| path.extension().is_some_and(|kind| kind == "hlog")) {
+        let name = path.display().to_string();
+        let expected = PathBuf::from(format!("{name}.expected.json"));
+        let expected: Value = serde_json::from_reader(File::open(&expected).unwrap()).unwrap();
+        let (mut log, mut refused) = (LogAnalytics::default(), Vec::new());
+        read::hlog(open(path), |_, row| match row {
+            Ok(interval) => log.add(&interval),
+            Err(fault) => refused.push(fault),
+        })
+        .unwrap();
+        assert_eq!(refused.is_empty(), expected.get("reader_error").is_none(), "{name}: {refused:?}");
+        let report = serde_json::to_value(log.finish()).unwrap();
+        assert_eq!(report["intervals"], expected["intervals"], "{name}");
+        for (ours, theirs) in report["interval_rows"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .zip(expected["interval_rows"].as_array().unwrap())
+        {
+            assert_eq!((&ours[0], &ours[3], &ours[4]), (&theirs[0], &theirs[3], &theirs[4]), "{name}");
+            for time in [1, 2] {
+                let off = ours[time].as_f64().unwrap() - theirs[time].as_f64().unwrap();
+                assert!(off.abs() < 1e-6, "{name}: {ours} {theirs}");
+            }
+        }
+        same(&report["merged"], expected.get("merged").unwrap_or(&Value::Null), &name);
+        same(&report["merged_by_tag"], expected.get("merged_by_tag").unwrap_or(&json!({})), &name);
+        compared += 1;
+    }
+    assert!(compared > 0, "no interval log found");
+    for path in files("hdr/bad") {
+        let mut faults = 0;
+        read::hlog(open(&path), |_, row| faults += u64::from(row.is_err())).unwrap();
+        assert!(faults > 0, "{}", path.display());
+    }
 }

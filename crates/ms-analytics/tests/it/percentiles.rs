@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use ms_analytics::{PerformanceAnalytics, ResponseTimesError};
+use ms_analytics::{PercentileMethod, PerformanceAnalytics, ResponseTimesError};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -21,15 +21,25 @@ for line in sys.stdin:
     print(numpy.array(out, dtype='<f8').tobytes().hex())
 ";
 
-fn numpy(samples: &[Vec<f64>]) -> Vec<[f64; 3]> {
+/// Gives a program its input and returns what it printed.
+fn python(program: &str, lines: String) -> String {
     let mut python = Command::new("python3")
-        .args(["-c", NUMPY])
+        .args(["-c", program])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("python3 is needed: apt-get install -y python3 python3-numpy");
     let mut input = python.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let output = python.wait_with_output().unwrap();
+    let _ = writer.join().unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "numpy is needed (pip install numpy): {complaint}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn numpy(samples: &[Vec<f64>]) -> Vec<[f64; 3]> {
     let lines: String = samples
         .iter()
         .map(|sample| {
@@ -37,12 +47,7 @@ fn numpy(samples: &[Vec<f64>]) -> Vec<[f64; 3]> {
             bytes.map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect::<String>()
         })
         .collect();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
-    let output = python.wait_with_output().unwrap();
-    let _ = writer.join().unwrap();
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "numpy is needed (pip install numpy): {complaint}");
-    let text = String::from_utf8(output.stdout).unwrap();
+    let text = python(NUMPY, lines);
     let answer = |line: &str| {
         let number = |at: usize| {
             let byte = |index| u8::from_str_radix(&line[2 * (at * 8 + index)..][..2], 16).unwrap();
@@ -100,5 +105,52 @@ fn what_has_no_mean_is_refused() {
     assert_eq!(analyze(&[]), Err(ResponseTimesError::Empty));
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         assert_eq!(analyze(&[0.1, bad]), Err(ResponseTimesError::NotFinite { index: 1 }));
+    }
+}
+
+/// Bits of sample and percentiles in, bits of what each method gives out.
+const METHODS: &str = "
+import sys, numpy
+for line in sys.stdin:
+    methods, sample, at = line.split()
+    sample, at = (numpy.frombuffer(bytes.fromhex(part), dtype='<f8') for part in (sample, at))
+    out = numpy.concatenate([numpy.percentile(sample, at, method=method) for method in methods.split(',')])
+    print(out.astype('<f8').tobytes().hex())
+";
+
+#[test]
+fn all_nine_methods_equal_numpy_to_the_last_bit() {
+    let usual = prop_oneof![0.0..60.0_f64, 1e-6..1e-3_f64, Just(0.1), -1e3..1e3_f64];
+    let at = prop_oneof![
+        0.0..=100.0_f64,
+        prop::sample::select(vec![0.0, 5.0, 12.5, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0]),
+    ];
+    let strategy = (prop::collection::vec(usual, 1..60), prop::collection::vec(at, 1..8));
+    let mut runner = TestRunner::deterministic();
+    let cases: Vec<_> = (0..10_000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    let hex = |numbers: &[f64]| {
+        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
+        bytes.map(|byte| format!("{byte:02x}")).collect::<String>()
+    };
+    let names = PercentileMethod::ALL.map(PercentileMethod::as_str).join(",");
+    let lines: Vec<_> =
+        cases.iter().map(|(sample, at)| format!("{names} {} {}", hex(sample), hex(at))).collect();
+    let theirs = python(METHODS, lines.join("\n"));
+    let mut answers = theirs.lines();
+    for (sample, at) in &cases {
+        let percentiles = |method| PerformanceAnalytics::percentiles(sample, at, method).unwrap().into_iter();
+        // Minus zero and zero are one value.
+        let ours: Vec<_> =
+            PercentileMethod::ALL.into_iter().flat_map(percentiles).map(|value| value + 0.0).collect();
+        assert_eq!(Some(&*hex(&ours)), answers.next(), "{sample:?} {at:?}");
+    }
+    assert_eq!(answers.next(), None);
+}
+
+#[test]
+fn percentiles_out_of_range_are_refused() {
+    for bad in [-1.0, 100.1, f64::NAN, f64::INFINITY] {
+        let answer = PerformanceAnalytics::percentiles(&[0.1], &[50.0, bad], PercentileMethod::Linear);
+        assert_eq!(answer, Err(ResponseTimesError::Percentile { index: 1 }));
     }
 }

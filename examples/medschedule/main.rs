@@ -84,10 +84,11 @@ async fn run(config: Config) -> Result<(), Failure> {
         .poll_interval(Duration::from_secs(15))
         .startup_gate()
         .drain_period(config.drain);
-    if let Some(token) = &token {
-        // A proxy on this machine is a neighbour, too: what the token guards, it guards from everybody.
-        health = health.token(token.expose()).details_on_loopback(false);
-    }
+    // Behind `web::protect`, which looks at the Host. What a token guards, it guards from neighbours on this machine too.
+    health = match &token {
+        Some(token) => health.token(token.expose()),
+        None => health.details_on_loopback(true),
+    };
     let health = health.build()?;
     let alerts = alerts(&config, metrics.clone())?;
 

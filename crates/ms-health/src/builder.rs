@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::access::Access;
 use crate::check::Check;
+use crate::crew::Crew;
 use crate::error::BuildError;
 use crate::health::{HealthCheck, Inner};
 use crate::observe;
@@ -21,11 +22,13 @@ use crate::slot::Slot;
 /// | option | default |
 /// |---|---|
 /// | [`token`](Self::token) | none |
-/// | [`details_on_loopback`](Self::details_on_loopback) | yes |
+/// | [`details_on_loopback`](Self::details_on_loopback) | no |
 /// | [`startup_gate`](Self::startup_gate) | no |
 /// | [`drain_period`](Self::drain_period) | 5 s |
 /// | [`poll_interval`](Self::poll_interval) | none: checks run when a probe asks |
+/// | [`background`](Self::background) | no: probes begin runs |
 /// | [`concurrency`](Self::concurrency) | 256 |
+/// | [`max_abandoned_runs`](Self::max_abandoned_runs) | 64 |
 #[must_use = "nothing is checked until `build`"]
 pub struct HealthCheckBuilder {
     checks: Vec<Check>,
@@ -34,6 +37,8 @@ pub struct HealthCheckBuilder {
     token: Option<BuildError>,
     drain: Duration,
     poll: Option<Duration>,
+    background: bool,
+    max_abandoned: usize,
     concurrency: usize,
     phase: Phase,
 }
@@ -47,6 +52,8 @@ impl Default for HealthCheckBuilder {
             token: None,
             drain: Duration::from_secs(5),
             poll: None,
+            background: false,
+            max_abandoned: 64,
             concurrency: 256,
             phase: Phase::Serving,
         }
@@ -101,7 +108,10 @@ impl HealthCheckBuilder {
         self
     }
 
-    /// Shows details to requests from this machine. Default yes.
+    /// Shows details to requests from this machine. Default no.
+    ///
+    /// For development, or behind a check of the `Host` header. Not behind a proxy on the same machine that adds none of
+    /// its headers: everybody would be local.
     ///
     /// The peer's address decides, never a header; a request that passed a proxy, or that names another host, is not
     /// from this machine. The address must be known: serve with `into_make_service_with_connect_info::<SocketAddr>()`.
@@ -133,6 +143,25 @@ impl HealthCheckBuilder {
         self
     }
 
+    /// Runs checks every `interval` and at no other time: probes cost no dependency anything, whatever their number, and
+    /// are answered at once. Default: no.
+    ///
+    /// A check whose TTL is longer than `interval` runs when that is over. An answer that grows older than the check's
+    /// [`max_age`](Check::max_age), because the runtime that polls is stuck or gone, is `unknown` and 503. Before the first
+    /// answer probes wait for it.
+    pub fn background(mut self, interval: Duration) -> Self {
+        self.poll = Some(interval);
+        self.background = true;
+        self
+    }
+
+    /// Sets how many runs may be left to themselves, past their deadline and not ended, before no other is begun.
+    /// Default 64. A check is never left twice, so fewer checks than that never reach it.
+    pub fn max_abandoned_runs(mut self, runs: usize) -> Self {
+        self.max_abandoned = runs.max(1);
+        self
+    }
+
     /// Sets how many checks run at once, 1 at least. Default 256. Waiting for a place counts against the deadline.
     pub fn concurrency(mut self, checks: usize) -> Self {
         self.concurrency = checks.clamp(1, Semaphore::MAX_PERMITS);
@@ -157,12 +186,12 @@ impl HealthCheckBuilder {
             if !names.insert(Arc::clone(&check.name)) {
                 return Err(BuildError::Duplicate { name: check.name.to_string() });
             }
-            slots.push(Arc::new(Slot::new(check)));
+            slots.push(Arc::new(Slot::new(check, self.poll.filter(|_| self.background))));
         }
         observe::describe();
         let health = HealthCheck(Arc::new(Inner {
             slots,
-            places: Arc::new(Semaphore::new(self.concurrency)),
+            crew: Arc::new(Crew::new(self.concurrency, self.max_abandoned)),
             access: self.access,
             drain: self.drain,
             phase: watch::Sender::new(self.phase),

@@ -5,12 +5,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
-
 use crate::error::BuildError;
-use crate::report::Reading;
-use crate::status::Status;
+use crate::finding::Finding;
+use crate::probe::{AnyProbe, Probe};
 
 const LONGEST_NAME: usize = 64;
 /// A year: as good as for ever, and no clock overflows.
@@ -29,6 +26,8 @@ pub(crate) const SYSTEM: &str = "system";
 /// | [`critical`](Self::critical) | no |
 /// | [`failure_threshold`](Self::failure_threshold) | 1 |
 /// | [`success_threshold`](Self::success_threshold) | 1 |
+/// | [`max_age`](Self::max_age) | TTL + deadline + 50 ms; twice the interval more with `background` |
+/// | [`tag`](Self::tag), [`description`](Self::description) | none |
 ///
 /// ```
 /// use ms_health::{Check, HealthCheck};
@@ -43,67 +42,62 @@ pub(crate) const SYSTEM: &str = "system";
 #[must_use = "a check does nothing until it is added"]
 pub struct Check {
     pub(crate) name: Arc<str>,
-    pub(crate) probe: Probe,
+    pub(crate) probe: AnyProbe,
     pub(crate) critical: bool,
     pub(crate) deadline: Duration,
     pub(crate) ttl: Duration,
     pub(crate) failure_threshold: u32,
     pub(crate) success_threshold: u32,
-}
-
-/// How a check is asked.
-#[derive(Clone)]
-pub(crate) enum Probe {
-    Async(Arc<dyn Fn() -> BoxFuture<'static, Finding> + Send + Sync>),
-    Blocking(Arc<dyn Fn() -> Finding + Send + Sync>),
-}
-
-/// What a probe found, in its own words.
-pub(crate) struct Finding {
-    pub(crate) status: Status,
-    /// Not yet redacted.
-    pub(crate) error: Option<String>,
-    pub(crate) readings: Vec<Reading>,
-}
-
-impl Finding {
-    fn of<E: Display>(result: Result<(), E>) -> Self {
-        match result {
-            Ok(()) => Self { status: Status::Healthy, error: None, readings: Vec::new() },
-            Err(error) => {
-                Self { status: Status::Unhealthy, error: Some(error.to_string()), readings: Vec::new() }
-            }
-        }
-    }
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) tags: Vec<Arc<str>>,
+    pub(crate) description: Option<Arc<str>>,
 }
 
 impl Check {
     /// Makes a check of an async closure.
     ///
     /// The future is dropped when the deadline has passed. It runs on the caller's runtime, so it must not block: use
-    /// [`Check::blocking`] for what does. A panic is this check's failure and nobody else's.
+    /// [`Check::blocking`] for what does. One that blocks by mistake holds up a runtime of a single thread; on a
+    /// multi-threaded one, of one worker too, the others go on. A panic is this check's failure and nobody else's.
     pub fn new<F, R, E>(name: impl Into<String>, probe: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
         R: Future<Output = Result<(), E>> + Send + 'static,
         E: Display + 'static,
     {
-        Self::of_probe(name, Probe::Async(Arc::new(move || probe().map(Finding::of).boxed())))
+        Self::of_probe(name, AnyProbe::closure(probe))
     }
 
     /// Makes a check of a closure that blocks its thread.
     ///
-    /// It runs on tokio's threads for blocking work. A thread cannot be stopped: one that hangs past its deadline is
-    /// left to end by itself, and the check stays failed without a second thread until it has.
+    /// It runs on a thread of its own, inside the runtime's context. A thread cannot be stopped: one that hangs past its
+    /// deadline is left to end by itself, and the check stays failed without a second thread until it has. It keeps no
+    /// runtime and no process from ending. Under tokio's paused clock its time does not pass by itself.
     pub fn blocking<F, E>(name: impl Into<String>, probe: F) -> Self
     where
         F: Fn() -> Result<(), E> + Send + Sync + 'static,
         E: Display + 'static,
     {
-        Self::of_probe(name, Probe::Blocking(Arc::new(move || Finding::of(probe()))))
+        Self::of_probe(name, AnyProbe::blocking(probe))
     }
 
-    pub(crate) fn of_probe(name: impl Into<String>, probe: Probe) -> Self {
+    /// Makes a check of a [`Probe`].
+    pub fn of(name: impl Into<String>, probe: impl Probe) -> Self {
+        Self::of_probe(name, AnyProbe::of(probe))
+    }
+
+    /// Holds the place of a check that has yet to be written: it is `unknown`, never silently fine.
+    pub fn not_implemented(name: impl Into<String>) -> Self {
+        struct NotImplemented;
+        impl Probe for NotImplemented {
+            async fn probe(&self) -> Finding {
+                Finding::unknown("not implemented")
+            }
+        }
+        Self::of(name, NotImplemented)
+    }
+
+    pub(crate) fn of_probe(name: impl Into<String>, probe: AnyProbe) -> Self {
         Self {
             name: name.into().into(),
             probe,
@@ -112,6 +106,9 @@ impl Check {
             ttl: Duration::from_secs(1),
             failure_threshold: 1,
             success_threshold: 1,
+            max_age: None,
+            tags: Vec::new(),
+            description: None,
         }
     }
 
@@ -145,6 +142,26 @@ impl Check {
         self
     }
 
+    /// Calls the check `unknown` once its last answer is older than `age`, whatever keeps it from running. Default: TTL,
+    /// deadline and 50 ms, so that no probe is told an older one; with
+    /// [`background`](crate::HealthCheckBuilder::background) twice the interval more.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age.min(LONGEST));
+        self
+    }
+
+    /// Adds a word to select checks by: [`group`](crate::HealthCheckBuilder::group) takes names and tags. Shown in details.
+    pub fn tag(mut self, tag: impl Into<String>) -> Self {
+        self.tags.push(tag.into().into());
+        self
+    }
+
+    /// Says in a sentence what the check is about, for whoever is woken by it. Shown in details.
+    pub fn description(mut self, text: impl Into<String>) -> Self {
+        self.description = Some(text.into().into());
+        self
+    }
+
     /// Says what is wrong with the options; `system` tells whether the name of the machine's check is allowed.
     pub(crate) fn validate(&self, system: bool) -> Result<(), BuildError> {
         let name = || self.name.to_string();
@@ -153,6 +170,9 @@ impl Check {
         }
         if RESERVED.contains(&&*self.name) || (&*self.name == SYSTEM && !system) {
             return Err(BuildError::Reserved { name: name() });
+        }
+        if self.max_age.is_some_and(|age| age.is_zero()) {
+            return Err(BuildError::ZeroMaxAge { name: name() });
         }
         if self.deadline.is_zero() {
             return Err(BuildError::ZeroDeadline { name: name() });
@@ -173,9 +193,4 @@ impl fmt::Debug for Check {
             .field("ttl", &self.ttl)
             .finish_non_exhaustive()
     }
-}
-
-/// Calls an async probe so that a panic in the closure itself, before there is a future, is a panic of the future.
-pub(crate) async fn call(probe: Arc<dyn Fn() -> BoxFuture<'static, Finding> + Send + Sync>) -> Finding {
-    probe().await
 }

@@ -28,6 +28,12 @@ pub enum BuildError {
         /// The check.
         name: String,
     },
+    /// Every answer would be too old.
+    #[error("check `{name}` has a maximum age of zero")]
+    ZeroMaxAge {
+        /// The check.
+        name: String,
+    },
     /// A threshold of zero would never be reached.
     #[error("check `{name}` has a threshold of zero")]
     ZeroThreshold {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::access::Access;
 use crate::builder::HealthCheckBuilder;
+use crate::crew::Crew;
 use crate::error::BuildError;
 use crate::report::{CheckReport, Report};
 use crate::shutdown::Phase;
@@ -25,7 +26,7 @@ pub struct HealthCheck(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) slots: Vec<Arc<Slot>>,
-    pub(crate) places: Arc<Semaphore>,
+    pub(crate) crew: Arc<Crew>,
     pub(crate) access: Access,
     pub(crate) drain: Duration,
     pub(crate) phase: watch::Sender<Phase>,
@@ -79,11 +80,16 @@ impl HealthCheck {
         Report { status, phase, checks: Vec::new() }
     }
 
+    /// Tells how many runs passed their deadline and have not ended: threads that hang, futures that do not yield.
+    pub fn abandoned_runs(&self) -> usize {
+        self.0.crew.abandoned()
+    }
+
     async fn ask(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
         if let Some(report) = self.fresh_report(&wanted) {
             return report;
         }
-        let asked = self.0.slots.iter().filter(|slot| wanted(slot)).map(|slot| slot.answer(&self.0.places));
+        let asked = self.0.slots.iter().filter(|slot| wanted(slot)).map(|slot| slot.answer(&self.0.crew));
         self.report_of(join_all(asked).await)
     }
 
@@ -116,16 +122,29 @@ impl HealthCheck {
     pub(crate) fn poll_every(&self, interval: Duration) -> Result<(), BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let inner = Arc::downgrade(&self.0);
+        // The first runs now, so that a probe that comes at once has something to wait for.
+        self.0.begin_due(interval, &runtime);
+        let first = Instant::now().checked_add(interval).unwrap_or_else(Instant::now);
+        let on = runtime.clone();
         runtime.spawn(async move {
-            let mut ticks = tokio::time::interval(interval);
+            let mut ticks = tokio::time::interval_at(first, interval);
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 ticks.tick().await;
                 let Some(inner) = inner.upgrade() else { return };
-                Self(inner).report().await;
+                inner.begin_due(interval, &on);
             }
         });
         Ok(())
+    }
+}
+
+impl Inner {
+    /// Waits for none of them: a slow check must not make the others stale.
+    fn begin_due(&self, interval: Duration, runtime: &Handle) {
+        for slot in &self.slots {
+            slot.begin_if_due(&self.crew, interval, runtime);
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //!   drain period passes, and only then does the server stop accepting.
 //!
 //! However many probes arrive, a check runs once per TTL, and an answer comes within the deadline whatever the checks
-//! do. Strangers see a bare status; details, redacted, go to loopback and to the holder of the token.
+//! do. Strangers see a bare status; details, redacted, go to the holder of the token and, if so configured, to loopback.
 //!
 //! ```
 //! use ms_health::{Check, HealthCheck, Status};
@@ -43,9 +43,12 @@
 mod access;
 mod builder;
 mod check;
+mod crew;
 mod error;
+mod finding;
 mod health;
 mod observe;
+mod probe;
 mod redact;
 mod report;
 mod run;
@@ -60,7 +63,9 @@ pub use access::PeerAddr;
 pub use builder::HealthCheckBuilder;
 pub use check::Check;
 pub use error::BuildError;
+pub use finding::Finding;
 pub use health::HealthCheck;
+pub use probe::Probe;
 pub use report::{CheckReport, Reading, Reason, Report};
 pub use service::{Endpoint, HealthService, ResponseFuture};
 pub use status::Status;

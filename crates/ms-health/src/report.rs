@@ -20,7 +20,7 @@ pub enum Reason {
     Panicked,
     /// A value is past its limit (system check).
     Limit,
-    /// It could not be run: its runtime is gone, or the runner itself is stuck.
+    /// It could not be run: its runtime is gone, the runner itself is stuck, or too many other runs hang.
     NotRun,
 }
 
@@ -49,7 +49,6 @@ pub struct Reading {
 
 impl Reading {
     /// A reading of `value`, `None` unless finite.
-    #[cfg(feature = "system")]
     pub(crate) fn new(name: &'static str, value: Option<f64>) -> Self {
         Self { name, value: value.filter(|value| value.is_finite()) }
     }
@@ -67,6 +66,8 @@ pub struct CheckReport {
     pub(crate) duration: Duration,
     pub(crate) age: Duration,
     pub(crate) since: Duration,
+    pub(crate) tags: Arc<[Arc<str>]>,
+    pub(crate) description: Option<Arc<str>>,
 }
 
 impl CheckReport {
@@ -110,17 +111,31 @@ impl CheckReport {
         self.age
     }
 
+    /// The words it was tagged with.
+    pub fn tags(&self) -> impl Iterator<Item = &str> {
+        self.tags.iter().map(|tag| &**tag)
+    }
+
+    /// What it is about, if that was said.
+    pub fn description(&self) -> Option<&str> {
+        self.description.as_deref()
+    }
+
     /// How long it has had this status.
     pub fn since(&self) -> Duration {
         self.since
     }
 }
 
+/// The keys of a check in JSON; a reading may not forge them.
+const KEYS: [&str; 9] =
+    ["status", "reason", "error", "description", "tags", "critical", "duration_ms", "age_ms", "since_ms"];
+
 impl Serialize for CheckReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("status", &self.status)?;
-        for reading in &*self.readings {
+        for reading in self.readings.iter().filter(|reading| !KEYS.contains(&reading.name)) {
             map.serialize_entry(reading.name, &reading.value)?;
         }
         if let Some(reason) = self.reason {
@@ -128,6 +143,12 @@ impl Serialize for CheckReport {
         }
         if let Some(error) = &self.error {
             map.serialize_entry("error", &**error)?;
+        }
+        if let Some(description) = &self.description {
+            map.serialize_entry("description", &**description)?;
+        }
+        if !self.tags.is_empty() {
+            map.serialize_entry("tags", &self.tags().collect::<Vec<_>>())?;
         }
         map.serialize_entry("critical", &self.critical)?;
         map.serialize_entry("duration_ms", &milliseconds(self.duration))?;

@@ -1,11 +1,19 @@
 //! One run of one check.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
-use tokio::sync::Semaphore;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::sync::oneshot;
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::check::{Finding, Probe, call};
+use crate::crew::{Crew, Lease, Run};
+use crate::finding::Finding;
+use crate::probe::{AnyProbe, call};
 use crate::redact::redact;
 use crate::report::{Reading, Reason};
 use crate::slot::Slot;
@@ -41,36 +49,87 @@ impl From<Finding> for Outcome {
     }
 }
 
-/// Runs the check within its deadline; `places` bounds how many run at once over all checks.
-pub(crate) async fn once(slot: &Slot, places: Arc<Semaphore>) -> Outcome {
-    let run = async {
-        // Both waits count against the deadline. Neither semaphore is ever closed.
-        let own = Arc::clone(&slot.running).acquire_owned().await.ok();
-        let place = places.acquire_owned().await.ok();
-        let held = (own, place);
-        // The permits go where the work is: a thread or future that outlives its deadline keeps them until it ends.
-        match slot.check.probe.clone() {
-            Probe::Async(probe) => {
-                let work = async move {
-                    let _held = held;
-                    call(probe).await
-                };
-                AbortOnDrop(tokio::spawn(work)).joined().await
-            }
-            Probe::Blocking(probe) => {
-                let work = move || {
-                    let _held = held;
-                    probe()
-                };
-                tokio::task::spawn_blocking(work).await
-            }
-        }
-    };
-    match tokio::time::timeout(slot.check.deadline, run).await {
+/// Runs the check within its deadline.
+pub(crate) async fn once(slot: &Slot, crew: Arc<Crew>) -> Outcome {
+    match tokio::time::timeout(slot.check.deadline, attempt(slot, &crew)).await {
         Ok(Ok(finding)) => finding.into(),
-        Ok(Err(error)) if error.is_panic() => Outcome::without_answer(Status::Unhealthy, Reason::Panicked),
-        Ok(Err(_)) => Outcome::without_answer(Status::Unknown, Reason::NotRun),
+        Ok(Err(reason)) => Outcome::without_answer(status_of(reason), reason),
         Err(_) => Outcome::without_answer(Status::Unhealthy, Reason::Timeout),
+    }
+}
+
+fn status_of(reason: Reason) -> Status {
+    if reason == Reason::NotRun { Status::Unknown } else { Status::Unhealthy }
+}
+
+async fn attempt(slot: &Slot, crew: &Arc<Crew>) -> Result<Finding, Reason> {
+    // Both waits count against the deadline. Neither semaphore is ever closed.
+    let own = Arc::clone(&slot.running).acquire_owned().await.ok();
+    if crew.is_worn_out() {
+        return Err(Reason::NotRun);
+    }
+    // Given back at the deadline: what hangs must not take the place of another check.
+    let _place = crew.places.acquire().await;
+    let (_run, lease) = Run::begin(crew, own);
+    match slot.check.probe.clone() {
+        AnyProbe::Async(probe) => in_task(probe, lease).await,
+        AnyProbe::Blocking(probe) => in_thread(&slot.check.name, probe, lease).await,
+    }
+}
+
+async fn in_task(
+    probe: Arc<dyn Fn() -> BoxFuture<'static, Finding> + Send + Sync>,
+    lease: Lease,
+) -> Result<Finding, Reason> {
+    let work = async move {
+        // Ends after the probe's future, whose drop may take its time too.
+        let _lease = lease;
+        OffWorker(call(probe).boxed()).await
+    };
+    let ended = AbortOnDrop(tokio::spawn(work)).joined().await;
+    ended.map_err(|error| if error.is_panic() { Reason::Panicked } else { Reason::NotRun })
+}
+
+/// Not on the runtime's own threads: those are the service's, and a runtime waits at its end for all of them.
+async fn in_thread(
+    name: &str,
+    probe: Arc<dyn Fn() -> Finding + Send + Sync>,
+    lease: Lease,
+) -> Result<Finding, Reason> {
+    let (answer, answered) = oneshot::channel();
+    let runtime = Handle::current();
+    // No name of a check may hold NUL: control characters are refused.
+    let thread = std::thread::Builder::new().name(format!("health {name}"));
+    let work = move || {
+        let lease = lease;
+        let _entered = runtime.enter();
+        let finding = probe();
+        // Before the answer, so that who gets it finds the run ended.
+        drop(lease);
+        // Nobody may be waiting any more; a late answer is nobody's.
+        let _ = answer.send(finding);
+    };
+    thread.spawn(work).map_err(|error| {
+        tracing::error!(check = name, %error, "no thread for a health check");
+        Reason::NotRun
+    })?;
+    // A thread that ends without an answer has panicked.
+    answered.await.map_err(|_| Reason::Panicked)
+}
+
+/// Hands the worker's other tasks to another thread while the probe is polled, so that an async probe that blocks by
+/// mistake holds up nothing but itself. A runtime of a single thread has nobody to hand them to.
+struct OffWorker(BoxFuture<'static, Finding>);
+
+impl Future for OffWorker {
+    type Output = Finding;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Finding> {
+        if Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+            tokio::task::block_in_place(|| self.0.as_mut().poll(cx))
+        } else {
+            self.0.as_mut().poll(cx)
+        }
     }
 }
 

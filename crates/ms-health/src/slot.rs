@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 use crate::check::Check;
+use crate::crew::Crew;
 use crate::observe;
 use crate::report::{CheckReport, Reading, Reason};
 use crate::run::{self, Outcome};
@@ -21,6 +22,11 @@ pub(crate) struct Slot {
     pub(crate) check: Check,
     /// One permit: a run that hangs in a thread keeps it, so that there is never a second.
     pub(crate) running: Arc<Semaphore>,
+    tags: Arc<[Arc<str>]>,
+    /// An answer is older than this for nobody.
+    max_age: Duration,
+    /// Set where checks run in the background only; probes then never begin a run.
+    interval: Option<Duration>,
     state: Mutex<State>,
 }
 
@@ -31,6 +37,8 @@ struct State {
     flight: Option<Flight>,
     /// Runs on end that disagree with the status shown.
     streak: u32,
+    /// The last answer became too old, and that was told.
+    silent: bool,
 }
 
 #[derive(Clone)]
@@ -54,13 +62,27 @@ struct Flight {
 enum Step {
     Use(Answer),
     Wait(Flight),
-    /// There is no runtime to run it on.
+    /// Nobody runs it: there is no runtime, or that is not for probes to do.
     Stuck,
 }
 
 impl Slot {
-    pub(crate) fn new(check: Check) -> Self {
-        Self { check, running: Arc::new(Semaphore::new(1)), state: Mutex::default() }
+    /// `interval` is that of the background runs, if probes are not to begin any.
+    pub(crate) fn new(check: Check, interval: Option<Duration>) -> Self {
+        let one_run = check.deadline.saturating_add(GRACE);
+        let by_default = match interval {
+            // A run may begin an interval late, and be half an interval early for the one after.
+            Some(interval) => check.ttl.max(interval).saturating_add(interval).saturating_add(one_run),
+            None => check.ttl.saturating_add(one_run),
+        };
+        Self {
+            max_age: check.max_age.unwrap_or(by_default),
+            tags: check.tags.clone().into(),
+            check,
+            running: Arc::new(Semaphore::new(1)),
+            interval,
+            state: Mutex::default(),
+        }
     }
 
     /// The status now, if an answer that is fresh enough lies ready.
@@ -79,8 +101,8 @@ impl Slot {
     /// the run.
     ///
     /// Dropping the future leaves the run on its way; others may be waiting for it.
-    pub(crate) async fn answer(self: &Arc<Self>, places: &Arc<Semaphore>) -> CheckReport {
-        match self.step(places) {
+    pub(crate) async fn answer(self: &Arc<Self>, crew: &Arc<Crew>) -> CheckReport {
+        match self.step(crew) {
             Step::Use(answer) => self.report(&answer, Instant::now()),
             Step::Stuck => self.not_run(),
             Step::Wait(mut flight) => {
@@ -96,34 +118,57 @@ impl Slot {
         }
     }
 
-    fn step(self: &Arc<Self>, places: &Arc<Semaphore>) -> Step {
+    fn step(self: &Arc<Self>, crew: &Arc<Crew>) -> Step {
         let now = Instant::now();
         let mut state = self.state.lock();
         let last = state.last.as_ref();
         if let Some(fresh) = last.filter(|last| self.is_fresh(last, now)) {
             return Step::Use(fresh.clone());
         }
-        // A closed channel is a runner that died with its runtime.
-        if let Some(flight) = state.flight.as_ref().filter(|flight| flight.landed.has_changed().is_ok()) {
+        if let Some(flight) = state.flying() {
             // One probe a TTL waits for the truth; the crowd behind it is not held up by a slow check.
             return match last.filter(|last| self.is_usable(last, now)) {
                 Some(last) => Step::Use(last.clone()),
                 None => Step::Wait(flight.clone()),
             };
         }
-        let Ok(runtime) = Handle::try_current() else { return Step::Stuck };
+        match (self.interval, Handle::try_current()) {
+            (None, Ok(runtime)) => Step::Wait(self.begin(&mut state, &runtime, crew, now)),
+            _ => Step::Stuck,
+        }
+    }
+
+    /// Begins a run if one is due, and waits for nothing.
+    pub(crate) fn begin_if_due(self: &Arc<Self>, crew: &Arc<Crew>, interval: Duration, runtime: &Handle) {
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        // What is due before the middle of the next interval is due now.
+        let due = self.check.ttl.saturating_sub(interval / 2);
+        let old = |last: &Answer| now.saturating_duration_since(last.at) >= due;
+        if state.flying().is_none() && state.last.as_ref().is_none_or(old) {
+            self.begin(&mut state, runtime, crew, now);
+        }
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        state: &mut State,
+        runtime: &Handle,
+        crew: &Arc<Crew>,
+        now: Instant,
+    ) -> Flight {
         let (landing, landed) = watch::channel(());
-        let flight = Flight { landed, gives_up: now + self.check.deadline + GRACE };
+        let gives_up = now.checked_add(self.check.deadline + GRACE).unwrap_or(now);
+        let flight = Flight { landed, gives_up };
         state.flight = Some(flight.clone());
-        drop(state);
-        let (slot, places) = (Arc::clone(self), Arc::clone(places));
+        let (slot, crew) = (Arc::clone(self), Arc::clone(crew));
         // A task of its own, so that the probe that began it may go away.
         runtime.spawn(async move {
-            let outcome = run::once(&slot, places).await;
+            let outcome = run::once(&slot, crew).await;
             slot.publish(outcome, now);
             drop(landing);
         });
-        Step::Wait(flight)
+        flight
     }
 
     fn publish(&self, outcome: Outcome, started: Instant) {
@@ -131,6 +176,7 @@ impl Slot {
         let took = at.saturating_duration_since(started);
         let mut state = self.state.lock();
         let (before, began) = state.last.as_ref().map(|last| (last.status, last.since)).unzip();
+        let before = if std::mem::take(&mut state.silent) { Some(Status::Unknown) } else { before };
         let status = state.smoothed(outcome.status, &self.check);
         let Outcome { reason, error, readings, .. } = outcome;
         let since = began.filter(|_| before == Some(status)).unwrap_or(at);
@@ -145,11 +191,17 @@ impl Slot {
     }
 
     fn is_fresh(&self, answer: &Answer, now: Instant) -> bool {
-        now.saturating_duration_since(answer.at) < self.check.ttl
+        let age = now.saturating_duration_since(answer.at);
+        // In the background nobody but the poller can bring a newer one.
+        if self.interval.is_some() {
+            age <= self.max_age
+        } else {
+            age < self.check.ttl && age <= self.max_age
+        }
     }
 
     fn is_usable(&self, answer: &Answer, now: Instant) -> bool {
-        now.saturating_duration_since(answer.at) <= self.check.ttl + self.check.deadline + GRACE
+        now.saturating_duration_since(answer.at) <= self.max_age
     }
 
     fn report(&self, answer: &Answer, now: Instant) -> CheckReport {
@@ -163,10 +215,24 @@ impl Slot {
             duration: answer.took,
             age: now.saturating_duration_since(answer.at),
             since: now.saturating_duration_since(answer.since),
+            tags: Arc::clone(&self.tags),
+            description: self.check.description.clone(),
         }
     }
 
+    /// What is said of a check that has no answer, or only one that is too old.
     fn not_run(&self) -> CheckReport {
+        let now = Instant::now();
+        let mut state = self.state.lock();
+        let last = state.last.as_ref().map(|last| (last.status, now.saturating_duration_since(last.at)));
+        let first_told = !std::mem::replace(&mut state.silent, true);
+        drop(state);
+        if first_told {
+            let was = last.map(|(status, _)| status).filter(|status| *status != Status::Unknown);
+            observe::status(&self.check.name, Status::Unknown);
+            observe::change(&self.check.name, was, Status::Unknown, Some(Reason::NotRun), None);
+        }
+        let age = last.map_or(Duration::ZERO, |(_, age)| age);
         CheckReport {
             name: Arc::clone(&self.check.name),
             critical: self.check.critical,
@@ -175,13 +241,20 @@ impl Slot {
             error: None,
             readings: Arc::default(),
             duration: Duration::ZERO,
-            age: Duration::ZERO,
-            since: Duration::ZERO,
+            age,
+            since: age.saturating_sub(self.max_age),
+            tags: Arc::clone(&self.tags),
+            description: self.check.description.clone(),
         }
     }
 }
 
 impl State {
+    /// The run on its way. A closed channel is a runner that died with its runtime.
+    fn flying(&self) -> Option<&Flight> {
+        self.flight.as_ref().filter(|flight| flight.landed.has_changed().is_ok())
+    }
+
     /// The status to show after a run that found `found`.
     fn smoothed(&mut self, found: Status, check: &Check) -> Status {
         let Some(shown) = self.last.as_ref().map(|last| last.status) else { return found };

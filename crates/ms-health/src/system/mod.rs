@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-use crate::check::{Check, Finding, Probe, SYSTEM};
+use crate::check::{Check, SYSTEM};
+use crate::finding::Finding;
+use crate::probe::AnyProbe;
 use crate::report::Reading;
 use crate::status::Status;
 use usage::Meter;
@@ -105,7 +107,7 @@ impl SystemCheck {
             let mut meter = meter.lock();
             self.judge([meter.cpu(), meter.memory(), usage::disk(&self.disk)])
         };
-        Check::of_probe(SYSTEM, Probe::Blocking(Arc::new(probe))).deadline(deadline).ttl(ttl)
+        Check::of_probe(SYSTEM, AnyProbe::Blocking(Arc::new(probe))).deadline(deadline).ttl(ttl)
     }
 
     fn judge(&self, values: [Option<f64>; 3]) -> Finding {

@@ -13,13 +13,18 @@ const TOKEN: &str = "a-token-of-thirty-two-characters";
 
 /// Its database fails with everything in the text that must not be seen.
 fn failing() -> HealthCheckBuilder {
-    HealthCheck::builder().critical("database", || async {
+    HealthCheck::builder().details_on_loopback(true).critical("database", || async {
         Err("postgres://app:hunter2@db.internal/med: no patient 10000000146, mail ayse@example.org")
     })
 }
 
 #[tokio::test]
-async fn loopback_sees_details_unless_told_otherwise() {
+async fn loopback_sees_details_only_if_told_so() {
+    let by_default = HealthCheck::builder().critical("database", || async { Err("hunter2") });
+    let server = serve(by_default.build().unwrap().router()).await;
+    for path in ["/health", "/health/ready"] {
+        assert_eq!(get(server, path, "").await.json(), json!({"status": "unhealthy"}), "{path}");
+    }
     let server = serve(failing().build().unwrap().router()).await;
     assert!(get(server, "/health", "").await.json().get("database").is_some());
     assert!(get(server, "/health/ready", "").await.json().get("database").is_some());

@@ -135,10 +135,10 @@ fn futures_executor<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// An async check that blocks a worker although it must not: the runner reports it all the same.
+/// An async check that blocks a worker although it must not: even a single worker is free for the rest.
 #[test]
 fn an_async_check_that_blocks_its_worker_fails_alone() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let (release, held) = mpsc::channel::<()>();
     let held = Arc::new(Mutex::new(held));
     let blocks = Check::new("database", move || {
@@ -150,8 +150,108 @@ fn an_async_check_that_blocks_its_worker_fails_alone() {
         .check("cache", || async { Ok::<_, String>(()) })
         .build()
         .unwrap();
-    let report = runtime.block_on(health.report());
+    // On the worker, beside the check; the main thread only waits.
+    let asked = health.clone();
+    let report = runtime.block_on(async { tokio::spawn(async move { asked.report().await }).await }).unwrap();
+    assert_eq!(health.abandoned_runs(), 1);
     release.send(()).unwrap();
-    assert!(!report.status().is_serving(), "{report:?}");
-    assert!(matches!(report.check("database").unwrap().reason(), Some(Reason::Timeout | Reason::NotRun)));
+    assert_eq!(report.check("database").unwrap().reason(), Some(Reason::Timeout));
+    assert_eq!(report.check("cache").unwrap().status(), Status::Healthy, "{report:?}");
+}
+
+/// A check that hangs until the sender is dropped, and says so when it begins.
+fn hung(name: &str) -> (Check, mpsc::Receiver<()>, mpsc::Sender<()>) {
+    let ((began, begun), (release, held)) = (mpsc::channel(), mpsc::channel::<()>());
+    let held = Mutex::new(held);
+    let check = Check::blocking(name, move || {
+        let _ = began.send(());
+        held.lock().unwrap().recv().map_err(|error| error.to_string())
+    });
+    (check.deadline(Duration::from_millis(20)).ttl(Duration::ZERO), begun, release)
+}
+
+#[test]
+fn what_hangs_takes_nobodys_place_and_is_counted_until_it_ends() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (check, _begun, release) = hung("disk");
+    let health = HealthCheck::builder().concurrency(1).add(check);
+    let health = health.check("cache", || async { Ok::<_, String>(()) }).build().unwrap();
+    runtime.block_on(async {
+        let report = health.report().await;
+        assert_eq!(report.check("disk").unwrap().reason(), Some(Reason::Timeout));
+        assert_eq!(report.check("cache").unwrap().status(), Status::Healthy, "it got the only place");
+        assert_eq!(health.abandoned_runs(), 1);
+        drop(release);
+        let ended = async {
+            while health.abandoned_runs() > 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), ended).await.expect("the thread ends");
+        assert_eq!(health.report().await.check("disk").unwrap().reason(), Some(Reason::Failed));
+    });
+}
+
+#[test]
+fn no_run_is_begun_past_the_bound_of_abandoned_ones() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, first_begun, _first_release) = hung("first");
+    let (second, _second_begun, _second_release) = hung("second");
+    let third = Check::new("third", || async { Ok::<_, String>(()) }).ttl(Duration::ZERO);
+    let health = HealthCheck::builder().max_abandoned_runs(2).add(first).add(second).add(third);
+    let health = health.build().unwrap();
+    runtime.block_on(async {
+        assert_eq!(health.report().await.check("third").unwrap().status(), Status::Healthy);
+        assert_eq!(health.abandoned_runs(), 2);
+        let report = health.report().await;
+        let third = report.check("third").unwrap();
+        assert_eq!((third.status(), third.reason()), (Status::Unknown, Some(Reason::NotRun)));
+        assert_eq!((first_begun.try_iter().count(), health.abandoned_runs()), (1, 2));
+    });
+}
+
+#[test]
+fn a_hung_thread_keeps_no_runtime_from_ending() {
+    let (check, begun, _release) = hung("disk");
+    let health = HealthCheck::builder().add(check).build().unwrap();
+    let (ended, end) = mpsc::channel();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(health.report());
+        drop(runtime);
+        ended.send(()).unwrap();
+    });
+    begun.recv().unwrap();
+    end.recv_timeout(Duration::from_secs(30)).expect("the runtime ends while the thread hangs");
+}
+
+#[test]
+fn an_answer_past_its_maximum_age_is_unknown_when_the_runner_is_stuck() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let health = {
+        let _entered = runtime.enter();
+        let database = Check::new("database", || async { Ok::<_, String>(()) }).critical();
+        let database = database.max_age(Duration::from_millis(100));
+        HealthCheck::builder().add(database).background(Duration::from_secs(3600)).build().unwrap()
+    };
+    runtime.block_on(async {
+        while health.report().await.status() != Status::Healthy {
+            tokio::task::yield_now().await;
+        }
+    });
+    // Nobody drives the runtime from here on: it is as good as stuck.
+    let deadline = std::time::Instant::now() + Duration::from_secs(30);
+    let ready = || {
+        let request = http::Request::get("/health/ready").body(()).unwrap();
+        futures_executor(health.service().oneshot(request)).unwrap()
+    };
+    while ready().status() == 200 {
+        assert!(std::time::Instant::now() < deadline, "healthy for ever");
+        std::thread::yield_now();
+    }
+    assert_eq!(ready().status(), 503);
+    let report = futures_executor(health.report());
+    let database = report.check("database").unwrap();
+    assert_eq!((database.status(), database.reason()), (Status::Unknown, Some(Reason::NotRun)));
+    assert!(database.age() > Duration::from_millis(100), "and it says how old its last answer is");
 }

@@ -18,6 +18,7 @@ fn health_with(database: Arc<AtomicBool>, cache: Arc<AtomicBool>) -> HealthCheck
         }
     };
     HealthCheck::builder()
+        .details_on_loopback(true)
         .add(Check::new("database", answer(database)).critical().ttl(Duration::ZERO))
         .add(Check::new("cache", answer(cache)).ttl(Duration::ZERO))
         .build()

@@ -141,7 +141,8 @@ fn each_run_is_counted_and_the_gauge_shows_the_last() {
     assert_eq!(value("ms_health_check_duration_seconds{check=database}"), Some(5.0));
     assert_eq!(value("ms_health_check_failures_total{check=database,reason=failed}"), Some(3.0));
     assert_eq!(value("ms_health_check_changes_total{check=database}"), Some(3.0));
-    assert_eq!(values.len(), 4, "{values:?}");
+    assert_eq!(value("ms_health_check_up{check=database}"), Some(0.0));
+    assert_eq!(values.len(), 5, "{values:?}");
     assert_eq!(observed(&[true, false]).0.get("ms_health_check_status{check=database}"), Some(&1.0));
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use ms_health::{Check, HealthCheck, Reason, Status};
+use futures_util::FutureExt as _;
+use ms_health::{Check, Finding, HealthCheck, Probe, Reason, Status};
 use tokio::time::{Instant, advance};
 
 const MS: Duration = Duration::from_millis(1);
@@ -266,4 +267,70 @@ async fn polling_keeps_answers_true_without_probes_and_ends_with_its_owner() {
     drop(health);
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(database.calls(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn in_the_background_probes_begin_no_run_and_one_slow_check_ages_no_other() {
+    let (database, slow) = (Database::default(), Database::taking(Duration::from_secs(3600)));
+    let cache = Check::new("cache", {
+        let slow = slow.clone();
+        move || {
+            slow.calls.fetch_add(1, Ordering::Relaxed);
+            tokio::time::timeout(Duration::from_secs(3600), std::future::pending::<Result<(), String>>())
+                .map(|_| Ok::<_, String>(()))
+        }
+    });
+    let cache = cache.deadline(Duration::from_secs(45));
+    let health = HealthCheck::builder().add(database.check()).add(cache);
+    let health = health.background(Duration::from_secs(10)).build().unwrap();
+    assert_eq!(health.readiness().await.status(), Status::Healthy, "the first probe waits for the first run");
+    for second in 0..59 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for _ in 0..100 {
+            assert_eq!(health.readiness().await.status(), Status::Healthy, "second {second}");
+        }
+    }
+    assert_eq!((database.calls(), slow.calls()), (6, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_ttl_outlasts_the_interval() {
+    let database = Database::default();
+    let check = database.check().ttl(Duration::from_secs(60));
+    let health = HealthCheck::builder().add(check).background(Duration::from_secs(10)).build().unwrap();
+    tokio::time::sleep(Duration::from_secs(125)).await;
+    assert_eq!((database.calls(), status_of(&health).await), (3, Status::Healthy));
+}
+
+#[tokio::test]
+async fn a_probe_of_ones_own_says_more_than_yes_or_no() {
+    struct Replica(f64);
+    impl Probe for Replica {
+        async fn probe(&self) -> Finding {
+            Finding::degraded("behind postgres://u:hunter2@db")
+                .reading("lag_s", self.0)
+                .reading("status", 1.0)
+        }
+    }
+    let check = Check::of("replica", Replica(40.0)).tag("eu").description("the one in Ankara");
+    let report = HealthCheck::builder().add(check).build().unwrap().report().await;
+    let mut shown = serde_json::to_value(report.check("replica").unwrap()).unwrap();
+    for time in ["age_ms", "since_ms", "duration_ms"] {
+        assert!(shown.as_object_mut().unwrap().remove(time).is_some());
+    }
+    let expected = serde_json::json!({
+        "status": "degraded", "lag_s": 40.0, "reason": "limit", "error": "behind postgres://[redacted]",
+        "description": "the one in Ankara", "tags": ["eu"], "critical": false
+    });
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test]
+async fn what_is_not_implemented_is_unknown() {
+    let health = HealthCheck::builder().add(Check::not_implemented("backup").critical()).build().unwrap();
+    let report = health.report().await;
+    assert_eq!(
+        (report.status(), report.check("backup").unwrap().error()),
+        (Status::Unknown, Some("not implemented"))
+    );
 }

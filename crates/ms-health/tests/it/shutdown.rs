@@ -11,7 +11,7 @@ use crate::server::{get, serve};
 
 fn health(drain: Duration) -> HealthCheck {
     let health = HealthCheck::builder().critical("database", || async { Ok::<_, String>(()) });
-    health.drain_period(drain).build().unwrap()
+    health.details_on_loopback(true).drain_period(drain).build().unwrap()
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,7 +65,7 @@ async fn while_it_drains_only_readiness_is_down() {
 #[tokio::test]
 async fn nothing_is_ready_before_the_startup_gate_opens() {
     let health = HealthCheck::builder().critical("database", || async { Ok::<_, String>(()) }).startup_gate();
-    let health = health.build().unwrap();
+    let health = health.details_on_loopback(true).build().unwrap();
     let server = serve(health.router()).await;
     let starting = json!({"status": "unhealthy", "starting": true});
     for path in ["/health/startup", "/health/ready"] {

@@ -1,0 +1,85 @@
+//! Who may run: places for checks, and the account of runs that outlived their deadline.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::observe;
+
+/// Shared by all checks of a [`HealthCheck`](crate::HealthCheck).
+pub(crate) struct Crew {
+    pub(crate) places: Arc<Semaphore>,
+    abandoned: AtomicUsize,
+    most_abandoned: usize,
+}
+
+impl Crew {
+    pub(crate) fn new(places: usize, most_abandoned: usize) -> Self {
+        Self { places: Arc::new(Semaphore::new(places)), abandoned: AtomicUsize::new(0), most_abandoned }
+    }
+
+    /// Runs that passed their deadline and have not ended.
+    pub(crate) fn abandoned(&self) -> usize {
+        self.abandoned.load(Ordering::Relaxed)
+    }
+
+    /// Tells whether so many runs hang that another must not be risked.
+    pub(crate) fn is_worn_out(&self) -> bool {
+        self.abandoned() >= self.most_abandoned
+    }
+}
+
+/// One run; `Lease` goes where the work is, this stays with who waits for it.
+pub(crate) struct Run {
+    crew: Arc<Crew>,
+    state: Arc<Mutex<State>>,
+}
+
+/// Held by the work itself until it has ended, in time or not.
+pub(crate) struct Lease {
+    /// The check's only one, so that a run that hangs is never doubled.
+    _own: Option<OwnedSemaphorePermit>,
+    crew: Arc<Crew>,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    Running,
+    Abandoned,
+    Ended,
+}
+
+impl Run {
+    pub(crate) fn begin(crew: &Arc<Crew>, own: Option<OwnedSemaphorePermit>) -> (Self, Lease) {
+        let state = Arc::new(Mutex::new(State::Running));
+        let run = Self { crew: Arc::clone(crew), state: Arc::clone(&state) };
+        (run, Lease { _own: own, crew: Arc::clone(crew), state })
+    }
+}
+
+impl Drop for Run {
+    /// Nobody waits any more: unless the work has ended, it is on its own.
+    fn drop(&mut self) {
+        let mut state = self.state.lock();
+        if *state == State::Running {
+            *state = State::Abandoned;
+            // Inside the lock: the end of the work must not be counted before this.
+            self.crew.abandoned.fetch_add(1, Ordering::Relaxed);
+            drop(state);
+            observe::abandoned(1.0);
+        }
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let was = std::mem::replace(&mut *self.state.lock(), State::Ended);
+        if was == State::Abandoned {
+            self.crew.abandoned.fetch_sub(1, Ordering::Relaxed);
+            observe::abandoned(-1.0);
+        }
+    }
+}

@@ -111,8 +111,9 @@ impl Row {
 /// | [`native_histogram`](Self::native_histogram) | none: buckets of declared bounds |
 /// | [`row`](Self::row) | all but [`Row::Bodies`] and [`Row::Container`] |
 ///
-/// It has the variables `datasource`, `job`, `instance` and `endpoint`, and shows alerts that fire as annotations. It
-/// needs Grafana 10 or newer. The same catalog gives the same bytes.
+/// It has the variables `datasource`, `job`, `instance` and `endpoint`, and shows alerts of the job that fire as
+/// annotations; those of no job, which may be anybody's, once they are switched on. It needs Grafana 10 or newer. The
+/// same catalog gives the same bytes.
 #[derive(Clone, Debug)]
 pub struct Dashboard {
     title: String,
@@ -187,7 +188,7 @@ impl Dashboard {
             refresh: "15s",
             timezone: "browser",
             time: TimeRange { from: "now-1h", to: "now" },
-            annotations: List { list: vec![variables::alerts()] },
+            annotations: List { list: variables::alerts() },
             templating: List { list: variables::all(self.job.as_deref(), &self.names, &self.natives) },
             panels: self.placed(catalog),
         };

@@ -62,21 +62,26 @@ impl Variable {
     }
 }
 
-/// Alerts that fire; Prometheus keeps them as a series. One of a rule that sums up has no job.
-pub(super) fn alerts() -> Annotation {
+/// Alerts that fire; Prometheus keeps them as a series. One of a rule that sums over jobs has none, and whose it is nobody
+/// can tell: such ones are drawn where a viewer asks for them.
+pub(super) fn alerts() -> Vec<Annotation> {
+    vec![annotation("Alerts", "$job", true), annotation("Alerts of no job", "", false)]
+}
+
+fn annotation(name: &'static str, job: &str, enable: bool) -> Annotation {
     let target = Target {
         ref_id: "Anno".to_owned(),
         datasource: PROMETHEUS,
-        expr: "ALERTS{alertstate=\"firing\",job=~\"$job|\"}".to_owned(),
+        expr: format!("ALERTS{{alertstate=\"firing\",job=\"{job}\"}}"),
         legend_format: None,
         format: None,
         range: true,
         exemplar: false,
     };
     Annotation {
-        name: "Alerts",
+        name,
         datasource: PROMETHEUS,
-        enable: true,
+        enable,
         icon_color: "red",
         target,
         title_format: "{{alertname}}",

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use ms_metrics::grafana::{Dashboard, Row};
 use ms_metrics::{Metric, Metrics, Unit};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const SWAPS: Metric =
     Metric::counter("shift_swaps_total", "Shifts swapped, \"quoted\".").labels(&["from", "to"]);
@@ -227,9 +227,16 @@ fn requests_are_counted_by_a_native_histogram_too() {
 #[test]
 fn alerts_are_drawn_over_the_panels_and_the_viewer_chooses_what_is_shown() {
     let dashboard = dashboard();
-    let alerts = &dashboard["annotations"]["list"][0];
-    // An alert of a rule that sums over jobs has none.
-    assert_eq!(alerts["target"]["expr"], "ALERTS{alertstate=\"firing\",job=~\"$job|\"}");
+    let annotations = dashboard["annotations"]["list"].as_array().unwrap();
+    let shown: Vec<_> =
+        annotations.iter().map(|drawn| (&drawn["target"]["expr"], &drawn["enable"])).collect();
+    // An alert of a rule that sums over jobs has none, and may be another service's.
+    let (own, nobodys) = (
+        json!("ALERTS{alertstate=\"firing\",job=\"$job\"}"),
+        json!("ALERTS{alertstate=\"firing\",job=\"\"}"),
+    );
+    assert_eq!(shown, [(&own, &json!(true)), (&nobodys, &json!(false))]);
+    let alerts = &annotations[0];
     let variables = dashboard["templating"]["list"].as_array().unwrap();
     let names: Vec<_> = variables.iter().map(|variable| variable["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["datasource", "job", "instance", "endpoint"]);

@@ -7,11 +7,11 @@ use super::{dashboard, panels, semantic};
 #[test]
 fn promtool_reads_every_query() {
     let (dashboard, semantic) = (dashboard(), semantic());
-    let alerts = &dashboard["annotations"]["list"][0]["target"];
+    let annotations = dashboard["annotations"]["list"].as_array().unwrap();
+    let alerts = annotations.iter().map(|annotation| &annotation["target"]);
     let targets =
         panels(&dashboard).chain(panels(&semantic)).flat_map(|panel| panel["targets"].as_array().unwrap());
-    let expressions: Vec<_> =
-        targets.chain([alerts]).map(|target| target["expr"].as_str().unwrap()).collect();
+    let expressions: Vec<_> = targets.chain(alerts).map(|target| target["expr"].as_str().unwrap()).collect();
     let mut rules = "groups:\n- name: dashboard\n  rules:\n".to_owned();
     for (number, expression) in expressions.iter().enumerate() {
         let expression = expression.replace("$__rate_interval", "1m");

@@ -69,12 +69,9 @@ fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothin
         let series = format!("ms_metrics_collector_{what}{{collector={collector:?}}}");
         json!({ "series": series, "values": values })
     };
-    let play = json!({
-        "rule_files": [deployed("alerts.yml")],
-        "evaluation_interval": "15s",
-        "tests": [{
-            "interval": "1m",
-            "input_series": [
+    play(json!([{
+        "interval": "1m",
+        "input_series": [
                 // Hangs at its first reading, and for good.
                 series("up", "disk", "0x60"), series("age_seconds", "disk", "3+60x60"),
                 // Hangs later, and comes back.
@@ -92,8 +89,62 @@ fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothin
                 { "eval_time": "5m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 303)] },
                 { "eval_time": "60m", "alertname": "CollectorHangs", "exp_alerts": [told("disk", 3603)] },
             ],
-        }],
-    });
+    }]));
+}
+
+#[test]
+fn losses_fire_until_an_hour_without_one_also_if_nobody_saw_the_first() {
+    let lost = |reason: &str, lines: u64| {
+        json!({
+            "exp_labels": { "severity": "warning", "sink": "file", "reason": reason },
+            "exp_annotations": { "summary": format!("{lines} log lines were lost: {reason}") },
+        })
+    };
+    let untold = |reason: &str| {
+        let summary = format!("Sink hook was not told of 3 alerts: {reason}");
+        json!({
+            "exp_labels": { "severity": "critical", "sink": "hook", "reason": reason },
+            "exp_annotations": { "summary": summary },
+        })
+    };
+    let lines = |reason: &str, values: &str| {
+        let series = format!("ms_logging_dropped_total{{sink=\"file\",reason={reason:?}}}");
+        json!({ "series": series, "values": values })
+    };
+    let alerts = |reason: &str, values: &str| {
+        let series = format!("ms_alerts_notifications_dropped_total{{sink=\"hook\",reason={reason:?}}}");
+        json!({ "series": series, "values": values })
+    };
+    let at = |minute: u64, alert: &str, expected: Value| json!({ "eval_time": format!("{minute}m"), "alertname": alert, "exp_alerts": expected });
+    play(json!([{
+        "interval": "1m",
+        "input_series": [
+            // Lost at 10 minutes.
+            lines("io_error", "0x9 5x150"), alerts("failed", "0x9 3x150"),
+            // Lost before the first scrape, and again much later, by a service that starts at 20 minutes.
+            lines("queue_full", "_x19 7x100 9x40"), alerts("queue_full", "_x19 3x140"),
+            // Left out on purpose.
+            lines("rate_limited", "0x9 5x150"), lines("sampled", "8x160"), alerts("superseded", "0x9 5x150"),
+        ],
+        "alert_rule_test": [
+            at(9, "LogLinesLost", json!([])),
+            at(12, "LogLinesLost", json!([lost("io_error", 5)])),
+            at(25, "LogLinesLost", json!([lost("io_error", 5), lost("queue_full", 7)])),
+            at(72, "LogLinesLost", json!([lost("queue_full", 7)])),
+            at(82, "LogLinesLost", json!([])),
+            at(122, "LogLinesLost", json!([lost("queue_full", 2)])),
+            at(9, "AlertsLost", json!([])),
+            at(25, "AlertsLost", json!([untold("failed"), untold("queue_full")])),
+            at(72, "AlertsLost", json!([untold("queue_full")])),
+            at(82, "AlertsLost", json!([])),
+        ],
+    }]));
+}
+
+/// Lets promtool play the deployed rules over series of its own.
+fn play(tests: Value) {
+    let play =
+        json!({ "rule_files": [deployed("alerts.yml")], "evaluation_interval": "15s", "tests": tests });
     let directory = tempfile::tempdir().expect("a temporary directory");
     // YAML holds JSON.
     let file = directory.path().join("play.yml");

@@ -52,9 +52,10 @@ impl LoggingGuard {
     /// first. Blocks the calling thread.
     pub fn flush(&self, limit: Duration) -> bool {
         let deadline = deadline(limit);
-        self.core.tell_all(deadline);
+        let told = self.core.limits.as_ref().is_none_or(|limits| limits.tell_all(deadline));
         // Every sink gets its chance, also after one that hangs.
-        self.core.sinks.iter().filter(|sink| !sink.queue.flush(deadline)).count() == 0
+        let hung = self.core.sinks.iter().filter(|sink| !sink.queue.flush(deadline)).count();
+        told && hung == 0
     }
 
     /// Writes what was taken so far and closes the files. Lines that come later are counted as `after_shutdown`. Blocks

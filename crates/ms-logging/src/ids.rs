@@ -5,6 +5,7 @@ use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher as _;
 use std::process;
 use std::str;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use tracing::Metadata;
 
@@ -74,14 +75,35 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 /// 64 bits, different for each call and never 0, which is no id.
 fn random() -> u64 {
     thread_local! {
-        static SOURCE: (RandomState, Cell<u64>) = (RandomState::new(), const { Cell::new(0) });
+        static SOURCE: (RandomState, Cell<State>) = (RandomState::new(), Cell::default());
     }
-    let bits = SOURCE.with(|(keys, count)| {
-        count.set(count.get().wrapping_add(1));
-        // A process made by `fork` has the same keys and goes on from the same count.
-        keys.hash_one((process::id(), count.get()))
+    let bits = SOURCE.with(|(keys, state)| {
+        let mut now = state.get().at_home();
+        now.count = now.count.wrapping_add(1);
+        state.set(now);
+        keys.hash_one((now.process, now.salt, now.count))
     });
     bits.max(1)
+}
+
+/// What a thread hashes. A forked process inherits keys and count, so the process is part of it, and when it began too: the
+/// number of a process comes again.
+#[derive(Debug, Clone, Copy, Default)]
+struct State {
+    process: u32,
+    salt: u128,
+    count: u64,
+}
+
+impl State {
+    fn at_home(self) -> Self {
+        let process = process::id();
+        if process == self.process {
+            return self;
+        }
+        let salt = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+        Self { process, salt, ..self }
+    }
 }
 
 thread_local! {

@@ -22,7 +22,6 @@ use crate::limit::Limits;
 #[cfg(feature = "otlp")]
 use crate::otlp::{end_record, end_span, is_exporting};
 use crate::plan::{self, Plan, PlanKind, Plans};
-use crate::publish;
 use crate::queue::{LeftOut, Queue};
 use crate::redact::Redactor;
 use crate::sample::{Rate, Sampling};
@@ -182,7 +181,7 @@ where
                     continue;
                 }
                 if core.write_line(desk, sink.style, now, event, &plan, &ctx) {
-                    publish::truncated(sink.queue.sink(), sink.queue.process());
+                    sink.queue.truncated();
                 }
                 #[cfg(feature = "otlp")]
                 if sink.kind == SinkKind::Records {
@@ -199,8 +198,7 @@ impl Core {
     /// Closes every sink and gives the number of lines that were not written by then.
     pub(crate) fn shutdown(&self, deadline: std::time::Instant) -> u64 {
         if let Some(limits) = &self.limits {
-            limits.end();
-            self.tell_all(deadline);
+            limits.end(deadline);
         }
         self.sinks.iter().for_each(|sink| sink.queue.close());
         self.sinks.iter().map(|sink| sink.queue.join(deadline)).sum()

@@ -4,14 +4,14 @@
 //! path on which a line could be counted twice or not at all. Lines are handed over by swapping the whole buffer, since
 //! waking another thread for each line costs more than making the line.
 
+mod end;
 mod loss;
+mod publication;
 mod state;
 mod writer;
 
 use std::cell::Cell;
 use std::io;
-use std::mem;
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -20,20 +20,20 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing::Level;
 
-use crate::account::{Reason, SinkAccount};
+use crate::account::SinkAccount;
 use crate::builder::WhenFull;
-use crate::fork;
-use crate::publish::{Turn, is_publishing};
+use crate::fork::Home;
+use crate::publish::is_publishing;
 pub(crate) use loss::{LossLine, utc};
 use state::{State, Writer};
 pub(crate) use writer::{LINGER, Outlet, Target};
 
 /// So many bytes are worth waking a writer that gathers.
 const BATCH: usize = 256 * 1024;
-/// A recorder that logs whenever it is used must not keep a thread for good.
-const MOST_ROUNDS: usize = 3;
 /// Room for at least a few of the longest lines.
 const SMALLEST: usize = 4 * BATCH;
+/// How long a caller waits for a writer that a recorder holds up: the recorder may be waiting for the caller.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Longer than anything runs, and not too long for the clock.
 const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
@@ -78,7 +78,7 @@ pub(crate) struct Queue {
     linger: Duration,
     counts_events: bool,
     /// The process that has the writer.
-    process: u32,
+    home: Home,
     /// Lines of a forked process whose state is locked for good.
     orphaned: AtomicU64,
     state: Mutex<State>,
@@ -101,7 +101,7 @@ impl Queue {
             durable: options.durable,
             linger: options.linger,
             counts_events: options.counts_events,
-            process: process::id(),
+            home: Home::here(),
             orphaned: AtomicU64::new(0),
             state: Mutex::default(),
             work: Condvar::new(),
@@ -112,7 +112,6 @@ impl Queue {
         let shared = Arc::clone(&queue);
         let body = move || {
             WRITER.set(true);
-            shared.publish();
             shared.run(&mut outlet);
         };
         let thread = thread::Builder::new().name(format!("ms-logging-{sink}")).spawn(body)?;
@@ -122,25 +121,20 @@ impl Queue {
 
     /// Takes one whole line, or counts why not.
     pub(crate) fn push(&self, line: &[u8], level: Level) {
-        self.push_by(line, level, None);
-    }
-
-    /// The same, and waits for room until `latest` at most.
-    pub(crate) fn push_by(&self, line: &[u8], level: Level, latest: Option<Instant>) {
         let Some(mut state) = self.lock() else {
             self.orphaned.fetch_add(1, Ordering::Relaxed);
             return;
         };
         if state.fill() + line.len() > self.limit(level) && !state.closing {
-            self.wait_for_room(&mut state, line.len(), level, latest);
+            self.wait_for_room(&mut state, line.len(), level);
         }
         // Only now: a caller that waits is not in the account yet.
         state.count(level);
         if state.closing {
             state.dropped.after_shutdown += 1;
             drop(state);
-            if !self.is_orphan() {
-                self.publish_in(Turn::take_soon());
+            if !self.home.is_elsewhere() {
+                self.publish(Instant::now());
             }
             return;
         }
@@ -152,13 +146,20 @@ impl Queue {
         state.accepted += 1;
         state.errors |= level == Level::ERROR;
         if self.must_wake(&mut state, level) {
-            if self.is_orphan() {
+            if self.home.is_elsewhere() {
                 state.orphan();
                 return;
             }
             state.writer = Writer::Awake;
             drop(state);
             self.work.notify_one();
+        }
+    }
+
+    /// Counts a line that was cut.
+    pub(crate) fn truncated(&self) {
+        if let Some(mut state) = self.lock() {
+            state.truncated += 1;
         }
     }
 
@@ -196,102 +197,29 @@ impl Queue {
         }
     }
 
-    fn wait_for_room(
-        &self,
-        state: &mut MutexGuard<'_, State>,
-        length: usize,
-        level: Level,
-        latest: Option<Instant>,
-    ) {
+    fn wait_for_room(&self, state: &mut MutexGuard<'_, State>, length: usize, level: Level) {
         let WhenFull::Block(limit) = self.when_full else { return };
         // The writer would wait for itself, and a recorder that logs for the writer that waits to be heard.
-        if WRITER.get() || is_publishing() || self.is_orphan() {
+        if WRITER.get() || is_publishing() || self.home.is_elsewhere() {
             return;
         }
-        let deadline = latest.map_or_else(|| deadline(limit), |latest| latest.min(deadline(limit)));
+        let deadline = deadline(limit);
         while state.fill() + length > self.limit(level) && !state.closing {
-            state.urgent = true;
-            self.work.notify_one();
-            if self.room.wait_until(state, deadline).timed_out() {
+            let now = Instant::now();
+            // A writer that is held up by a recorder may wait for this very thread, which uses that.
+            let patience = state.publishing.unwrap_or(now) + PATIENCE;
+            if now >= deadline.min(patience) {
                 return;
             }
-        }
-    }
-
-    /// Waits until what was taken so far is written or counted.
-    pub(crate) fn flush(&self, deadline: Instant) -> bool {
-        if WRITER.get() || self.is_orphan() {
-            return false;
-        }
-        let mut state = self.state.lock();
-        let goal = state.accepted;
-        let is_done = |state: &State| state.settled >= goal && (!self.durable || state.synced >= goal);
-        while !is_done(&state) {
             state.urgent = true;
-            state.sync_wanted = self.durable;
             self.work.notify_one();
-            if self.settled.wait_until(&mut state, deadline).timed_out() {
-                return is_done(&state);
-            }
+            self.room.wait_until(state, deadline.min(patience));
         }
-        drop(state);
-        self.publish_in(Turn::take_by(deadline));
-        true
-    }
-
-    /// Lets no more lines in.
-    pub(crate) fn close(&self) {
-        if self.is_orphan() {
-            return;
-        }
-        let mut state = self.state.lock();
-        state.closing = true;
-        self.work.notify_one();
-        self.room.notify_all();
-    }
-
-    /// Waits for the writer to end and counts what it left behind.
-    pub(crate) fn join(&self, deadline: Instant) -> u64 {
-        if self.is_orphan() {
-            return self.state.try_lock().map_or(0, |mut state| state.orphan());
-        }
-        let mut state = self.state.lock();
-        while !state.ended && !state.abandoned && !WRITER.get() {
-            if self.settled.wait_until(&mut state, deadline).timed_out() {
-                break;
-            }
-        }
-        // What a shutdown before has given up is lost already.
-        let abandoned = if state.ended || state.abandoned { 0 } else { state.give_up() };
-        let ended = state.ended;
-        self.settled.notify_all();
-        drop(state);
-        self.publish_in(Turn::take_soon());
-        if let Some(thread) = self.thread.lock().take().filter(|_| ended) {
-            // The thread has nothing left to do but to close its file.
-            let _ = thread.join();
-        }
-        abandoned
-    }
-
-    /// Whether this is a process made by `fork`, which has no writer. Asked where a caller would wait, not for each line.
-    fn is_orphan(&self) -> bool {
-        process::id() != self.process
     }
 
     /// The state; nothing if it was locked at a fork and so stays it.
     fn lock(&self) -> Option<MutexGuard<'_, State>> {
-        fork::lock(&self.state, self.process)
-    }
-
-    /// The process that has the writer.
-    pub(crate) fn process(&self) -> u32 {
-        self.process
-    }
-
-    /// The name of its sink.
-    pub(crate) fn sink(&self) -> &'static str {
-        self.sink
+        self.home.lock(&self.state)
     }
 
     pub(crate) fn account(&self) -> SinkAccount {
@@ -307,60 +235,6 @@ impl Queue {
             loss_lines: state.loss_lines,
             queued: state.pending_lines + state.in_flight,
             dropped: state.dropped,
-        }
-    }
-
-    /// Brings the metrics up to date. They are set even if nothing was lost: zeros let `rate()` work from the first
-    /// loss on, and a recorder may have been installed since the last time.
-    fn publish(&self) {
-        self.publish_in(Turn::take_soon());
-    }
-
-    fn publish_events(&self, turn: &Turn) {
-        let (now, before) = {
-            let mut state = self.state.lock();
-            let now = state.passed;
-            (now, mem::replace(&mut state.told, now))
-        };
-        for ((level, now), (_, before)) in now.each().into_iter().zip(before.each()) {
-            turn.events(level, now - before);
-        }
-    }
-
-    fn publish_in(&self, turn: Option<Turn>) {
-        let Some(turn) = turn else { return };
-        let writes = {
-            let mut state = self.state.lock();
-            state.told_of = state.passed.total();
-            mem::take(&mut state.writes)
-        };
-        if self.counts_events {
-            self.publish_events(&turn);
-        }
-        turn.wrote(self.sink, &writes);
-        self.publish_account(&turn);
-    }
-
-    fn publish_account(&self, turn: &Turn) {
-        for _ in 0..MOST_ROUNDS {
-            let (now, before) = {
-                let mut state = self.state.lock();
-                let now = state.to_publish();
-                (now, mem::replace(&mut state.published, now))
-            };
-            for reason in Reason::ALL {
-                let lines = now.dropped.of(reason).saturating_sub(before.dropped.of(reason));
-                turn.dropped(self.sink, reason, lines);
-            }
-            turn.truncated(self.sink);
-            turn.diverted(self.sink, now.diverted.saturating_sub(before.diverted));
-            if let Some(rotations) = now.rotations {
-                turn.rotated(self.sink, rotations.saturating_sub(before.rotations.unwrap_or(0)));
-            }
-            // The recorder may have logged.
-            if self.state.lock().to_publish() == now {
-                return;
-            }
         }
     }
 }

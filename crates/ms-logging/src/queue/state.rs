@@ -1,7 +1,7 @@
 //! What a queue knows, all under one lock.
 
 use std::mem;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::Level;
 
@@ -37,6 +37,10 @@ pub(super) struct State {
     pub(super) errors: bool,
     pub(super) dropped: Dropped,
     pub(super) published: Published,
+    /// Since when the writer has been telling the metrics, if it does.
+    pub(super) publishing: Option<Instant>,
+    /// Lines cut that the metrics do not tell of yet.
+    pub(super) truncated: u64,
     /// How long each write took that the metrics do not tell of yet.
     pub(super) writes: Vec<Duration>,
     pub(super) rotations: Option<u64>,

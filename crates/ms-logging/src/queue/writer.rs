@@ -73,6 +73,8 @@ struct Taken {
 impl Queue {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(&self, outlet: &mut Outlet) {
+        self.state.lock().rotations = outlet.target.rotations();
+        self.publish_unhurried();
         let now = Instant::now();
         let mut pace = Pace {
             gather_until: now,
@@ -121,7 +123,7 @@ impl Queue {
         }
         self.settle();
         if result.is_err() || pace.published_at.elapsed() >= PUBLISHED_EVERY {
-            self.publish();
+            self.publish_unhurried();
             pace.published_at = Instant::now();
         }
         if let Err(error) = result {
@@ -201,7 +203,7 @@ impl Queue {
                 self.settled.notify_all();
                 return None;
             } else if state.to_publish() != state.published || self.tells_news(&state, pace) {
-                MutexGuard::unlocked(&mut state, || self.publish());
+                MutexGuard::unlocked(&mut state, || self.publish_unhurried());
             } else {
                 state.writer = Writer::Idle;
                 let told = state.lost.is_some().then_some(pace.tell_at);

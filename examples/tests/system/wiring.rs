@@ -78,14 +78,19 @@ fn a_service_with_those_lines_is_measured_logged_checked_and_alerted_on() {
 
 /// Whether the page has the metric as it is declared.
 fn is_told(client: &Client, metric: &Metric) -> bool {
-    let kind = if metric.kind == Kind::Counter { "counter" } else { "gauge" };
     let (name, page) = (metric.name, client.get("/metrics"));
+    let (kind, line) = match metric.kind {
+        Kind::Counter => ("counter", name.to_owned()),
+        // Nobody has declared its buckets.
+        Kind::Histogram => ("summary", format!("{name}_count")),
+        _ => ("gauge", name.to_owned()),
+    };
     let labels = |series: &str| {
         let has = |label: &&str| series.contains(&format!("{label}=\""));
         series.matches("=\"").count() == metric.labels.len() && metric.labels.iter().all(has)
     };
     page.text().contains(&format!("# HELP {name} {}\n# TYPE {name} {kind}\n", metric.help))
-        && Samples::read(page.text()).named(name).any(|(series, _)| labels(series))
+        && Samples::read(page.text()).named(&line).any(|(series, _)| labels(series))
 }
 
 fn read(file: &Path) -> String {

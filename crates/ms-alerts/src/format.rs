@@ -21,6 +21,23 @@ pub(crate) fn exponent(value: f64) -> String {
     joined(digits, power)
 }
 
+/// As `strconv.FormatFloat(value, 'f', -1, 64)` of Go prints it.
+#[cfg(feature = "rules")]
+pub(crate) fn without_exponent(value: f64) -> String {
+    if !value.is_finite() {
+        return special(value).to_owned();
+    }
+    let text = shortest(value);
+    let (digits, power) = parts(&text);
+    let Ok(before_point) = usize::try_from(power + 1) else { return value.to_string() };
+    let sign = if value.is_sign_negative() { "-" } else { "" };
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    match digits.split_at_checked(before_point).filter(|(_, fraction)| !fraction.is_empty()) {
+        Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
+        None => format!("{sign}{digits:0<before_point$}"),
+    }
+}
+
 /// As `%.4g` of Go prints it: four digits that matter, without zeros behind them.
 pub(crate) fn four_digits(value: f64) -> String {
     if !value.is_finite() {
@@ -112,6 +129,25 @@ mod tests {
         ] {
             assert_eq!(plain(value), plainly);
             assert_eq!(exponent(value), with_exponent);
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    #[test]
+    fn without_an_exponent_all_digits_are_written() {
+        for (value, written) in [
+            (0.0, "0"),
+            (-0.0, "-0"),
+            (1e21, "1000000000000000000000"),
+            (-1.5e-7, "-0.00000015"),
+            (1_234_567.5, "1234567.5"),
+            (100.0, "100"),
+            (0.1 + 0.2, "0.30000000000000004"),
+            (5_642_294_655_743_961.0 / 4.0, "1410573663935990.2"),
+            (f64::NEG_INFINITY, "-Inf"),
+            (f64::NAN, "NaN"),
+        ] {
+            assert_eq!(without_exponent(value), written);
         }
     }
 }

@@ -6,6 +6,7 @@
 //!   the background over what [`exposition`] gives.
 //! - Changes go to the sinks: [`log_sink`], `webhook` (feature `webhook`), or any [`Sink`] of yours. Each has its
 //!   own queue and is retried; evaluation never waits for one.
+//! - `Expression` (feature `rules`) is PromQL by itself, over series of one's own.
 //! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for.
 //! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
 //!
@@ -44,6 +45,8 @@ mod builder;
 mod condition;
 mod delivery;
 mod error;
+#[cfg(feature = "rules")]
+mod expression;
 mod fingerprint;
 mod format;
 mod group;
@@ -70,6 +73,8 @@ pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink}
 #[cfg(feature = "webhook")]
 pub use delivery::{WebhookError, WebhookSink};
 pub use error::BuildError;
+#[cfg(feature = "rules")]
+pub use expression::{Answer, Element, Expression, ExpressionError, Line, SeriesStore};
 pub use handle::AlertHandle;
 pub use labels::Labels;
 pub use manager::{AlertManager, Shutdown};

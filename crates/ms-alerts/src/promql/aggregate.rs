@@ -6,6 +6,7 @@ use std::collections::hash_map::Entry;
 
 use super::plan::{Aggregate, Grouping, Kind};
 use super::vector::{Element, Key};
+use crate::format::without_exponent;
 
 /// Gives one element a group, in the order in which the groups begin.
 pub(super) fn groups<'s>(
@@ -18,22 +19,13 @@ pub(super) fn groups<'s>(
     };
     let mut vector = vector;
     for element in &mut vector {
-        element.set(label, Cow::Owned(written(element.value)));
+        element.set(label, Cow::Owned(without_exponent(element.value)));
     }
     let mut grouping = aggregate.grouping.clone();
     if let Grouping::By(labels) = &mut grouping {
         labels.push(label.clone());
     }
     in_groups(aggregate.kind, &grouping, argument, vector)
-}
-
-/// As Go writes a number without an exponent.
-fn written(value: f64) -> String {
-    if value.is_infinite() {
-        (if value > 0.0 { "+Inf" } else { "-Inf" }).to_owned()
-    } else {
-        value.to_string()
-    }
 }
 
 fn in_groups<'s>(

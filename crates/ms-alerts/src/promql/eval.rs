@@ -85,7 +85,8 @@ impl Budget {
     }
 }
 
-pub(super) enum Value<'s> {
+/// What an expression gives.
+pub(crate) enum Value<'s> {
     Scalar(f64),
     Vector(Vec<Element<'s>>),
 }
@@ -221,7 +222,7 @@ impl<'s> Moment<'s, '_, '_> {
             }
             (Value::Vector(left), Value::Vector(right)) => match binary.operator {
                 Operator::Set(set) => matching::set(set, &binary.matching, left, right),
-                operator => matching::pairs(operator, &binary.matching, left, right)?,
+                operator => matching::pairs(operator, &binary.matching, left, right, self.dialect.compat)?,
             },
         };
         distinct(vector).map(Value::Vector)

@@ -10,6 +10,7 @@ use promql_parser::parser::{
     VectorSelector,
 };
 
+use super::compat::Compat;
 use super::functions;
 use super::plan::{
     Aggregate, Arithmetic, Binary, Change, Grouping, Kind, Matching, Node, Operator, Order, Set, Sides,
@@ -37,12 +38,13 @@ impl Refused {
     }
 }
 
-pub(super) fn parse(expression: &str) -> Result<Node, Refused> {
+/// Refuses what a server of the version `written_for`, or a later one, does not read.
+pub(super) fn parse(expression: &str, written_for: Compat) -> Result<Node, Refused> {
     measure(expression)?;
     let tree = parser::parse(expression)
         .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
     let node = node(expression, &tree)?;
-    strict::check(expression)?;
+    strict::check(expression, written_for)?;
     Ok(node)
 }
 
@@ -169,7 +171,13 @@ fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
 }
 
 fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
-    let unsupported = || Refused::unsupported(expression, call.func.name);
+    let unsupported = || {
+        let mut refused = Refused::unsupported(expression, call.func.name);
+        if call.func.experimental {
+            refused.message.push_str(": it is experimental in Prometheus 3");
+        }
+        refused
+    };
     if let Some(range) = range::call(expression, call) {
         return range;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::compat::Compat;
 use super::eval::EvalError;
 use super::plan::{Grouping, Matching, Operator, Set, Sides};
 use super::vector::{Element, Key};
@@ -40,6 +41,7 @@ pub(super) fn pairs<'s>(
     matching: &'s Matching,
     left: Vec<Element<'s>>,
     right: Vec<Element<'s>>,
+    compat: Compat,
 ) -> Result<Vec<Element<'s>>, EvalError> {
     if left.is_empty() || right.is_empty() {
         return Ok(Vec::new());
@@ -57,13 +59,15 @@ pub(super) fn pairs<'s>(
         let key = element.key(&matching.labels);
         let Some(other) = ones.get(&key) else { continue };
         let (left, right) = if swapped { (other.value, element.value) } else { (element.value, other.value) };
-        let Some(value) = operator.apply(left, right, left) else { continue };
+        let value = operator.apply(left, right, left);
+        // Since version 3 what a comparison leaves out has a match too.
+        let is_counted = matching.sides == Sides::OneToOne && (value.is_some() || compat == Compat::V3);
+        if is_counted && !matched.insert(key) {
+            return Err(EvalError::ManyToOne);
+        }
+        let Some(value) = value else { continue };
         let result = combine(operator, matching, &element, other, value);
-        let identity = match matching.sides {
-            Sides::OneToOne => key,
-            Sides::ManyToOne(_) | Sides::OneToMany(_) => result.labels().to_vec(),
-        };
-        if !matched.insert(identity) {
+        if matching.sides != Sides::OneToOne && !matched.insert(result.labels().to_vec()) {
             return Err(EvalError::ManyToOne);
         }
         results.push(result);

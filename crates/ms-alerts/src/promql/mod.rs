@@ -25,7 +25,7 @@ mod vector;
 
 pub use compat::Compat;
 pub(crate) use compat::Dialect;
-pub(crate) use eval::EvalError;
+pub(crate) use eval::{EvalError, Value as Result};
 pub(crate) use load::Refused;
 pub(crate) use vector::Element;
 
@@ -37,8 +37,9 @@ use plan::Node;
 pub(crate) struct Query(Node);
 
 impl Query {
-    pub(crate) fn parse(expression: &str) -> Result<Self, Refused> {
-        load::parse(expression).map(Self)
+    /// `written_for` is the oldest version that has to read it.
+    pub(crate) fn parse(expression: &str, written_for: Compat) -> std::result::Result<Self, Refused> {
+        load::parse(expression, written_for).map(Self)
     }
 
     /// Tells which metrics it looks back at.
@@ -55,7 +56,7 @@ impl Query {
         history: &'s History,
         now: i64,
         dialect: Dialect,
-    ) -> Result<Vec<Element<'s>>, EvalError> {
+    ) -> std::result::Result<Vec<Element<'s>>, EvalError> {
         let budget = eval::Budget::default();
         let moment = eval::Moment {
             samples: Some(samples),
@@ -67,5 +68,20 @@ impl Query {
             budget: &budget,
         };
         moment.answer(&self.0)
+    }
+
+    /// Gives the answer at any moment of which the history knows, in milliseconds since 1970; `bounds` are the first and the
+    /// last that are asked for.
+    pub(crate) fn evaluate_at<'s>(
+        &'s self,
+        history: &'s History,
+        at: i64,
+        bounds: (i64, i64),
+        dialect: Dialect,
+    ) -> std::result::Result<Result<'s>, EvalError> {
+        let budget = eval::Budget::default();
+        let moment =
+            eval::Moment { samples: None, history, now: at, ahead: 0, bounds, dialect, budget: &budget };
+        moment.value(&self.0)
     }
 }

@@ -205,7 +205,7 @@ pub(super) enum Grouping {
     Without(Vec<String>),
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Sides {
     OneToOne,
     /// The labels are taken over from the one.

@@ -2,13 +2,21 @@
 //!
 //! The parser follows Prometheus 3; rules here load wherever they are taken to, so what version 2 refuses is refused.
 
+use super::compat::Compat;
 use super::load::Refused;
 use super::tokens::{Token, tokens};
 
 /// Checks an expression that the parser has taken.
-pub(super) fn check(expression: &str) -> Result<(), Refused> {
+pub(super) fn check(expression: &str, written_for: Compat) -> Result<(), Refused> {
     let mut place = Place::default();
     for token in tokens(expression) {
+        let is_number =
+            |token: &Token<'_>| token.text.starts_with(|c: char| c.is_ascii_digit() || c == '.' || c == ':');
+        // Since version 3 numbers are durations, and durations numbers.
+        if written_for == Compat::V3 && is_number(&token) && !is_too_large(token.text) {
+            place.pass(token);
+            continue;
+        }
         if let Some(problem) = problem(token, &place) {
             return Err(Refused { at: token.at, message: problem.to_owned() });
         }
@@ -69,9 +77,13 @@ fn problem(token: Token<'_>, place: &Place<'_>) -> Option<&'static str> {
             (!is_duration(token.text.trim_start_matches(':'))).then_some("a number is no duration")
         }
         '0'..='9' | '.' if is_duration(token.text) => Some("a duration is no number"),
-        '0'..='9' | '.' if token.text.parse().is_ok_and(f64::is_infinite) => Some("the number is too large"),
+        '0'..='9' | '.' if is_too_large(token.text) => Some("the number is too large"),
         _ => None,
     }
+}
+
+fn is_too_large(number: &str) -> bool {
+    number.parse().is_ok_and(f64::is_infinite)
 }
 
 fn is_duration(number: &str) -> bool {
@@ -101,10 +113,10 @@ fn has_high_byte(string: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Query;
+    use super::super::{Compat, Query};
 
     fn refused(expression: &str) -> Option<(usize, String)> {
-        Query::parse(expression).err().map(|refused| (refused.at, refused.message))
+        Query::parse(expression, Compat::V2_42).err().map(|refused| (refused.at, refused.message))
     }
 
     #[test]
@@ -127,6 +139,17 @@ mod tests {
         ] {
             assert_eq!(refused(expression), Some((at, message.to_owned())), "{expression}");
         }
+    }
+
+    #[test]
+    fn version_3_reads_numbers_as_durations_and_the_other_way_round() {
+        for expression in
+            ["m > 5m", "rate(m[300]) > 1", "m offset -300 > 1", "max_over_time(m[1h:300] @ 2m) > 1"]
+        {
+            assert!(Query::parse(expression, Compat::V3).is_ok(), "{expression}");
+            assert!(refused(expression).is_some(), "{expression}");
+        }
+        assert!(Query::parse("m > 1e400", Compat::V3).is_err());
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub use error::{RuleFileError, RuleProblem};
 
 use crate::group::{Group, Rule, What};
 use crate::labels::is_label_name;
-use crate::promql::Query;
+use crate::promql::{Compat, Query};
 use crate::state::Timing;
 use crate::template::Template;
 use crate::tracked::Tracked;
@@ -130,7 +130,8 @@ impl Loader<'_> {
             self.problem(text, rule, "`expr` is empty; expected a PromQL expression");
             return None;
         }
-        Query::parse(&text.value)
+        // A file is to load on a server of either version.
+        Query::parse(&text.value, Compat::V2_42)
             .map_err(|refused| {
                 let message = format!("expr: {}", refused.message);
                 self.problem_within(text, &text.value, refused.at, rule, message);

@@ -9,6 +9,7 @@ pub(crate) use series::{Point, Series};
 
 use super::{Sample, Samples};
 use crate::fingerprint::of_labels;
+use crate::labels::Labels;
 use crate::observe;
 use crate::state::Now;
 
@@ -89,6 +90,27 @@ impl History {
             origin: None,
             now: i64::MIN,
             reading: 0,
+        }
+    }
+
+    /// One that keeps everything; for [`insert`](Self::insert).
+    pub(crate) fn unlimited() -> Self {
+        Self::new(Asked::default(), Limits { series: usize::MAX, bytes: usize::MAX })
+    }
+
+    /// Adds a sample of any time, or the mark that a series was gone; no reading goes with it.
+    pub(crate) fn insert(&mut self, labels: &Labels, at: i64, value: Option<f64>) {
+        let name = labels.get("__name__").unwrap_or_default();
+        let others = || labels.iter().filter(|(label, _)| *label != "__name__");
+        let alike =
+            self.metrics.entry(name.to_owned()).or_default().series.entry(of_labels(others())).or_default();
+        let known = alike.iter().position(|series| series.labels().eq(others()));
+        let place = known.unwrap_or(alike.len());
+        if known.is_none() {
+            alike.push(Series::of(others()));
+        }
+        if let Some(series) = alike.get_mut(place) {
+            series.insert(at, value);
         }
     }
 

@@ -4,6 +4,7 @@
 //! - `exposition/verdicts.json`: for each file in `exposition/` what a server that scraped it as text 0.0.4 said
 //!   (`prometheus_text`), and what prometheus_client read (`client_text`);
 //! - `rules/promtool.expected.json`: what promtool said of each rule file in `rules/`;
+//! - `promqltest/v2.42/*.test` and `promqltest/v3*/*.test`: Prometheus's own tests of its engine;
 //! - `alert-timelines/*.jsonl`: rules with their samples, and the alerts that a server had at each step.
 #![allow(
     clippy::unwrap_used,
@@ -14,6 +15,7 @@
     reason = "tests assert by panicking"
 )]
 
+mod promqltest;
 mod rule_files;
 mod timelines;
 

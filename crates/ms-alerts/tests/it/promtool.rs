@@ -238,9 +238,11 @@ fn compound() -> impl Strategy<Value = String> {
             (inexact, by, inner.clone())
                 .prop_map(|(op, (by, labels), inner)| format!("({op} {by} ({labels}) ({inner}) > bool 0.7)")),
             (operator.clone(), matching.clone(), sides, inner.clone(), inner.clone()).prop_map(
-                |(op, (on, labels), sides, left, right)| format!(
-                    "({left} {op} {on} ({labels}) {sides} {right})"
-                )
+                |(op, (on, labels), sides, left, right)| {
+                    // A server writes a rule anew before it evaluates it, and version 2.42 forgets such sides.
+                    let sides = if (on, labels) == ("ignoring", "") { "" } else { sides };
+                    format!("({left} {op} {on} ({labels}) {sides} {right})")
+                }
             ),
             (set.clone(), matching, inner.clone(), inner.clone())
                 .prop_map(|(op, (on, labels), left, right)| format!("({left} {op} {on} ({labels}) {right})")),

@@ -19,7 +19,8 @@ pub(super) fn replace(expression: &str, vector: &Expr, texts: &[Box<Expr>]) -> R
         inner: node(expression, vector)?,
         to: name(expression, to)?,
         replacement: text(replacement)?.to_owned(),
-        from: name(expression, from)?,
+        // As in Prometheus it may be what no label is called.
+        from: text(from)?.to_owned(),
         pattern,
     })))
 }

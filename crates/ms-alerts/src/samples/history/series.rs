@@ -38,8 +38,12 @@ pub(crate) struct Series {
 
 impl Series {
     pub(super) fn new(sample: &Sample<'_>) -> Self {
+        Self::of(sample.labels())
+    }
+
+    pub(super) fn of<'l>(labels: impl Iterator<Item = (&'l str, &'l str)>) -> Self {
         let mut labels: Vec<(Box<str>, Box<str>)> =
-            sample.labels().map(|(name, value)| (name.into(), value.into())).collect();
+            labels.map(|(name, value)| (name.into(), value.into())).collect();
         labels.sort_unstable();
         Self { labels: labels.into_boxed_slice(), points: VecDeque::new(), reading: 0, stamp: None }
     }
@@ -95,6 +99,16 @@ impl Series {
             _ => self.points.push_back(point),
         }
         true
+    }
+
+    /// Adds a point of any time, or the mark that it was gone.
+    pub(super) fn insert(&mut self, at: i64, value: Option<f64>) {
+        let point = Point::new(at, value.unwrap_or(f64::from_bits(STALE)));
+        let place = self.points.partition_point(|known| known.at < at);
+        match self.points.get_mut(place).filter(|known| known.at == at) {
+            Some(known) => *known = point,
+            None => self.points.insert(place, point),
+        }
     }
 
     /// Marks that it was gone at `now`.

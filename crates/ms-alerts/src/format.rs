@@ -29,7 +29,7 @@ pub(crate) fn without_exponent(value: f64) -> String {
     }
     let text = shortest(value);
     let (digits, power) = parts(&text);
-    let Ok(before_point) = usize::try_from(power + 1) else { return value.to_string() };
+    let Ok(before_point) = usize::try_from(power).map(|power| power + 1) else { return value.to_string() };
     let sign = if value.is_sign_negative() { "-" } else { "" };
     let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
     match digits.split_at_checked(before_point).filter(|(_, fraction)| !fraction.is_empty()) {

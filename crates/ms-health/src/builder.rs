@@ -9,13 +9,18 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 use crate::access::Access;
-use crate::check::Check;
+use crate::check::{Check, validate_name};
 use crate::crew::Crew;
 use crate::error::BuildError;
+use crate::group::Group;
 use crate::health::{HealthCheck, Inner};
+use crate::heartbeat::Heartbeat;
+use crate::mapping::Mapping;
 use crate::observe;
+use crate::show::Format;
 use crate::shutdown::Phase;
 use crate::slot::Slot;
+use crate::status::Status;
 
 /// Collects checks and options; made by [`HealthCheck::builder`].
 ///
@@ -23,6 +28,10 @@ use crate::slot::Slot;
 /// |---|---|
 /// | [`token`](Self::token) | none |
 /// | [`details_on_loopback`](Self::details_on_loopback) | no |
+/// | [`format`](Self::format) | [`Format::Origin`] |
+/// | [`severity`](Self::severity) | healthy, degraded, unknown, unhealthy |
+/// | [`http_status`](Self::http_status) | 200, 200, 503, 503 |
+/// | [`kubernetes_paths`](Self::kubernetes_paths), [`status_page`](Self::status_page) | no |
 /// | [`startup_gate`](Self::startup_gate) | no |
 /// | [`drain_period`](Self::drain_period) | 5 s |
 /// | [`poll_interval`](Self::poll_interval) | none: checks run when a probe asks |
@@ -36,6 +45,12 @@ pub struct HealthCheckBuilder {
     access: Access,
     token: Option<BuildError>,
     drain: Duration,
+    heartbeats: Vec<Heartbeat>,
+    groups: Vec<(String, Vec<String>)>,
+    mapping: Mapping,
+    format: Format,
+    kubernetes: bool,
+    page: bool,
     poll: Option<Duration>,
     background: bool,
     max_abandoned: usize,
@@ -51,6 +66,12 @@ impl Default for HealthCheckBuilder {
             access: Access::default(),
             token: None,
             drain: Duration::from_secs(5),
+            heartbeats: Vec::new(),
+            groups: Vec::new(),
+            mapping: Mapping::default(),
+            format: Format::default(),
+            kubernetes: false,
+            page: false,
             poll: None,
             background: false,
             max_abandoned: 64,
@@ -97,6 +118,59 @@ impl HealthCheckBuilder {
     #[cfg(feature = "system")]
     pub fn system(mut self, check: crate::SystemCheck) -> Self {
         self.system = Some(check.into_check());
+        self
+    }
+
+    /// Lets liveness depend on this sign of life. Default: liveness depends on nothing.
+    pub fn heartbeat(mut self, heartbeat: &Heartbeat) -> Self {
+        self.heartbeats.push(heartbeat.clone());
+        self
+    }
+
+    /// Adds `/health/<name>` over some of the checks, each given by its name or by a tag.
+    ///
+    /// A check is as critical there as it is elsewhere. `name` is of lower-case letters, digits and dashes.
+    pub fn group<T: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        checks: impl IntoIterator<Item = T>,
+    ) -> Self {
+        self.groups.push((name.into(), checks.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// Orders the statuses from good to bad: the worst of the checks is that of the whole. Each must be named once.
+    pub fn severity(mut self, from_good_to_bad: [Status; 4]) -> Self {
+        self.mapping.order = from_good_to_bad;
+        self
+    }
+
+    /// Answers a status of the whole with this code. Default 200 for `healthy` and `degraded`, 503 for the others.
+    pub fn http_status(mut self, status: Status, code: http::StatusCode) -> Self {
+        self.mapping.set(status, code);
+        self
+    }
+
+    /// Sets the shape of answers for those who ask for none by `Accept`. Default [`Format::Origin`].
+    pub fn format(mut self, format: Format) -> Self {
+        self.format = format;
+        self
+    }
+
+    /// Serves `/livez`, `/readyz` and `/startupz` too, in plain text with `?verbose` and `?exclude=<check>` as the API
+    /// server of Kubernetes has them, failing with the code of the status instead of 500. Default no.
+    ///
+    /// The list of `?verbose` and the list of a failure are details. `?exclude=` is for everybody, since a kubelet has no
+    /// token: who guesses the name of a check learns whether it alone is what fails.
+    pub fn kubernetes_paths(mut self) -> Self {
+        self.kubernetes = true;
+        self
+    }
+
+    /// Serves a page for people at `/health/status`: no script, light and dark, the last hour of each check, in Turkish
+    /// or English by `Accept-Language`. Default no.
+    pub fn status_page(mut self) -> Self {
+        self.page = true;
         self
     }
 
@@ -172,8 +246,8 @@ impl HealthCheckBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`]: a name that is invalid, reserved or used twice, a deadline or threshold of zero, a token of less
-    /// than 16 bytes, or [`poll_interval`](Self::poll_interval) of zero or without a tokio runtime.
+    /// [`BuildError`]: a name that is invalid, reserved or used twice, a deadline, maximum age or threshold of zero, a
+    /// group of unknown checks, an incomplete severity, a token of less than 16 bytes, or [`poll_interval`](Self::poll_interval) of zero or without a tokio runtime.
     pub fn build(self) -> Result<HealthCheck, BuildError> {
         if let Some(error) = self.token {
             return Err(error);
@@ -183,15 +257,39 @@ impl HealthCheckBuilder {
         let system = self.system.into_iter().map(|check| (check, true));
         for (check, system) in system.chain(self.checks.into_iter().map(|check| (check, false))) {
             check.validate(system)?;
+            let index = slots.len();
             if !names.insert(Arc::clone(&check.name)) {
                 return Err(BuildError::Duplicate { name: check.name.to_string() });
             }
-            slots.push(Arc::new(Slot::new(check, self.poll.filter(|_| self.background))));
+            slots.push(Arc::new(Slot::new(check, index, self.poll.filter(|_| self.background))));
+        }
+        if !self.mapping.is_complete() {
+            return Err(BuildError::Severity);
+        }
+        let mut beats = HashSet::new();
+        for beat in &self.heartbeats {
+            validate_name(beat.name())?;
+            if !beats.insert(beat.name()) {
+                return Err(BuildError::Duplicate { name: beat.name().to_owned() });
+            }
+        }
+        let mut groups: Vec<Group> = Vec::new();
+        for (name, members) in self.groups {
+            if groups.iter().any(|group| group.name() == name) {
+                return Err(BuildError::DuplicateGroup { name });
+            }
+            groups.push(Group::new(name, &members, &slots)?);
         }
         observe::describe();
         let health = HealthCheck(Arc::new(Inner {
             slots,
             crew: Arc::new(Crew::new(self.concurrency, self.max_abandoned)),
+            heartbeats: self.heartbeats,
+            groups,
+            mapping: self.mapping,
+            format: self.format,
+            kubernetes: self.kubernetes,
+            page: self.page,
             access: self.access,
             drain: self.drain,
             phase: watch::Sender::new(self.phase),

@@ -165,10 +165,8 @@ impl Check {
     /// Says what is wrong with the options; `system` tells whether the name of the machine's check is allowed.
     pub(crate) fn validate(&self, system: bool) -> Result<(), BuildError> {
         let name = || self.name.to_string();
-        if self.name.is_empty() || self.name.len() > LONGEST_NAME || self.name.chars().any(char::is_control) {
-            return Err(BuildError::InvalidName { name: name() });
-        }
-        if RESERVED.contains(&&*self.name) || (&*self.name == SYSTEM && !system) {
+        validate_name(&self.name)?;
+        if &*self.name == SYSTEM && !system {
             return Err(BuildError::Reserved { name: name() });
         }
         if self.max_age.is_some_and(|age| age.is_zero()) {
@@ -182,6 +180,17 @@ impl Check {
         }
         Ok(())
     }
+}
+
+/// Says whether `name` can be a key of the report and a part of a line.
+pub(crate) fn validate_name(name: &str) -> Result<(), BuildError> {
+    if name.is_empty() || name.len() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(BuildError::InvalidName { name: name.to_owned() });
+    }
+    if RESERVED.contains(&name) {
+        return Err(BuildError::Reserved { name: name.to_owned() });
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Check {

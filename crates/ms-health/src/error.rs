@@ -22,6 +22,29 @@ pub enum BuildError {
         /// The name.
         name: String,
     },
+    /// Two groups have one name.
+    #[error("group `{name}` is registered twice")]
+    DuplicateGroup {
+        /// The name.
+        name: String,
+    },
+    /// The name of a group cannot be the last part of a path, or is one of the crate's own.
+    #[error("group name {name:?} is not of lower-case letters, digits and dashes, too long, or taken")]
+    InvalidGroup {
+        /// The name.
+        name: String,
+    },
+    /// A group names what is neither a check nor a tag.
+    #[error("group `{group}` names `{name}`, which is no check and no tag")]
+    UnknownCheck {
+        /// The group.
+        group: String,
+        /// What it names.
+        name: String,
+    },
+    /// The order of severity leaves a status out.
+    #[error("the order of severity does not name every status once")]
+    Severity,
     /// A check may not take any time at all.
     #[error("check `{name}` has a deadline of zero")]
     ZeroDeadline {

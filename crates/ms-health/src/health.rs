@@ -13,7 +13,11 @@ use crate::access::Access;
 use crate::builder::HealthCheckBuilder;
 use crate::crew::Crew;
 use crate::error::BuildError;
+use crate::group::Group;
+use crate::heartbeat::Heartbeat;
+use crate::mapping::Mapping;
 use crate::report::{CheckReport, Report};
+use crate::show::Format;
 use crate::shutdown::Phase;
 use crate::slot::Slot;
 use crate::status::Status;
@@ -27,6 +31,12 @@ pub struct HealthCheck(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub(crate) slots: Vec<Arc<Slot>>,
     pub(crate) crew: Arc<Crew>,
+    pub(crate) heartbeats: Vec<Heartbeat>,
+    pub(crate) groups: Vec<Group>,
+    pub(crate) mapping: Mapping,
+    pub(crate) format: Format,
+    pub(crate) kubernetes: bool,
+    pub(crate) page: bool,
     pub(crate) access: Access,
     pub(crate) drain: Duration,
     pub(crate) phase: watch::Sender<Phase>,
@@ -57,15 +67,46 @@ impl HealthCheck {
     ///
     /// As for [`report`](Self::report).
     pub async fn readiness(&self) -> Report {
-        if self.phase() != Phase::Serving {
-            return self.life(|phase| phase == Phase::Serving);
+        self.readiness_of(|slot| slot.check.critical).await
+    }
+
+    pub(crate) async fn readiness_of(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
+        if let Some(report) = self.not_serving() {
+            return report;
         }
-        let mut report = self.ask(|slot| slot.check.critical).await;
+        let mut report = self.ask(wanted).await;
         // The signal may have come while the checks ran.
         if report.shutting_down() {
             report.status = Status::Unhealthy;
         }
         report
+    }
+
+    /// Asks the checks of a [`group`](HealthCheckBuilder::group); `None` if there is no such group.
+    ///
+    /// # Cancel safety
+    ///
+    /// As for [`report`](Self::report).
+    pub async fn group(&self, name: &str) -> Option<Report> {
+        let group = self.0.groups.iter().find(|group| group.name() == name)?;
+        Some(self.ask(|slot| group.has(slot)).await)
+    }
+
+    /// Tells whether the process's own tasks gave a sign of life in time, as `/health/live` does; `healthy` where there
+    /// is no [`heartbeat`](HealthCheckBuilder::heartbeat).
+    pub fn liveness(&self) -> Report {
+        let checks = self.0.heartbeats.iter().map(Heartbeat::report).collect();
+        Report { status: self.live_status(), phase: self.phase(), checks }
+    }
+
+    pub(crate) fn live_status(&self) -> Status {
+        let alive = self.0.heartbeats.iter().all(|beat| beat.status() == Status::Healthy);
+        if alive { Status::Healthy } else { Status::Unhealthy }
+    }
+
+    /// The whole answer of readiness where the life of the service alone decides it.
+    pub(crate) fn not_serving(&self) -> Option<Report> {
+        (self.phase() != Phase::Serving).then(|| self.life(|phase| phase == Phase::Serving))
     }
 
     /// Tells whether the service has started; a shutdown does not undo it.
@@ -85,7 +126,7 @@ impl HealthCheck {
         self.0.crew.abandoned()
     }
 
-    async fn ask(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
+    pub(crate) async fn ask(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
         if let Some(report) = self.fresh_report(&wanted) {
             return report;
         }
@@ -94,7 +135,7 @@ impl HealthCheck {
     }
 
     fn report_of(&self, checks: Vec<CheckReport>) -> Report {
-        let status = Status::of_all(checks.iter().map(|check| (check.status, check.critical)));
+        let status = self.0.mapping.of_all(checks.iter().map(|check| (check.status, check.critical)));
         Report { status, phase: self.phase(), checks }
     }
 
@@ -111,7 +152,7 @@ impl HealthCheck {
         let now = Instant::now();
         let mut missing = false;
         let wanted = self.0.slots.iter().filter(|slot| wanted(slot));
-        let status = Status::of_all(wanted.map_while(|slot| {
+        let status = self.0.mapping.of_all(wanted.map_while(|slot| {
             let status = slot.fresh_status(now);
             missing |= status.is_none();
             Some((status?, slot.check.critical))

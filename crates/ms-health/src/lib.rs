@@ -41,18 +41,26 @@
 )]
 
 mod access;
+mod asked;
 mod builder;
 mod check;
 mod crew;
+mod endpoint;
 mod error;
+mod explain;
 mod finding;
+mod group;
 mod health;
+mod heartbeat;
+mod history;
+mod mapping;
 mod observe;
 mod probe;
 mod redact;
 mod report;
 mod run;
 mod service;
+mod show;
 mod shutdown;
 mod slot;
 mod status;
@@ -62,12 +70,16 @@ mod system;
 pub use access::PeerAddr;
 pub use builder::HealthCheckBuilder;
 pub use check::Check;
+pub use endpoint::Endpoint;
 pub use error::BuildError;
+pub use explain::{Cause, Explanation, LastRun};
 pub use finding::Finding;
 pub use health::HealthCheck;
+pub use heartbeat::Heartbeat;
 pub use probe::Probe;
 pub use report::{CheckReport, Reading, Reason, Report};
-pub use service::{Endpoint, HealthService, ResponseFuture};
+pub use service::{HealthService, ResponseFuture};
+pub use show::Format;
 pub use status::Status;
 #[cfg(feature = "system")]
 pub use system::SystemCheck;

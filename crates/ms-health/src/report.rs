@@ -20,6 +20,8 @@ pub enum Reason {
     Panicked,
     /// A value is past its limit (system check).
     Limit,
+    /// The task it stands for gave no sign of life (heartbeat).
+    Silent,
     /// It could not be run: its runtime is gone, the runner itself is stuck, or too many other runs hang.
     NotRun,
 }
@@ -32,8 +34,15 @@ impl Reason {
             Self::Timeout => "timeout",
             Self::Panicked => "panic",
             Self::Limit => "limit",
+            Self::Silent => "silent",
             Self::NotRun => "not_run",
         }
+    }
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
@@ -191,7 +200,7 @@ impl Report {
         self.phase == Phase::Starting
     }
 
-    /// Every check that was asked.
+    /// Every check that was asked; of [`liveness`](crate::HealthCheck::liveness) the heartbeats.
     pub fn checks(&self) -> &[CheckReport] {
         &self.checks
     }

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::check::Check;
 use crate::crew::Crew;
+use crate::history::{History, PastRun};
 use crate::observe;
 use crate::report::{CheckReport, Reading, Reason};
 use crate::run::{self, Outcome};
@@ -22,6 +23,8 @@ pub(crate) struct Slot {
     pub(crate) check: Check,
     /// One permit: a run that hangs in a thread keeps it, so that there is never a second.
     pub(crate) running: Arc<Semaphore>,
+    /// Its number in the order of registration.
+    pub(crate) index: usize,
     tags: Arc<[Arc<str>]>,
     /// An answer is older than this for nobody.
     max_age: Duration,
@@ -39,6 +42,7 @@ struct State {
     streak: u32,
     /// The last answer became too old, and that was told.
     silent: bool,
+    history: History,
 }
 
 #[derive(Clone)]
@@ -68,7 +72,7 @@ enum Step {
 
 impl Slot {
     /// `interval` is that of the background runs, if probes are not to begin any.
-    pub(crate) fn new(check: Check, interval: Option<Duration>) -> Self {
+    pub(crate) fn new(check: Check, index: usize, interval: Option<Duration>) -> Self {
         let one_run = check.deadline.saturating_add(GRACE);
         let by_default = match interval {
             // A run may begin an interval late, and be half an interval early for the one after.
@@ -79,6 +83,7 @@ impl Slot {
             max_age: check.max_age.unwrap_or(by_default),
             tags: check.tags.clone().into(),
             check,
+            index,
             running: Arc::new(Semaphore::new(1)),
             interval,
             state: Mutex::default(),
@@ -177,9 +182,11 @@ impl Slot {
         let mut state = self.state.lock();
         let (before, began) = state.last.as_ref().map(|last| (last.status, last.since)).unzip();
         let before = if std::mem::take(&mut state.silent) { Some(Status::Unknown) } else { before };
-        let status = state.smoothed(outcome.status, &self.check);
+        let found = outcome.status;
+        let status = state.smoothed(found, &self.check);
         let Outcome { reason, error, readings, .. } = outcome;
         let since = began.filter(|_| before == Some(status)).unwrap_or(at);
+        state.history.add(status, PastRun { found, reason, error: error.clone(), took, at });
         state.last = Some(Answer { status, reason, error: error.clone(), readings, took, at, since });
         state.flight = None;
         drop(state);
@@ -188,6 +195,24 @@ impl Slot {
         if before != Some(status) {
             observe::change(&self.check.name, before, status, reason, error.as_deref());
         }
+    }
+
+    /// The last hour by the minute, oldest first.
+    pub(crate) fn hour(&self) -> Vec<Option<Status>> {
+        self.state.lock().history.hour(Instant::now())
+    }
+
+    /// The last runs, newest first.
+    pub(crate) fn runs(&self) -> Vec<PastRun> {
+        self.state.lock().history.runs().cloned().collect()
+    }
+
+    /// What is known now, asking nobody.
+    pub(crate) fn known(&self) -> CheckReport {
+        let now = Instant::now();
+        let last = self.state.lock().last.clone();
+        last.filter(|last| self.is_usable(last, now))
+            .map_or_else(|| self.not_run(), |last| self.report(&last, now))
     }
 
     fn is_fresh(&self, answer: &Answer, now: Instant) -> bool {

@@ -12,7 +12,11 @@ use serde::{Serialize, Serializer};
 /// | `unknown` | a critical check has no answer that is recent enough | 503 |
 /// | `unhealthy` | a critical check fails | 503 |
 ///
-/// The order is from good to bad.
+/// The order is from good to bad; [`HealthCheckBuilder::severity`] and [`HealthCheckBuilder::http_status`] change both
+/// columns.
+///
+/// [`HealthCheckBuilder::severity`]: crate::HealthCheckBuilder::severity
+/// [`HealthCheckBuilder::http_status`]: crate::HealthCheckBuilder::http_status
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Status {
@@ -27,6 +31,8 @@ pub enum Status {
 }
 
 impl Status {
+    pub(crate) const ALL: [Self; 4] = [Self::Healthy, Self::Degraded, Self::Unknown, Self::Unhealthy];
+
     /// Gives the word used in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -37,7 +43,10 @@ impl Status {
         }
     }
 
-    /// Gives 200 for `healthy` and `degraded`, 503 otherwise.
+    /// Gives 200 for `healthy` and `degraded`, 503 otherwise; what [`HealthCheckBuilder::http_status`] changed is not
+    /// known here.
+    ///
+    /// [`HealthCheckBuilder::http_status`]: crate::HealthCheckBuilder::http_status
     pub fn http_status(self) -> StatusCode {
         if self.is_serving() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
     }
@@ -57,14 +66,9 @@ impl Status {
     }
 
     /// What this status of one check means for the whole.
-    fn seen_from_the_whole(self, critical: bool) -> Self {
+    pub(crate) fn seen_from_the_whole(self, critical: bool) -> Self {
         // A check that is not critical can only limit the service, never stop it; and silence is not health.
         if critical || self == Self::Healthy { self } else { Self::Degraded }
-    }
-
-    /// The status of a whole made of checks `(status, critical)`; healthy if there is none.
-    pub(crate) fn of_all(checks: impl Iterator<Item = (Self, bool)>) -> Self {
-        checks.map(|(status, critical)| status.seen_from_the_whole(critical)).max().unwrap_or(Self::Healthy)
     }
 }
 
@@ -83,9 +87,14 @@ impl Serialize for Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mapping::Mapping;
     use proptest::prelude::*;
 
-    const ALL: [Status; 4] = [Status::Healthy, Status::Degraded, Status::Unknown, Status::Unhealthy];
+    const ALL: [Status; 4] = Status::ALL;
+
+    fn of_all(checks: impl Iterator<Item = (Status, bool)>) -> Status {
+        Mapping::default().of_all(checks)
+    }
 
     fn checks(at_least: usize) -> impl Strategy<Value = Vec<(Status, bool)>> {
         proptest::collection::vec((proptest::sample::select(ALL.to_vec()), any::<bool>()), at_least..12)
@@ -108,35 +117,35 @@ mod tests {
     proptest! {
         #[test]
         fn the_whole_follows_the_documented_table(checks in checks(0)) {
-            prop_assert_eq!(Status::of_all(checks.iter().copied()), by_the_table(&checks));
+            prop_assert_eq!(of_all(checks.iter().copied()), by_the_table(&checks));
         }
 
         #[test]
         fn order_of_the_checks_does_not_matter(mut checks in checks(0)) {
-            let forward = Status::of_all(checks.iter().copied());
+            let forward = of_all(checks.iter().copied());
             checks.reverse();
-            prop_assert_eq!(Status::of_all(checks.into_iter()), forward);
+            prop_assert_eq!(of_all(checks.into_iter()), forward);
         }
 
         #[test]
         fn a_worse_check_never_makes_a_better_whole(
             mut checks in checks(1), at in any::<prop::sample::Index>(), worse in 0..4_usize,
         ) {
-            let before = Status::of_all(checks.iter().copied());
+            let before = of_all(checks.iter().copied());
             let at = at.index(checks.len());
             checks[at].0 = checks[at].0.max(ALL[worse]);
-            prop_assert!(Status::of_all(checks.into_iter()) >= before);
+            prop_assert!(of_all(checks.into_iter()) >= before);
         }
 
         #[test]
         fn checks_that_are_not_critical_never_stop_the_service(checks in checks(0)) {
             let optional = checks.into_iter().map(|(status, _)| (status, false));
-            prop_assert!(Status::of_all(optional).is_serving());
+            prop_assert!(of_all(optional).is_serving());
         }
     }
 
     #[test]
     fn a_service_without_checks_is_healthy() {
-        assert_eq!(Status::of_all(std::iter::empty()), Status::Healthy);
+        assert_eq!(of_all(std::iter::empty()), Status::Healthy);
     }
 }

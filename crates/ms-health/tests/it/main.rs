@@ -10,11 +10,14 @@
 
 mod access;
 mod building;
+mod grouping;
 mod hanging;
 mod http;
+mod kubernetes;
 mod observing;
 mod running;
 mod server;
+mod showing;
 mod shutdown;
 #[cfg(feature = "system")]
 mod system;

@@ -1,7 +1,9 @@
 //! A process made by `fork` has no writer: nothing in it waits for one.
 
 use std::process::{Command, id};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -99,6 +101,71 @@ fn forked(guard: &LoggingGuard, line: &impl Fn(&str)) -> i32 {
         assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
         status
     }
+}
+
+/// Stops at the first counter, and says so.
+struct Stopping(Sender<()>, Mutex<Receiver<()>>);
+
+impl metrics::Recorder for Stopping {
+    fn describe_counter(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_gauge(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+    fn describe_histogram(&self, _: metrics::KeyName, _: Option<metrics::Unit>, _: metrics::SharedString) {}
+
+    fn register_counter(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Counter {
+        let _ = self.0.send(());
+        // Goes on for good as soon as nobody is left to say so.
+        let _ = self.1.lock().unwrap().recv();
+        metrics::Counter::noop()
+    }
+
+    fn register_gauge(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Gauge {
+        metrics::Gauge::noop()
+    }
+
+    fn register_histogram(&self, _: &metrics::Key, _: &metrics::Metadata<'_>) -> metrics::Histogram {
+        metrics::Histogram::noop()
+    }
+}
+
+/// Workers are forked while the parent tells its metrics, and log for themselves.
+#[test]
+#[allow(unsafe_code, reason = "there is no safe way to fork")]
+fn a_forked_process_has_a_logger_and_metrics_of_its_own() {
+    let name = "fork::a_forked_process_has_a_logger_and_metrics_of_its_own";
+    if std::env::var_os(CHILD).is_none() {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["--exact", name, "--nocapture"]).env(CHILD, "1").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        return;
+    }
+    let logger = crate::logger::Logger::start();
+    let ((stopped, stops), (go_on, going_on)) = (channel::<()>(), channel());
+    let recorder = Stopping(stopped, Mutex::new(going_on));
+    thread::scope(|scope| {
+        scope.spawn(|| metrics::with_local_recorder(&recorder, || logger.guard.flush(LIMIT)));
+        stops.recv().unwrap();
+        // SAFETY: only this thread is in the child, which ends without running anybody's destructors.
+        unsafe {
+            let child = libc::fork();
+            if child == 0 {
+                libc::alarm(20);
+                libc::_exit(i32::from(!logs_for_itself()));
+            }
+            let mut status = -1;
+            assert_eq!((libc::waitpid(child, &raw mut status, 0), status), (child, 0));
+        }
+        drop(go_on);
+    });
+}
+
+/// Whether a logger of its own writes, and tells a recorder so.
+fn logs_for_itself() -> bool {
+    let logger = crate::logger::Logger::start();
+    logger.log(|| info!("of the child"));
+    let ((told, tells), (_, going_on)) = (channel(), channel::<()>());
+    let recorder = Stopping(told, Mutex::new(going_on));
+    let flushed = metrics::with_local_recorder(&recorder, || logger.guard.flush(LIMIT));
+    flushed && tells.try_recv().is_ok() && logger.finish().0.len() == 1
 }
 
 #[cfg(feature = "http")]

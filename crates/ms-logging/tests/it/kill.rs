@@ -1,9 +1,13 @@
 //! What is on disk after `kill -9`: a prefix of what each thread has logged.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use tracing::info;
+use ms_logging::{Logging, LoggingBuilder, WhenFull};
+use tracing::{error, info};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::logger::all_lines;
 
@@ -15,19 +19,12 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
     if let Some(path) = std::env::var_os(CHILD) {
         return flood(path.as_ref());
     }
-    // The full number is 200; a seed names the points.
-    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
-    let (rounds, seed) = (number("MS_LOGGING_TEST_KILLS", 10), number("MS_LOGGING_TEST_SEED", 1));
+    let (rounds, seed) = rounds(10);
     for round in 0..rounds {
-        let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ round);
+        let mut random = Random::of(seed, round);
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("app.log");
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "kill::a_killed_process_leaves_a_prefix_of_every_thread", "--nocapture"])
-            .env(CHILD, &path)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = started("kill::a_killed_process_leaves_a_prefix_of_every_thread", &path);
         let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
         // Killed after so many reports of progress and a while more, in the middle of whatever it does.
         (0..=random.below(30)).for_each(|_| drop(told.next()));
@@ -36,16 +33,9 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        // The next process closes the line that may have been torn, before it logs anything.
-        let (layer, guard) = ms_logging::Logging::builder()
-            .file(&path)
-            .console(false)
-            .rust_log(false)
-            .layer::<tracing_subscriber::Registry>()
-            .unwrap();
-        drop((layer, guard));
+        next_start(&path);
         let mut next = [0; THREADS];
-        let text: Vec<String> = { all_lines(&path) };
+        let text = all_lines(&path);
         let whole = |line: &&String| line.ends_with(" end=true");
         let torn = text.iter().filter(|line| !whole(line)).count();
         assert!(
@@ -63,10 +53,88 @@ fn a_killed_process_leaves_a_prefix_of_every_thread() {
     }
 }
 
+/// What is promised of a power cut, as far as a process can tell: half a second later an ERROR is out of its hands.
+#[test]
+fn a_killed_process_has_written_each_error_of_more_than_half_a_second_ago() {
+    const PROMISED: Duration = Duration::from_millis(500);
+    if let Some(path) = std::env::var_os(CHILD) {
+        return errors(path.as_ref());
+    }
+    let (rounds, seed) = rounds(3);
+    for round in 0..rounds {
+        let mut random = Random::of(seed, round);
+        let directory = quick_directory();
+        let path = directory.path().join("app.log");
+        let name = "kill::a_killed_process_has_written_each_error_of_more_than_half_a_second_ago";
+        let mut child = started(name, &path);
+        let mut told = BufReader::new(child.stdout.take().unwrap()).lines();
+        // What the test itself says.
+        assert!(told.by_ref().map_while(Result::ok).any(|line| line.starts_with("logged ")));
+        let begun = Instant::now();
+        let lifetime = PROMISED + Duration::from_micros(100_000 + random.below(400_000));
+        // An ERROR is older than the word that its call has returned.
+        let returned: Vec<(u64, Instant)> = told
+            .map_while(Result::ok)
+            .filter_map(|line| Some((line.strip_prefix("logged ")?.parse().unwrap(), Instant::now())))
+            .take_while(|_| begun.elapsed() < lifetime)
+            .collect();
+        let killed = Instant::now();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        next_start(&path);
+        let numbers = all_lines(&path).into_iter().filter_map(|line| {
+            line.strip_suffix(" end=true")?.rsplit_once(" - ERROR - grave number=")?.1.parse().ok()
+        });
+        let written: Vec<u64> = numbers.collect();
+        assert!(written.iter().copied().eq(0..written.len() as u64), "round {round} of seed {seed}");
+        let old = returned.iter().rev().find(|(_, at)| killed.duration_since(*at) > PROMISED);
+        let (number, _) = old.unwrap_or_else(|| panic!("a life longer than that: {} errors", returned.len()));
+        assert!(
+            *number < written.len() as u64,
+            "round {round} of seed {seed}: {number} had returned in time, {} are there",
+            written.len()
+        );
+    }
+}
+
+/// In memory where that is to be had: how long a disk takes is not asked here.
+fn quick_directory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
+/// How often, and a seed that names the points. The full number is 200.
+fn rounds(default: u64) -> (u64, u64) {
+    let number = |name: &str, default: u64| std::env::var(name).map_or(default, |text| text.parse().unwrap());
+    (number("MS_LOGGING_TEST_KILLS", default), number("MS_LOGGING_TEST_SEED", 1))
+}
+
+/// The test of this name as a process of its own.
+fn started(name: &str, path: &Path) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env(CHILD, path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn builder(path: &Path) -> LoggingBuilder {
+    Logging::builder().file(path).console(false).rust_log(false)
+}
+
+/// The next process closes the line that may have been torn, before it logs anything.
+fn next_start(path: &Path) {
+    drop(builder(path).layer::<tracing_subscriber::Registry>().unwrap());
+}
+
 /// xorshift64*.
 struct Random(u64);
 
 impl Random {
+    fn of(seed: u64, round: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ round)
+    }
+
     fn below(&mut self, limit: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -75,17 +143,25 @@ impl Random {
     }
 }
 
-fn flood(path: &std::path::Path) {
-    use tracing_subscriber::layer::SubscriberExt as _;
-    let (layer, _guard) = ms_logging::Logging::builder()
-        .file(path)
-        .console(false)
-        .rust_log(false)
-        .max_bytes(100_000)
-        .backups(10_000)
-        .when_full(ms_logging::WhenFull::Block(std::time::Duration::from_secs(60)))
-        .layer()
-        .unwrap();
+/// What both children have in common; the files hold whatever they log.
+fn endless(path: &Path) -> LoggingBuilder {
+    builder(path).max_bytes(100_000).backups(10_000).when_full(WhenFull::Block(Duration::from_secs(60)))
+}
+
+fn errors(path: &Path) {
+    let (layer, _guard) = endless(path).max_bytes(1_000_000).durable(true).layer().unwrap();
+    let mut told = std::io::stdout();
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+        for number in 0..5_000_000_u64 {
+            error!(number, end = true, "grave");
+            // Nobody reads any more when this fails, and the end is near.
+            let _ = writeln!(told, "logged {number}").and_then(|()| told.flush());
+        }
+    });
+}
+
+fn flood(path: &Path) {
+    let (layer, _guard) = endless(path).layer().unwrap();
     let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
     std::thread::scope(|scope| {
         for thread in 0..THREADS {

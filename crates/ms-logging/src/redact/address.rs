@@ -98,7 +98,12 @@ fn login(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
 fn is_server(text: &str) -> bool {
     let host = text.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '-')).unwrap_or(0);
     let behind = text.get(host..).unwrap_or_default();
-    let port = behind.strip_prefix(':').is_some_and(|port| port.starts_with(|c: char| c.is_ascii_digit()));
+    // A digest of an image has more than a port behind its colon.
+    let port = behind.strip_prefix(':').is_some_and(|port| {
+        let digits = port.bytes().take_while(u8::is_ascii_digit).count();
+        (1..=5).contains(&digits)
+            && !port.get(digits..).is_some_and(|rest| rest.starts_with(char::is_alphanumeric))
+    });
     text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && host > 0
         && (port || behind.starts_with(['/', '(']))
@@ -111,11 +116,16 @@ pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found<'_>) -> Option
     rest.bytes().any(|byte| byte == b'@').then_some(())?;
     let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`');
     let word = rest.get(..rest.find(ends).unwrap_or(rest.len()))?;
+    // What is encoded there is part of the name or the password.
+    let as_is = found.is_plain(at);
+    let plain = |offset: usize| !as_is || found.is_plain(start + offset);
     // A password may hold brackets, but a tag that ends the URL is behind all of it.
     let near = word.get(..word.find(['<', '>']).unwrap_or(word.len()))?;
-    let login = login_part(near).or_else(|| login_part(word).filter(|login| !login.contains("</")))?;
+    let login =
+        login_part(near, plain).or_else(|| login_part(word, plain).filter(|login| !login.contains("</")))?;
     let end = start + login.len();
-    let secret = match login.split_once(':') {
+    let colon = login.char_indices().find(|(at, sign)| *sign == ':' && plain(*at));
+    let secret = match colon.map(|(at, _)| login.split_at(at + 1)) {
         Some((_, password)) => password,
         // A name of a program may be long too, but has no digits.
         None if login.len() >= LONGEST_USER && login.bytes().any(|byte| byte.is_ascii_digit()) => login,
@@ -128,10 +138,14 @@ pub(crate) fn url_secret(text: &str, at: usize, found: &mut Found<'_>) -> Option
     Some(end + 1)
 }
 
-/// What stands before the `@` of the authority. A password may hold `/` or `@` that should have been encoded.
-fn login_part(word: &str) -> Option<&str> {
-    let authority = word.get(..word.find(['/', '?', '#']).unwrap_or(word.len()))?;
-    if let Some(end) = authority.rfind('@') {
+/// What stands before the `@` of the authority. A password may hold `/` or `@` that should have been encoded; `plain`
+/// tells which were not.
+fn login_part(word: &str, plain: impl Fn(usize) -> bool) -> Option<&str> {
+    let sign = |(at, sign): &(usize, char)| matches!(sign, '/' | '?' | '#') && plain(*at);
+    let end = word.char_indices().find(sign).map_or(word.len(), |(at, _)| at);
+    let authority = word.get(..end)?;
+    let at_sign = |text: &str| text.char_indices().rev().find(|(at, sign)| *sign == '@' && plain(*at));
+    if let Some((end, _)) = at_sign(authority) {
         return authority.get(..end);
     }
     let (_, port) = authority.rsplit_once(':')?;
@@ -139,5 +153,5 @@ fn login_part(word: &str) -> Option<&str> {
     if is_port || authority.starts_with('[') {
         return None;
     }
-    word.get(..word.rfind('@')?)
+    word.get(..at_sign(word)?.0)
 }

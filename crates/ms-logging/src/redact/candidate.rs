@@ -38,9 +38,12 @@ impl Candidate<'_> {
 
     fn is_tckn(&self) -> bool {
         // Counts of a table come in groups too, so a rare grouping must stand by itself.
-        (tckn::has_usual_groups(self.sizes)
-            || tckn::has_rare_groups(self.sizes) && (self.is_alone() || self.is_spoken_of(&spoken::IDENTITY)))
-            && tckn::is_valid(self.digits)
+        let rare = || {
+            let usual = self.part().next().is_some_and(|group| tckn::joins(group.separator, self.sizes));
+            let alone = usual && self.is_alone() && !tckn::begins_with_a_date(self.digits, self.sizes);
+            tckn::has_rare_groups(self.sizes) && (alone || self.is_spoken_of(&spoken::IDENTITY))
+        };
+        tckn::is_valid(self.digits) && (tckn::has_usual_groups(self.sizes) || rare())
     }
 
     fn is_card(&self) -> bool {
@@ -51,13 +54,20 @@ impl Candidate<'_> {
     }
 
     fn is_phone(&self) -> bool {
-        let fraction = self.sizes.len() == 2 && self.part().any(|group| group.separator == b'.');
+        let dotted = |group: &Group| group.separator == b'.';
+        let fraction = match self.sizes {
+            [_] => self.groups.get(self.first).is_some_and(dotted),
+            [_, _] => self.part().any(dotted),
+            _ => false,
+        };
         if fraction {
             return false;
         }
         let spoken_of = || self.is_spoken_of(&spoken::PHONE);
         match phone::judge(self.digits, self.sizes, self.has_plus(), self.in_brackets()) {
             phone::Verdict::Yes => true,
+            // A bracket encloses the area code, not what follows it.
+            phone::Verdict::IfAlone | phone::Verdict::IfSpokenOf if self.opens_late() => false,
             phone::Verdict::IfAlone => self.is_alone() && !self.touches_word() || spoken_of(),
             phone::Verdict::IfSpokenOf => spoken_of(),
             phone::Verdict::No => false,
@@ -80,11 +90,26 @@ impl Candidate<'_> {
     /// No number stands beside it as its own groups do beside each other.
     fn is_alone(&self) -> bool {
         let own = self.part().next().map(|group| group.separator);
-        self.groups.get(self.first).is_some_and(|group| group.separator == 0)
-            && self
-                .groups
-                .get(self.last + 1)
-                .is_none_or(|next| next.separator == b'/' && own.is_some_and(|own| own != b'/'))
+        let joined = |group: &Group| own.is_none_or(|own| own == group.separator);
+        let before = self.groups.get(self.first).filter(|group| group.separator != 0 && joined(group));
+        let next = self.groups.get(self.last + 1).filter(|group| joined(group));
+        before.is_none_or(|_| self.is_of_another(self.first.checked_sub(1), 0, own))
+            && next.is_none_or(|_| self.is_of_another(Some(self.last + 1), 1, own))
+    }
+
+    /// Whether a group belongs to something else, a date or a time, by what is on its other side.
+    fn is_of_another(&self, index: Option<usize>, side: usize, own: Option<u8>) -> bool {
+        let Some((index, own)) = index.zip(own) else { return false };
+        let Some(group) = self.groups.get(index) else { return false };
+        let (sign, other) = match side {
+            0 => (before(self.text, group.start), Some(group)),
+            _ => (self.text.as_bytes().get(group.end).copied(), self.groups.get(index + 1)),
+        };
+        sign == Some(b':') || other.is_some_and(|other| other.separator != 0 && other.separator != own)
+    }
+
+    fn opens_late(&self) -> bool {
+        !self.in_brackets() && self.part().any(|group| group.separator == b'(')
     }
 
     fn touches_word(&self) -> bool {
@@ -156,6 +181,8 @@ impl Candidate<'_> {
         let own = self.part().next().map(|group| group.separator);
         let joined = |group: Option<&Group>| {
             group.is_some_and(|group| match group.separator {
+                // `kayit-100 000 001 46-2026`
+                b'-' if self.sizes == tckn::GROUPS => !tckn::is_valid(self.digits),
                 b'-' | b'.' => true,
                 // `rapor_100 000 001 46_2026`
                 b'_' => own == Some(b'_'),

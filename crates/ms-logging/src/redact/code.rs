@@ -1,6 +1,6 @@
 //! `OTP 428193`, `doğrulama kodunuz 4281`: numbers that open a door once.
 
-use super::rules::{Found, before, is_word};
+use super::rules::{Found, is_word};
 use super::{Kind, keys};
 
 /// What such a number is called, by its last word, folded, and what stands before that.
@@ -35,9 +35,6 @@ const NEAR: usize = 24;
 
 /// Looks at the word that begins at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
-    if is_word(before(text, at)) {
-        return None;
-    }
     let rest = text.get(at..)?;
     let near = rest.get(..rest.floor_char_boundary(NEAR))?;
     let length = near.find(|c: char| !c.is_alphabetic())?;

@@ -45,10 +45,11 @@ pub(crate) fn find(text: &str, at: usize) -> Option<(usize, usize)> {
                 *value.get_mut(known)? = byte.to_ascii_uppercase();
                 (known, spaces) = (known + 1, 0);
             }
-            b' ' | SOFT_SPACE if between && spaces < MOST_SPACES => {
+            // Forms write a space as `+`.
+            b' ' | b'+' | SOFT_SPACE if between && spaces < MOST_SPACES => {
                 (spaces, gaps) = (spaces + 1, gaps + usize::from(spaces == 0));
             }
-            b'-' | b'.' | b'+' | b'_' if between && is_word(before(text, end)) => gaps += 1,
+            b'-' | b'.' | b'_' if between && is_word(before(text, end)) => gaps += 1,
             _ => return None,
         }
         end += 1;
@@ -70,13 +71,12 @@ fn country(text: &str, at: usize) -> Option<usize> {
     let start = at.checked_sub(2)?;
     if bytes.get(start..at)?.iter().all(u8::is_ascii_alphabetic) {
         // Glued to a word, only what is written as it should be counts.
-        let turkish = bytes.get(start..at) == Some(b"TR");
+        let turkish = bytes.get(start..at).is_some_and(|code| code.eq_ignore_ascii_case(b"TR"));
         return (turkish || end_of_word(text, start).is_empty()).then_some(start);
     }
     let start = start.checked_sub(1)?;
-    let spaced =
-        bytes.get(start..start + 2) == Some(b"TR") && matches!(before(text, at), Some(b' ' | SOFT_SPACE));
-    (spaced && end_of_word(text, start).is_empty()).then_some(start)
+    let spaced = matches!(before(text, at), Some(b' ' | b'+' | SOFT_SPACE));
+    (spaced && bytes.get(start..start + 2) == Some(b"TR")).then_some(start)
 }
 
 fn mod97(iban: &[u8]) -> bool {

@@ -13,17 +13,20 @@ mod id;
 mod key_kind;
 mod keys;
 mod kind;
+mod makes;
 mod name;
 mod names;
 mod number;
 mod option;
 mod pair;
 mod patterns;
+mod pem;
 mod phone;
 mod place;
 mod prose;
 mod replace;
 mod rules;
+mod segment;
 mod spoken;
 mod sql;
 mod tckn;
@@ -31,6 +34,7 @@ mod telling;
 mod two_letters;
 mod value;
 mod view;
+mod webhook;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -135,7 +139,7 @@ impl Redactor {
         let all = || vec![Span { kind: Kind::Failed, start: 0, end: text.len() }];
         let found = custom::built_in(|| {
             let view = View::of(text, classes & class::CODE != 0);
-            let mut spans = rules::find(&view.text, &self.keys);
+            let mut spans = rules::find(&view, &self.keys);
             spans.iter_mut().for_each(|span| view.map(span));
             spans
         });

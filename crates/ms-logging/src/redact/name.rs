@@ -12,6 +12,8 @@ const OBJECT: usize = 512;
 pub(super) const OF_AN_OBJECT: [&str; 6] = ["name", "ad", "adi", "isim", "ismi", "adı"];
 /// Names of what another field or the type of the object names.
 pub(super) const OF_A_PAIR: [&str; 5] = ["value", "val", "deger", "değer", "inner"];
+/// The parts of a name in FHIR, where `name` is a list of objects.
+pub(super) const OF_A_NAME: [&str; 3] = ["family", "given", "text"];
 /// Names of names of fields.
 const LABELS: [&str; 7] = ["name", "key", "ad", "field", "alan", "param", "column"];
 /// A first name that one of these follows is a person's.
@@ -98,6 +100,9 @@ impl<'a> Name<'a> {
             let front = text.get(..self.start)?;
             return described(front, keys).or_else(|| in_secret(front, keys));
         }
+        if is_one_of(&OF_A_NAME, last) && is_of_name(text.get(..at)?) {
+            return Some(KeyKind::Name);
+        }
         of_somebody(text.get(..at)?)
     }
 }
@@ -176,6 +181,16 @@ fn is_one_of(names: &[&str], name: &str) -> bool {
     names.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// Whether what stands behind such a name is the name of a field.
+pub(super) fn names_another(name: &str, rest: &str, keys: &Keys) -> bool {
+    if !is_one_of(&OF_AN_OBJECT, name.rsplit(' ').next().unwrap_or_default()) {
+        return false;
+    }
+    let value = rest.trim_start_matches([' ', '"', '\'', '\\']);
+    let end = value.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.' | ' '));
+    kind(keys, value.get(..end.unwrap_or(value.len()).min(LONGEST_NAME)).unwrap_or_default()).is_some()
+}
+
 /// `"ad":"Ayşe","soyad":"…"`.
 fn is_before_surname(rest: &str) -> bool {
     let near = rest.get(..rest.floor_char_boundary(NEAR_SURNAME)).unwrap_or_default();
@@ -199,18 +214,32 @@ pub(super) fn within_patient(local: &str, front: &str) -> Option<KeyKind> {
 
 /// Whether a text ends within the braces of a patient: `"patient":{"bed":7,"name"`, `Patient { id: 7, name`.
 fn is_of_patient(front: &str) -> bool {
+    is_within(front, is_patient)
+}
+
+/// Whether it ends within those of a name: `"name":[{"use":"official","family"`.
+fn is_of_name(front: &str) -> bool {
+    is_within(front, |front| {
+        let front = front.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let word = front.get(front.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1)..);
+        word.is_some_and(|word| word.eq_ignore_ascii_case("name"))
+    })
+}
+
+/// Whether what stands before the braces that a text ends within, or before the list of them, is that.
+fn is_within(front: &str, is_that: impl Fn(&str) -> bool) -> bool {
     let near = front.get(front.floor_char_boundary(front.len().saturating_sub(OBJECT))..).unwrap_or_default();
     let (mut depth, mut in_list) = (0_u32, false);
     for (at, byte) in near.bytes().enumerate().rev() {
         match byte {
             b'}' | b')' | b']' => depth += 1,
             b'{' | b'(' | b'[' if depth > 0 => depth -= 1,
-            b'[' if in_list => return is_patient(near.get(..at).unwrap_or_default()),
+            b'[' if in_list => return is_that(near.get(..at).unwrap_or_default()),
             b'{' | b'(' => {
                 let front = near.get(..at).unwrap_or_default();
                 // `"patients":[{…},{`
                 if in_list || !front.trim_end().ends_with(',') {
-                    return !in_list && is_patient(front);
+                    return !in_list && is_that(front);
                 }
                 in_list = true;
             }

@@ -103,12 +103,14 @@ fn separator_of(rest: &[u8]) -> Option<(u8, usize)> {
     if !matches!(rest, [b' ' | SOFT_SPACE | b'(' | b')' | b'-' | b'.' | b'/' | b'+' | b'_', _, ..]) {
         return None;
     }
-    let (mut length, mut spaces, mut brackets, mut sign) = (0, 0, 0, 0);
+    let (mut length, mut spaces, mut pluses, mut brackets, mut sign) = (0, 0, 0, 0, 0);
     for &byte in rest.iter().take(LONGEST_SEPARATOR + 1) {
         match byte {
             b' ' | SOFT_SPACE => spaces += 1,
+            // Forms write a space so.
+            b'+' => pluses += 1,
             b'(' | b')' => brackets += 1,
-            b'-' | b'.' | b'/' | b'+' | b'_' if sign == 0 => sign = byte,
+            b'-' | b'.' | b'/' | b'_' if sign == 0 => sign = byte,
             b'0'..=b'9' => break,
             _ => return None,
         }
@@ -118,12 +120,13 @@ fn separator_of(rest: &[u8]) -> Option<(u8, usize)> {
     if length == 0 || length > LONGEST_SEPARATOR || !ends_in_digit {
         return None;
     }
-    match (brackets, sign, spaces) {
-        (0, 0, _) => Some((b' ', length)),
-        (0, sign, 0) => Some((sign, length)),
+    match (brackets, sign, spaces, pluses) {
+        (0, 0, 0, 1..=2) => Some((b'+', length)),
+        (0, 0, _, 0) => Some((b' ', length)),
+        (0, sign, 0, 0) => Some((sign, length)),
         // ` - ` joins the parts of no number but a telephone's.
-        (0, b'-', 2) => Some((b'~', length)),
-        (1..=2, 0 | b'-', _) => Some((b'(', length)),
+        (0, b'-', 2, 0) => Some((b'~', length)),
+        (1..=2, 0 | b'-', _, 0) | (1..=2, 0, 0, _) => Some((b'(', length)),
         _ => None,
     }
 }

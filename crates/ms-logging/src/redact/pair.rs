@@ -44,6 +44,10 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     };
     let limited = kind.is_personal().then(|| text.floor_char_boundary(at + LONGEST_PERSONAL));
     let text = limited.map_or(Some(text), |end| text.get(..end))?;
+    // `<input name="ad_soyad">`
+    if name::names_another(name.text, text.get(at + 1..)?, found.keys) {
+        return None;
+    }
     let whole = kind.is_secret() || matches!(kind, KeyKind::Name | KeyKind::Own);
     if whole && let Some(end) = list(kind, text, at + 1, found) {
         return Some(end);
@@ -118,6 +122,8 @@ pub(super) fn add_ahead(kind: KeyKind, value: &Value<'_>, found: &mut Found<'_>)
 /// `PASSWORD 'hunter2'`, `IDENTIFIED BY 'hunter2'`, `email ILIKE 'a'`, `("password", "hunter2")`: a quoted word behind a name.
 pub(crate) fn quoted(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let front = text.get(..at)?.trim_end_matches('\\');
+    // The backslashes of the quote tell which one closes it.
+    let at = front.len();
     if let Some(front) = front.trim_end_matches([' ', '\\']).strip_suffix(',') {
         return in_tuple(text, front, at, found);
     }
@@ -213,9 +219,7 @@ fn query_secret(text: &str, at: usize, name: &str, found: &mut Found<'_>) -> Opt
     };
     let length = rest.bytes().take_while(fits).count();
     let value = rest.get(..length)?;
-    // An id of something has dashes too.
-    let dashes = !name.eq_ignore_ascii_case("key");
-    let is_hex = |byte: u8| byte.is_ascii_hexdigit() || dashes && byte == b'-';
+    let is_hex = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
     let hex = length >= SHORTEST_HEX && value.bytes().all(is_hex);
     if length < SHORTEST_QUERY_SECRET || !(hex || is_mixed(value)) {
         return None;

@@ -1,25 +1,10 @@
 //! Credentials that are known by their looks.
 
-use super::Kind;
-use super::rules::{Found, before, is_word};
+use super::rules::{Found, is_word};
 use super::view::SOFT_SPACE;
+use super::{Kind, makes};
 
 pub(super) const SCHEMES: [&str; 6] = ["bearer", "basic", "digest", "negotiate", "token", "apikey"];
-/// How tokens of well-known services begin, and how long they are at least.
-pub(super) const MAKES: [(&str, usize); 12] = [
-    ("ghp_", 20),
-    ("gho_", 20),
-    ("ghs_", 20),
-    ("github_pat_", 30),
-    ("glpat-", 20),
-    ("sk_live_", 20),
-    ("sk-", 24),
-    ("xoxb-", 20),
-    ("xoxp-", 20),
-    ("AKIA", 20),
-    ("ASIA", 20),
-    ("AIza", 30),
-];
 const SHORTEST: usize = 8;
 /// `parola is` and a password.
 const SHORTEST_PROSE: usize = 12;
@@ -69,30 +54,18 @@ pub(crate) fn may_hold_credential(text: &str) -> bool {
                 | [b'p' | b'P', b'i' | b'I', b'n' | b'N']
                 | [b'k' | b'K', b'e' | b'E', b'y' | b'Y']
                 | [b'n' | b'N', b'a' | b'A', b'h' | b'H']
-                // How the tokens of `MAKES` begin.
-                | b"ghp"
-                | b"gho"
-                | b"ghs"
-                | b"ith"
-                | b"glp"
-                | b"sk_"
-                | b"sk-"
-                | b"xox"
-                | b"AKI"
-                | b"ASI"
-                | b"AIz"
+                // A segment of HL7.
+                | b"PID"
                 // A space that does not break, behind a scheme.
                 | [b'r' | b'R' | b'c' | b'C', 0xc2, _]
         )
     };
-    text.len() >= SHORTEST_PROSE && text.as_bytes().windows(3).any(bare)
+    text.len() >= SHORTEST_PROSE
+        && text.as_bytes().windows(3).any(|three| bare(three) || makes::may_hold(three))
 }
 
 /// Looks at the letter at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
-    if is_word(before(text, at)) {
-        return None;
-    }
     let rest = text.get(at..)?;
     if rest.starts_with("eyJ") && at >= found.token_end {
         if let Some(length) = jwt(rest) {
@@ -102,13 +75,8 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
         found.token_end = at + token_length(rest);
     }
     let first = *rest.as_bytes().first()?;
-    let made = matches!(first, b'g' | b's' | b'x' | b'A');
-    if let Some((_, shortest)) = MAKES.iter().find(|(start, _)| made && rest.starts_with(start)) {
-        let length = token_length(rest);
-        if length >= *shortest {
-            found.add(Kind::Bearer, at, at + length);
-            return Some(at + length);
-        }
+    if let Some(end) = makes::at(text, at, found) {
+        return Some(end);
     }
     let (scheme, length) = matches!(first, b'b' | b'B').then(|| credential_after_scheme(rest))??;
     found.add(Kind::Bearer, at + scheme, at + scheme + length);

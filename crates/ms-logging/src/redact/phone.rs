@@ -68,8 +68,8 @@ fn is_foreign(digits: &[u8], sizes: &[usize]) -> bool {
 }
 
 fn begins(sizes: &[usize], ways: &[&[usize]]) -> bool {
-    let rest_is_grouped = sizes.iter().rev().take(sizes.len().saturating_sub(2)).all(|size| *size >= 2);
-    ways.iter().any(|way| sizes.starts_with(way)) && rest_is_grouped
+    let rest = |way: &&[usize]| sizes.strip_prefix(*way);
+    ways.iter().filter_map(rest).any(|rest| rest.iter().all(|size| *size >= 2))
 }
 
 fn is_mobile(national: &[u8]) -> bool {

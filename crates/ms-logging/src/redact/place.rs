@@ -5,16 +5,24 @@ use super::rules::Found;
 use super::telling::is_telling;
 use super::value::{Value, unquoted};
 use super::view::SOFT_SPACE;
-use super::{Kind, cookie, keys, patterns, replace};
+use super::{Kind, card, cookie, keys, patterns, replace};
 
 /// Between two groups of digits.
 const MOST_SEPARATORS: usize = 3;
 /// A number of fewer digits is no token.
 const SHORTEST_NUMBER: usize = 6;
 const SHORTEST_PIN: usize = 4;
+const LONGEST_CARD: usize = 19;
 /// Words within a name that begin with a small letter.
 const PARTICLES: [&str; 14] =
     ["van", "der", "den", "de", "von", "da", "di", "del", "bin", "ibn", "el", "al", "la", "ten"];
+
+const SHORTEST_SURNAME: usize = 3;
+/// What stands in capitals behind a name, and is no surname.
+const SHOUTED: [&str; 14] = [
+    "INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE", "FATAL", "GET", "PUT", "POST", "PATCH", "DELETE",
+    "TCKN", "ICU",
+];
 
 /// Whether a whole value is what its name says that it may be.
 pub(crate) fn tells(kind: KeyKind, text: &str) -> bool {
@@ -102,7 +110,7 @@ pub(super) fn end_of_name(value: &Value<'_>) -> usize {
     if !capital(value.get()) {
         return end;
     }
-    let mut behind = end;
+    let (mut behind, mut ended) = (end, false);
     while let Some(rest) =
         value.text.get(behind..).and_then(|rest| rest.strip_prefix([' ', char::from(SOFT_SPACE)]))
     {
@@ -113,10 +121,15 @@ pub(super) fn end_of_name(value: &Value<'_>) -> usize {
             continue;
         }
         let other = shouted(word) != shouted(value.get()) && word.chars().count() > 1 && !word.ends_with('.');
-        if !capital(word) || word.contains(['=', ':']) || other && !shouted(value.get()) {
+        // `Ayşe Nur YILMAZ`: the surname, and so the last word.
+        let surname = word.chars().count() >= SHORTEST_SURNAME
+            && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\''))
+            && !SHOUTED.contains(&word);
+        let follows = !other || shouted(value.get()) || surname;
+        if ended || !capital(word) || word.contains(['=', ':']) || !follows {
             break;
         }
-        end = behind;
+        (end, ended) = (behind, other && surname && !shouted(value.get()));
     }
     end
 }
@@ -143,9 +156,13 @@ fn personal(kind: KeyKind, value: &Value<'_>) -> Option<(usize, usize)> {
 /// Groups of digits belong together, as far as such a number has so many.
 fn end_of_number(kind: KeyKind, value: &Value<'_>) -> usize {
     let rest = value.text.get(value.start..).unwrap_or_default();
+    let mut known = [0; LONGEST_CARD];
+    let abroad = || rest.bytes().filter(u8::is_ascii_digit).take(3).eq(*b"900");
     let most = match kind {
         KeyKind::Tckn => 11,
-        KeyKind::Card => 19,
+        KeyKind::Card => LONGEST_CARD,
+        // `+90 (0532)`
+        KeyKind::Phone if abroad() => 13,
         KeyKind::Phone if rest.starts_with("00") => 14,
         KeyKind::Phone if rest.starts_with('0') || rest.starts_with("(0") => 11,
         KeyKind::Phone if rest.starts_with('5') => 10,
@@ -160,11 +177,15 @@ fn end_of_number(kind: KeyKind, value: &Value<'_>) -> usize {
             b'0'..=b'9' => {
                 (digits, gap) = (digits + 1, 0);
                 let goes_on = rest.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
-                if digits > most {
-                    break;
+                let Some(place) = known.get_mut(digits - 1).filter(|_| digits <= most) else { break };
+                *place = byte - b'0';
+                if goes_on {
+                    continue;
                 }
-                if !goes_on {
-                    end = value.start + at;
+                end = value.start + at;
+                // What follows a whole card is another number.
+                if kind == KeyKind::Card && known.get(..digits).is_some_and(card::is_valid) {
+                    break;
                 }
             }
             b' ' | SOFT_SPACE | b'(' | b')' | b'+' | b'-' | b'.' | b'/' | b'_' if gap < MOST_SEPARATORS => {

@@ -3,7 +3,7 @@
 //! Most sentences about passwords hold none, so a bare word counts only if it looks like no word of a language.
 
 use super::key_kind::KeyKind;
-use super::rules::{Found, before, is_word};
+use super::rules::Found;
 use super::telling::{is_drawn, is_number, is_telling};
 use super::value::{Value, unquoted};
 use super::{keys, pair, spoken};
@@ -62,9 +62,6 @@ const MOST_OWNERS: usize = 3;
 
 /// Looks at the word that begins at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
-    if is_word(before(text, at)) {
-        return None;
-    }
     let near = text.get(at..text.floor_char_boundary(at + LONGEST_WORD + 1))?;
     let length = near.find(|c: char| !c.is_alphabetic())?;
     let word = near.get(..length)?;

@@ -2,25 +2,33 @@
 
 use super::keys::Keys;
 use super::two_letters::BEGINNINGS;
+use super::view::View;
 use super::{Kind, Span};
-use super::{address, code, element, number, option, pair, patterns, prose, sql};
+use super::{
+    address, code, element, makes, number, option, pair, patterns, pem, prose, segment, sql, webhook,
+};
 
 /// Finds everything, in order.
-pub(crate) fn find(text: &str, keys: &Keys) -> Vec<Span> {
-    let mut found = Found::none(keys);
+pub(crate) fn find(view: &View<'_>, keys: &Keys) -> Vec<Span> {
+    let mut found = Found { view: Some(view), ..Found::none(keys) };
+    let text = &*view.text;
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(byte) = bytes.get(at) {
         let next = match byte {
             b'0'..=b'9' => number::at(text, at, &mut found),
             b':' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"://")) => {
-                address::url_secret(text, at, &mut found).unwrap_or(at + 3)
+                let secret = address::url_secret(text, at, &mut found);
+                secret.or_else(|| webhook::at(text, at + 3, &mut found)).unwrap_or(at + 3)
             }
             b':' | b'=' => pair::at(text, at, &mut found).unwrap_or(at + 1),
             b'>' if before(text, at) == Some(b'-') => pair::arrow(text, at, &mut found).unwrap_or(at + 1),
             b'>' => element::at(text, at, &mut found).unwrap_or(at + 1),
             b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
-            b'-' => option::at(text, at, &mut found).unwrap_or(at + 1),
+            b'-' => {
+                pem::at(text, at, &mut found).or_else(|| option::at(text, at, &mut found)).unwrap_or(at + 1)
+            }
+            b'\\' | 0x1b => behind_escape(bytes, at),
             b'\'' | b'"' | b'`' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
             b'a'..=b'z' | b'A'..=b'Z' | 0xc5 => word(text, at, &mut found),
             _ => at + 1,
@@ -37,6 +45,7 @@ fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
     let next = match first {
         None => None,
         Some(b'a' | b'A' | b't' | b'T') => prose::at(text, at, found),
+        Some(b'P' | b'N') if segment::at(text, at, found) => None,
         Some(b'k' | b'K' | b'p' | b'P' | b's' | b'S' | 0xc5) => {
             prose::at(text, at, found).or_else(|| code::at(text, at, found))
         }
@@ -47,13 +56,29 @@ fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
     let next = next.or_else(|| first.and_then(|_| patterns::at(text, at, found)));
     next.unwrap_or_else(|| {
         let rest = bytes.get(at..).unwrap_or_default();
-        at + rest.iter().take_while(|byte| byte.is_ascii_alphabetic() || **byte >= 0x80).count()
+        // Quotes that a word may stand within begin with two of the bytes.
+        let within = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 && !matches!(byte, 0xc2 | 0xe2);
+        at + rest.iter().take_while(|byte| within(**byte)).count()
     })
+}
+
+/// Behind what is written for a line break, or sets a colour: its letters begin no word.
+fn behind_escape(bytes: &[u8], at: usize) -> usize {
+    match bytes.get(at..) {
+        Some([b'\\', b'n' | b'r' | b't', ..]) => at + 2,
+        Some([0x1b, b'[', code @ ..]) => {
+            let digits = code.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+            at + 2 + digits + usize::from(code.get(digits) == Some(&b'm'))
+        }
+        _ => at + 1,
+    }
 }
 
 /// Whether a word begins at `at` that is looked at wherever it stands.
 fn may_begin(text: &str, at: usize) -> bool {
-    BEGINNINGS.begin(text.as_bytes().get(at..).unwrap_or_default()) && !is_word(before(text, at))
+    let word = text.as_bytes().get(at..).unwrap_or_default();
+    (BEGINNINGS.begin(word) || makes::begins(word))
+        && (!is_word(before(text, at)) || end_of_word(text, at).is_empty())
 }
 
 /// Letters before a number that are part of no word; `ESC [38;5;196m` is long.
@@ -62,19 +87,35 @@ const LONGEST_ESCAPE: usize = 16;
 /// The spans so far.
 pub(crate) struct Found<'k> {
     pub(crate) keys: &'k Keys,
+    view: Option<&'k View<'k>>,
     spans: Vec<Span>,
     end: usize,
     /// What a list of columns told of values that are not yet reached.
     ahead: Vec<Span>,
-    /// No list of columns or cookies, and no token, that begins before these is looked at again: texts that repeat their
+    /// No list of columns or cookies, no token and no segment that begins before these is looked at again: texts that repeat their
     /// beginnings would cost a look at all that follows each.
     pub(crate) list_end: usize,
     pub(crate) token_end: usize,
+    pub(crate) segment_end: usize,
 }
 
 impl<'k> Found<'k> {
     pub(crate) fn none(keys: &'k Keys) -> Self {
-        Self { keys, spans: Vec::new(), end: 0, ahead: Vec::new(), list_end: 0, token_end: 0 }
+        Self {
+            keys,
+            view: None,
+            spans: Vec::new(),
+            end: 0,
+            ahead: Vec::new(),
+            list_end: 0,
+            token_end: 0,
+            segment_end: 0,
+        }
+    }
+
+    /// Whether the byte at `at` was written as itself, and so means what such a sign does.
+    pub(crate) fn is_plain(&self, at: usize) -> bool {
+        self.view.is_none_or(|view| view.is_plain(at))
     }
 
     /// The later of two ends.

@@ -7,7 +7,8 @@ const NEAR: usize = 32;
 pub(super) const PHONE: [&str; 10] =
     ["tel", "phone", "gsm", "cep", "mobil", "sms", "whatsapp", "aran", "call", "msisdn"];
 pub(super) const CARD: [&str; 6] = ["card", "kart", "pan", "visa", "mastercard", "payment"];
-pub(super) const IDENTITY: [&str; 6] = ["tc", "t.c", "kimlik", "identity", "national", "hasta"];
+pub(super) const IDENTITY: [&str; 7] =
+    ["tc", "kimlik", "identity", "national", "hasta", "patient", "vatanda"];
 
 /// Whether one of the words before `at` begins like one of these.
 pub(super) fn is_before(text: &str, at: usize, starts: &[&str]) -> bool {

@@ -1,7 +1,7 @@
 //! `INSERT INTO users (email, password) VALUES ('…', '…')`: values that the names of columns give away.
 
 use super::pair;
-use super::rules::{Found, before, is_word};
+use super::rules::{Found, is_word};
 use super::value::{Value, closing};
 
 /// The longest list of columns.
@@ -17,7 +17,7 @@ const LONGEST_GAP: usize = 64;
 pub(crate) fn values(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let behind = at + "values".len();
     let keyword = text.get(at..behind)?.eq_ignore_ascii_case("values");
-    if !keyword || is_word(before(text, at)) || is_word(text.as_bytes().get(behind).copied()) {
+    if !keyword || is_word(text.as_bytes().get(behind).copied()) {
         return None;
     }
     let mut start = opening(text, behind).filter(|open| *open > found.list_end)?;

@@ -14,30 +14,33 @@ pub(crate) fn is_valid(digits: &[u8]) -> bool {
         && (odd + even + u32::from(*tenth)) % 10 == u32::from(*last)
 }
 
+/// How most write one in groups.
+pub(crate) const GROUPS: [usize; 4] = [3, 3, 3, 2];
+
 /// Whether identity numbers are often written in groups of these sizes.
 pub(crate) fn has_usual_groups(sizes: &[usize]) -> bool {
-    matches!(sizes, [11] | [3, 3, 3, 2] | [3, 3, 5] | [3, 4, 4])
+    matches!(sizes, [11]) || *sizes == GROUPS
 }
 
-/// Whether some write them so.
+/// Whether somebody may write them so: a few groups, of which none but one is a single digit.
 pub(crate) fn has_rare_groups(sizes: &[usize]) -> bool {
-    matches!(
-        sizes,
-        [5, 6]
-            | [6, 5]
-            | [4, 4, 3]
-            | [4, 3, 4]
-            | [2, 3, 3, 3]
-            | [5, 3, 3]
-            | [3, 2, 3, 3]
-            | [3, 3, 2, 3]
-            | [1, 3, 3, 2, 2]
-            | [1, 10]
-            | [9, 2]
-            | [3, 2, 2, 2, 2]
-            | [2, 2, 2, 2, 3]
-            | [1, 2, 2, 2, 2, 2]
-    )
+    (2..=6).contains(&sizes.len()) && sizes.iter().filter(|size| **size == 1).count() <= 1
+}
+
+/// Whether this sign joins rare groups that nothing speaks of: versions have dots too, and sums have plus signs.
+pub(crate) fn joins(sign: u8, sizes: &[usize]) -> bool {
+    match sign {
+        b' ' | b'-' => true,
+        b'.' => matches!(sizes, [3 | 4, 3..=5, 3..=5]),
+        b'+' => sizes.len() > 2,
+        _ => false,
+    }
+}
+
+/// Whether such groups begin with a date or a year, as numbers of orders do: `2026-0001234`, `20260304-123`.
+pub(crate) fn begins_with_a_date(digits: &[u8], sizes: &[usize]) -> bool {
+    let century = matches!(digits, [1, 9, ..] | [2, 0, ..]);
+    century && matches!(sizes, [4, 7] | [4, 1 | 2, ..] | [8, 3] | [8, 2, 1] | [8, 1, 2])
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::Redactor;
 
+mod carriers;
 mod hostile;
 mod modes;
 mod sentences;

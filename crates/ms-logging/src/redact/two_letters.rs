@@ -12,8 +12,12 @@ const NEAR: usize = 32;
 pub(super) static NAME_ENDS: TwoLetters = TwoLetters::NONE.with_names();
 
 /// The same, with the names that mean something at some places only.
-pub(super) static SIGNED_ENDS: TwoLetters =
-    TwoLetters::NONE.with_names().with(&name::OF_AN_OBJECT).with(&name::OF_A_PAIR).with(&pair::QUERY_SECRETS);
+pub(super) static SIGNED_ENDS: TwoLetters = TwoLetters::NONE
+    .with_names()
+    .with(&name::OF_AN_OBJECT)
+    .with(&name::OF_A_PAIR)
+    .with(&name::OF_A_NAME)
+    .with(&pair::QUERY_SECRETS);
 
 /// How the words begin that are looked at wherever they stand.
 pub(super) static BEGINNINGS: TwoLetters = TwoLetters::NONE
@@ -23,9 +27,8 @@ pub(super) static BEGINNINGS: TwoLetters = TwoLetters::NONE
     .with_beginnings(&prose::VAGUE)
     .with_beginnings(&prose::KEYS)
     .with_beginnings(&code::LAST)
-    .with_makes()
     .with_beginnings(&patterns::SCHEMES)
-    .with_beginnings(&["eyJ", "values"]);
+    .with_beginnings(&["eyJ", "values", "PID|", "NK1|"]);
 
 /// Pairs that words begin or end with.
 #[derive(Debug, Clone)]
@@ -81,14 +84,6 @@ impl TwoLetters {
                 _ => self.any = true,
             }
             words = rest;
-        }
-        self
-    }
-
-    const fn with_makes(mut self) -> Self {
-        let mut makes: &[(&str, usize)] = &patterns::MAKES;
-        while let [(make, _), rest @ ..] = makes {
-            (self, makes) = (self.with_beginnings(&[make]), rest);
         }
         self
     }
@@ -193,7 +188,7 @@ mod tests {
 
     #[test]
     fn words_begin_in_any_case_and_with_any_accent() {
-        for word in ["password", "Parola", "TOKEN", "şifre", "pın", "eyJ0", "sk-12", "VALUES ("] {
+        for word in ["password", "Parola", "TOKEN", "şifre", "pın", "eyJ0", "VALUES ("] {
             assert!(BEGINNINGS.begin(word.as_bytes()), "{word}");
         }
         for word in ["request", "finished", "rows", "12", "x", ""] {

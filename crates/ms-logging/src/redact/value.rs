@@ -64,6 +64,19 @@ const NOTHING: &[&str] = &[
     "??",
 ];
 
+/// What may stand before a value that is quoted.
+const SPEAKING: [&str; 9] = [
+    "value",
+    "input",
+    "got",
+    "given",
+    "received",
+    "rejected value",
+    "invalid value",
+    "değer",
+    "girilen değer",
+];
+
 /// Types that a value may be wrapped in: `Some(`, `Token(`.
 const LONGEST_WRAPPER: usize = 40;
 const MOST_WRAPPERS: usize = 4;
@@ -89,6 +102,7 @@ impl<'a> Value<'a> {
             let Some((wrapper, bare)) = wrapper(text.get(start..)?) else { break };
             (start, closing_bracket) = (start + wrapper, bare);
         }
+        start += introduction(text.get(start..)?);
         let rest = text.get(start..)?;
         let slashes = rest.len() - rest.trim_start_matches('\\').len();
         let quote = rest.as_bytes().get(slashes).copied().filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
@@ -175,6 +189,20 @@ impl<'a> Value<'a> {
     }
 }
 
+/// `password: value "hunter2" is too short`: the length of the word that only speaks of what is quoted behind it.
+fn introduction(text: &str) -> usize {
+    let length = |word: &&&str| {
+        let quoted = text.strip_prefix(**word).and_then(|rest| rest.strip_prefix([' ', ':']));
+        quoted
+            .map(|rest| rest.trim_start().trim_start_matches('\\'))
+            .is_some_and(|rest| rest.starts_with(['"', '\'', '`']))
+    };
+    let word = SPEAKING.iter().find(length);
+    word.map_or(0, |word| {
+        word.len() + text.get(word.len()..).unwrap_or_default().find(['"', '\'', '`', '\\']).unwrap_or(0)
+    })
+}
+
 /// How long a wrapper is that the text begins with, and whether a bare value ends at its bracket.
 fn wrapper(text: &str) -> Option<(usize, bool)> {
     // What was redacted before stands in brackets too.
@@ -190,6 +218,9 @@ fn wrapper(text: &str) -> Option<(usize, bool)> {
     let near = text.get(..text.floor_char_boundary(LONGEST_WRAPPER))?;
     let name = near.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | ':'))?;
     let rest = text.get(name..)?.strip_prefix('(').filter(|_| name > 0)?;
+    // `{:#?}` begins a line there.
+    let inner = rest.trim_start_matches(['\n', '\r', '\t', ' ']);
+    let gap = rest.len() - inner.len();
     // `string(10) "hunter2"`, as PHP prints it.
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
     if digits > 0 && rest.get(digits..).is_some_and(|rest| rest.starts_with(") \"")) {
@@ -197,7 +228,7 @@ fn wrapper(text: &str) -> Option<(usize, bool)> {
     }
     let typed = text.starts_with(|c: char| c.is_ascii_uppercase());
     let closes = || rest.get(..unquoted(rest)).is_some_and(|_| rest.contains(')'));
-    (rest.starts_with(['"', '\'', '\\']) || typed && closes()).then_some((name + 1, true))
+    (inner.starts_with(['"', '\'', '\\']) || typed && closes()).then_some((name + 1 + gap, true))
 }
 
 /// `$1`, `${PASSWORD}`, `{{ password }}`, `%(password)s`.

@@ -49,6 +49,12 @@ impl<'t> View<'t> {
         Self { text: Cow::Owned(plain_text), origins }
     }
 
+    /// Whether the byte at `at` stands in the original as it does here.
+    pub(crate) fn is_plain(&self, at: usize) -> bool {
+        let origin = |at: usize| self.origins.get(at).copied().unwrap_or_default();
+        self.origins.is_empty() || origin(at + 1) == origin(at) + 1
+    }
+
     /// Moves a span to where it is in the original.
     pub(crate) fn map(&self, span: &mut Span) {
         if !self.origins.is_empty() {

@@ -56,6 +56,18 @@ fn repeated_pieces_take_no_look_at_the_whole_text_each() {
         "key=",
         "email='a''",
         "\"a b\"@",
+        "PID|1||7",
+        "xoxb-",
+        "ghp_A",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY----- ",
+        "https://hooks.slack.com/services/a/",
+        "https://discord.com/api/webhooks/1/",
+        "\u{1b}[1m",
+        "\\n",
+        "\"name\":[{\"family\":",
+        "password: Some(\n",
+        "password: value ",
     ] {
         let text = piece.repeat(64 * 1024 / piece.len());
         let started = Instant::now();

@@ -166,7 +166,6 @@ fn what_only_speaks_of_codes_patients_and_tokens_stays() {
         "status installed python3-jwt:all 2.6.0-1",
         "fix incorrect signature in `fork`",
         "passwords=3",
-        "?sort=asc&key=91a90b79-bdee-4d7e-ba07-0300b62504ed",
     ] {
         assert_eq!(redact(text), text);
     }
@@ -189,9 +188,10 @@ fn what_holds_no_digit_and_no_sign_is_looked_at_too() {
         let clean = redact(text);
         assert!(!clean.contains(secret), "{text}: {clean}");
     }
-    let makes = super::super::patterns::MAKES;
+    let makes = super::super::makes::MAKES;
     for (beginning, length) in makes {
-        let token = format!("{beginning}{}", "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIj".get(..length).unwrap());
+        let token =
+            format!("{beginning}{}", "AbCdEfGhIjKlMnOpQrStUvWxYzAbCdEfGhIjKlMn".get(..length).unwrap());
         assert!(!redact(&format!("token of {token} gone")).contains(&token), "{token}");
         assert!(!redact(&token).contains(&token), "{token}");
     }

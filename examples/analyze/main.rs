@@ -4,6 +4,7 @@ mod compare;
 mod input;
 mod latency;
 mod refusals;
+mod rules;
 mod sample;
 mod shifts;
 mod table;
@@ -32,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 #[derive(Debug, Subcommand)]
 enum Analysis {
-    /// Reports on rosters: shifts by department, conflicts, rest, weekly hours, nights.
+    /// Reports on rosters: shifts by department, conflicts, rest, weekly hours, nights, working-time rules.
     Shifts(shifts::Options),
     /// Gives mean, deviation and percentiles of response times, as numpy computes them, or what an HdrHistogram log holds.
     Latency(latency::Options),

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use ms_analytics::{ShiftAnalytics, UnknownTimeZone, read};
+use ms_analytics::rules::{RuleAnalytics, RuleReport};
+use ms_analytics::{ShiftAnalytics, ShiftReport, UnknownTimeZone, read};
+use serde::Serialize;
 
 use crate::input::{self, Failure, Format};
 use crate::refusals::Refusals;
-use crate::table;
+use crate::{rules, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -23,6 +25,13 @@ pub struct Options {
     /// How the rosters are written; without it the file's name or its first character tells.
     #[arg(long, value_enum)]
     format: Option<Format>,
+    /// Working-time rules to check: eu-2003-88, tr-4857, tr-657, none, or a JSON file with rules of your own. Help, not
+    /// legal advice.
+    #[arg(long, value_name = "RULES", default_value = "none", value_parser = rules::parse)]
+    rules: rules::Choice,
+    /// Say in a sentence each which shifts break which rule, instead of the report.
+    #[arg(long, conflicts_with = "json")]
+    explain: bool,
     /// Where nights, days and weeks are reckoned.
     #[arg(long, value_name = "ZONE", default_value = "Europe/Istanbul", value_parser = time_zone)]
     time_zone: String,
@@ -37,19 +46,44 @@ fn time_zone(name: &str) -> Result<String, UnknownTimeZone> {
 
 /// Reads the files and writes the report.
 pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result<String, Failure> {
-    let mut analytics = ShiftAnalytics::in_time_zone(&options.time_zone).unwrap_or_default();
+    let mut both = Both {
+        shifts: ShiftAnalytics::in_time_zone(&options.time_zone).unwrap_or_default(),
+        rules: options.rules.analytics(&options.time_zone),
+    };
     for file in &options.files {
-        add(options, file, &mut analytics, refusals)?;
+        add(options, file, &mut both, refusals)?;
     }
-    let report = analytics.finish();
-    refusals.sum_up(report.total_shifts);
-    Ok(if options.json { table::json(&report) } else { table::shifts(&report) })
+    let shifts = both.shifts.finish();
+    refusals.sum_up(shifts.total_shifts);
+    let report = Report { shifts, rules: both.rules.map(RuleAnalytics::finish) };
+    Ok(if options.explain {
+        report.rules.iter().flat_map(RuleReport::explain).map(|line| line + "\n").collect()
+    } else if options.json {
+        table::json(&report)
+    } else {
+        table::shifts(&report.shifts) + &report.rules.map(|rules| table::rules(&rules)).unwrap_or_default()
+    })
+}
+
+/// What is made of every row.
+struct Both {
+    shifts: ShiftAnalytics,
+    rules: Option<RuleAnalytics>,
+}
+
+/// The report on shifts, and on rules if any were asked for.
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(flatten)]
+    shifts: ShiftReport,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<RuleReport>,
 }
 
 fn add<W: Write>(
     options: &Options,
     file: &Path,
-    analytics: &mut ShiftAnalytics,
+    analytics: &mut Both,
     refusals: &mut Refusals<W>,
 ) -> Result<(), Failure> {
     let source = input::open(file)?;
@@ -63,7 +97,12 @@ fn add<W: Write>(
     };
     let rows = rows.longest_shift(Duration::from_secs(options.longest_shift * 3600));
     let read = rows.each(|row| match row {
-        Ok(shift) => analytics.add(shift),
+        Ok(shift) => {
+            analytics.shifts.add(shift);
+            if let Some(rules) = &mut analytics.rules {
+                rules.add(shift);
+            }
+        }
         Err(fault) => refusals.row(file, &fault),
     });
     read.map_err(|cause| Failure::new(file, cause))

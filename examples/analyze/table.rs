@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use ms_analytics::hdr::LogReport;
+use ms_analytics::rules::RuleReport;
 use ms_analytics::{Comparison, Distribution, OverLimit, ShiftReport};
 use serde::Serialize;
 
@@ -30,6 +31,22 @@ pub fn shifts(report: &ShiftReport) -> String {
     table(&mut text, &["Employees with most conflicts", "pairs"], most(conflicts.by_employee.iter()));
     table(&mut text, &["Employees with most short rests", "rests"], most(report.rest.by_employee.iter()));
     long_weeks(&mut text, &report.weekly_over_48.split);
+    text
+}
+
+/// Writes how often each working-time rule was broken, and by whom most.
+pub fn rules(report: &RuleReport) -> String {
+    let mut text = format!("\n{} (read on {})\n{}\n", report.name, report.read_on, report.note);
+    let rows = report.rules.iter().map(|rule| {
+        (
+            rule.id.as_str(),
+            vec![rule.article.clone(), rule.violations.to_string(), rule.by_employee.len().to_string()],
+        )
+    });
+    table(&mut text, &["Rule", "article", "violations", "employees"], rows.collect());
+    for rule in report.rules.iter().filter(|rule| rule.violations > 0) {
+        table(&mut text, &[&format!("Most often: {}", rule.id), "violations"], most(rule.by_employee.iter()));
+    }
     text
 }
 
@@ -168,7 +185,11 @@ fn table(text: &mut String, header: &[&str], rows: Vec<(&str, Vec<String>)>) {
         .iter()
         .enumerate()
         .map(|(index, column)| {
-            rows.iter().map(|(_, values)| values[index].len()).chain([column.len()]).max().unwrap_or(0)
+            rows.iter()
+                .map(|(_, values)| values[index].chars().count())
+                .chain([column.len()])
+                .max()
+                .unwrap_or(0)
         })
         .collect();
     let line = |name: &str, values: &mut dyn Iterator<Item = &str>| {

@@ -204,3 +204,42 @@ fn interval_logs_are_known_by_their_name() {
     let compared = analyze(&["compare", name(&log), name(&log), "--json"], b"");
     assert_eq!(json_of(&compared)["quantiles"][0]["ratio"], 1.0);
 }
+
+const NIGHTS: &str = "id,employee,department,start,end\n\
+    n1,Ayşe,Acil,2026-03-02T20:00:00+03:00,2026-03-03T08:00:00+03:00\n\
+    n2,Ayşe,Acil,2026-03-03T20:00:00+03:00,2026-03-04T08:00:00+03:00\n";
+
+#[test]
+fn rules_are_checked_and_explained() {
+    let plain = json_of(&analyze(&["shifts", "-", "--json"], NIGHTS.as_bytes()));
+    assert_eq!(plain.get("rules"), None);
+    let output = analyze(&["shifts", "-", "--json", "--rules", "tr-657"], NIGHTS.as_bytes());
+    let report = json_of(&output);
+    assert_eq!(report["rules"]["rules"][1]["by_employee"], json!({"Ayşe": 1}), "{report}");
+    let explained = analyze(&["shifts", "-", "--rules", "tr-657", "--explain"], NIGHTS.as_bytes());
+    let lines: Vec<_> = text(&explained.stdout).lines().collect();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(
+        lines[0].starts_with("Ayşe: day-after-night-duty") && lines[0].ends_with("shifts n1, n2"),
+        "{lines:?}"
+    );
+    for preset in ["eu-2003-88", "tr-4857"] {
+        let table = analyze(&["shifts", "-", "--rules", preset], NIGHTS.as_bytes());
+        assert!(text(&table.stdout).contains("not legal advice"), "{}", text(&table.stdout));
+    }
+}
+
+#[test]
+fn rules_of_ones_own_come_from_a_file() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let rules = r#"{"name":"ward 7","rules":[{"id":"rest","check":{"rest":{"min_hours":13}}}]}"#;
+    let rules = file(&directory, "ward.json", rules.as_bytes());
+    let output = analyze(&["shifts", "-", "--json", "--rules", name(&rules)], NIGHTS.as_bytes());
+    assert_eq!(json_of(&output)["rules"]["rules"][0]["violations"], 1);
+    let wrong = file(&directory, "wrong.json", br#"{"name":"x","rules":[{"id":"a","check":{"sleep":{}}}]}"#);
+    for (argument, message) in [(name(&wrong), "unknown variant `sleep`"), ("missing.json", "nor a file")] {
+        let output = analyze(&["shifts", "-", "--rules", argument], NIGHTS.as_bytes());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    }
+}

@@ -39,6 +39,15 @@ struct Span {
     offset: i64,
 }
 
+/// When it is night, in microseconds after local midnight; the end may lie behind the next one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NightTime {
+    pub(crate) from: i64,
+    pub(crate) until: i64,
+    /// Microseconds of night that make a shift night work; without it, more than half.
+    pub(crate) at_least: Option<i64>,
+}
+
 /// A day, counted from 1970-01-01.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Day(i64);
@@ -82,35 +91,79 @@ impl Calendar {
 
     /// Calls `each` with every local week, by its Monday, and the microseconds of the shift in it.
     pub(crate) fn weeks(&self, shift: LocalShift, mut each: impl FnMut(Day, i64)) {
-        let mut from = shift.start;
-        let mut monday = shift.first_day().monday();
+        let monday = shift.first_day().monday();
+        self.periods(
+            shift,
+            monday,
+            |monday| monday.plus(7),
+            |monday, from, until| each(monday, until - from),
+        );
+    }
+
+    /// Cuts the shift where periods begin; calls `each` with the first day of each and the part in it. The first one
+    /// holds the start of the shift.
+    pub(crate) fn periods(
+        &self,
+        shift: LocalShift,
+        first: Day,
+        next: impl Fn(Day) -> Day,
+        mut each: impl FnMut(Day, i64, i64),
+    ) {
+        let (mut from, mut first) = (shift.start, first);
         while from < shift.end {
-            let next = Day(monday.0 + 7);
-            let until = self.at(next, 0, &shift).clamp(from, shift.end);
-            each(monday, until - from);
-            (from, monday) = (until, next);
+            let following = next(first);
+            let until = self.at(following, 0, &shift).clamp(from, shift.end);
+            each(first, from, until);
+            (from, first) = (until, following);
         }
     }
 
     /// Tells whether more than half of the shift lies between 20:00 and 06:00.
     pub(crate) fn is_night(&self, shift: LocalShift) -> bool {
+        self.is_night_by(shift, NightTime { from: NIGHT_STARTS, until: NIGHT_ENDS, at_least: None })
+    }
+
+    /// Tells whether the shift is one of night work.
+    pub(crate) fn is_night_by(&self, shift: LocalShift, night: NightTime) -> bool {
         let last = Day((shift.end + shift.end_offset).div_euclid(DAY));
         let mut inside = 0;
         let mut day = Day(shift.first_day().0 - 1);
         while day <= last {
-            let from = self.at(day, NIGHT_STARTS, &shift).max(shift.start);
-            let until = self.at(day, NIGHT_ENDS, &shift).min(shift.end);
+            let from = self.at(day, night.from, &shift).max(shift.start);
+            let until = self.at(day, night.until, &shift).min(shift.end);
             inside += (until - from).max(0);
             day.0 += 1;
         }
-        2 * inside > shift.end - shift.start
+        match night.at_least {
+            None => 2 * inside > shift.end - shift.start,
+            Some(least) => inside >= least,
+        }
     }
 
     /// Tells whether the shift goes on past a local midnight.
     pub(crate) fn crosses_midnight(&mut self, shift: LocalShift) -> bool {
+        self.last_day(shift) != shift.first_day()
+    }
+
+    /// The local day of the shift's last microsecond.
+    pub(crate) fn last_day(&mut self, shift: LocalShift) -> Day {
         let last_instant = shift.end - 1;
         let offset = if shift.is_plain { shift.end_offset } else { self.span(last_instant).offset };
-        Day((last_instant + offset).div_euclid(DAY)) != shift.first_day()
+        Day((last_instant + offset).div_euclid(DAY))
+    }
+
+    /// The instant at which a local day begins.
+    pub(crate) fn midnight(&self, day: Day) -> i64 {
+        let anywhere = LocalShift { start: 0, end: 0, start_offset: 0, end_offset: 0, is_plain: false };
+        self.at(day, 0, &anywhere)
+    }
+
+    /// Writes an instant with the offset of the place.
+    pub(crate) fn text(&self, microseconds: i64) -> String {
+        match Timestamp::from_microsecond(microseconds) {
+            Ok(stamp) => stamp.display_with_offset(self.zone.to_offset(stamp)).to_string(),
+            Err(_) => String::new(),
+        }
     }
 
     /// The time between clock changes in which the instant lies.
@@ -164,11 +217,34 @@ impl LocalShift {
     pub(crate) fn first_day(&self) -> Day {
         Day((self.start + self.start_offset).div_euclid(DAY))
     }
+
+    /// The local time of day at which it starts, in microseconds after midnight.
+    pub(crate) fn start_time(&self) -> i64 {
+        (self.start + self.start_offset).rem_euclid(DAY)
+    }
 }
 
 impl Day {
     pub(crate) fn monday(self) -> Self {
         Self(self.0 - (self.0 - MONDAY_BEFORE_1970).rem_euclid(7))
+    }
+
+    pub(crate) fn plus(self, days: i64) -> Self {
+        Self(self.0 + days)
+    }
+
+    pub(crate) fn days_until(self, later: Self) -> i64 {
+        later.0 - self.0
+    }
+
+    /// 0 is Monday.
+    pub(crate) fn weekday(self) -> i64 {
+        self.monday().days_until(self)
+    }
+
+    pub(crate) fn first_of_month(self) -> Self {
+        let day = civil(self.0.saturating_mul(DAY)).map_or(1, |civil| i64::from(civil.day()));
+        self.plus(1 - day)
     }
 
     /// Names the ISO 8601 week, as `2026-W09`.

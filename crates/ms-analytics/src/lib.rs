@@ -43,6 +43,7 @@ mod percentiles;
 pub mod read;
 mod report;
 mod response_times;
+pub mod rules;
 mod shift;
 mod streaming;
 mod sum;

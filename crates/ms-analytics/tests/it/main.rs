@@ -15,3 +15,4 @@ mod laws;
 mod pandas;
 mod percentiles;
 mod pull_and_push;
+mod working_time;

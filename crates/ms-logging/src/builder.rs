@@ -179,8 +179,8 @@ impl LoggingBuilder {
     /// less. An empty target stands for all. Of several the longest target counts, and then the nearest level.
     ///
     /// Events within a request are all written or none of them, by the id of its trace, in every process that keeps the same
-    /// share. ERROR, `log_event!` and `StructuredLogger` are never left out. What is left out is counted as
-    /// [`Sampled`](crate::Reason::Sampled).
+    /// share. Who makes a trace id up decides with it. ERROR, `log_event!`, `StructuredLogger` and changes of levels are never left
+    /// out. What is left out is counted as [`Sampled`](crate::Reason::Sampled).
     ///
     /// ```
     /// # use ms_logging::Logging;

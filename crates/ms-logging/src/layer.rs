@@ -24,7 +24,7 @@ use crate::otlp::{end_record, end_span, is_exporting};
 use crate::plan::{self, Plan, PlanKind, Plans};
 use crate::queue::{LeftOut, Queue};
 use crate::redact::Redactor;
-use crate::sample::{Rate, Sampling};
+use crate::sample::Sampling;
 use crate::sink::SinkKind;
 use crate::span::{self, SpanTexts};
 use crate::visit::{FieldWriter, Parts};
@@ -167,7 +167,7 @@ where
                 (desk.local, desk.local_of) = (Stamp::python(), core.id);
             }
             let plan = desk.plans.of(core.id, event.metadata(), || core.plan(event));
-            if core.rate(event, &plan).is_some_and(|rate| !rate.admits(trace_of(event, &ctx))) {
+            if core.samples_out(event, &plan, &ctx) {
                 return core.leave_out(event, LeftOut::Sampled);
             }
             if let (Some(limits), Some(site)) = (&core.limits, &plan.site)
@@ -206,15 +206,6 @@ impl Core {
 
     fn leave_out(&self, event: &Event<'_>, why: LeftOut) {
         self.event_sinks().for_each(|sink| sink.queue.leave_out(*event.metadata().level(), why));
-    }
-
-    /// The share of such events that is written, if not all of them are.
-    fn rate<'p>(&'p self, event: &Event<'_>, plan: &'p Plan) -> Option<&'p Arc<Rate>> {
-        match plan.kind {
-            // One call site for all targets.
-            PlanKind::Log => self.sampling.rate(&event.normalized_metadata()?),
-            _ => plan.rate.as_ref(),
-        }
     }
 
     pub(crate) fn event_sinks(&self) -> impl Iterator<Item = &Sink> {
@@ -289,20 +280,6 @@ impl Core {
         let has = |json: bool| self.sinks.iter().any(|sink| sink.style.is_json() == json);
         [has(false).then_some(Style::Text), has(true).then_some(Style::Json)].into_iter().flatten()
     }
-}
-
-/// What of the id of the trace that an event is in decides whether it is written.
-#[cfg(feature = "http")]
-fn trace_of<S>(event: &Event<'_>, ctx: &Context<'_, S>) -> Option<u64>
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    span::ids_of(event, ctx).map(|ids| ids.trace.last_bits())
-}
-
-#[cfg(not(feature = "http"))]
-fn trace_of<S>(_: &Event<'_>, _: &Context<'_, S>) -> Option<u64> {
-    None
 }
 
 /// Only the macros make such call sites; a name alone is no proof.

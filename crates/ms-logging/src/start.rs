@@ -139,8 +139,8 @@ impl Config {
             targets.push(Opened { sink: "console", style: console_style(), kind, target, fallback: None });
         }
         #[cfg(feature = "otlp")]
-        if let Some(otlp) = &self.otlp {
-            for (signal, settings) in crate::otlp::Settings::all(otlp)? {
+        if self.exports {
+            for (signal, settings) in crate::otlp::Settings::all(&self.otlp)? {
                 let target = Box::new(crate::otlp::Exporter::new(signal, settings)?);
                 let kind = SinkKind::of(signal);
                 targets.push(Opened {

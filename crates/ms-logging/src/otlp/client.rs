@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use prost::Message as _;
 use reqwest::{Response, Url, redirect};
 use rustls::{ClientConfig, RootCertStore};
@@ -31,6 +31,9 @@ impl Client {
     pub(super) fn new(settings: &Settings) -> Result<Self, OtlpError> {
         let mut headers = settings.headers.clone();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"));
+        if settings.gzip {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls(settings.url.scheme() == "https")?)
             .redirect(redirect::Policy::none())

@@ -27,19 +27,19 @@ impl Environment<'_> {
         }
         milliseconds.map(Duration::from_millis)
     }
+}
 
-    /// `name=value,name=value`, percent-encoded. One bad pair spoils all of them.
-    pub(super) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
-        let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-        pairs
-            .map(|pair| {
-                let (name, value) = pair.split_once('=')?;
-                let name = decoded(name.trim())?;
-                (!name.is_empty()).then_some(())?;
-                Some((name, decoded(value.trim())?))
-            })
-            .collect()
-    }
+/// `name=value,name=value`, percent-encoded. One bad pair spoils all of them.
+pub(crate) fn pairs(text: &str) -> Option<Vec<(String, String)>> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=')?;
+            let name = decoded(name.trim())?;
+            (!name.is_empty()).then_some(())?;
+            Some((name, decoded(value.trim())?))
+        })
+        .collect()
 }
 
 /// Undoes percent-encoding; nothing if the result is not UTF-8 or an escape is not one.
@@ -66,7 +66,6 @@ mod tests {
 
     #[test]
     fn pairs_are_percent_decoded_and_one_bad_one_spoils_all() {
-        let pairs = |text| Environment::pairs(text);
         let owned = |pairs: &[(&str, &str)]| {
             Some(pairs.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect::<Vec<_>>())
         };

@@ -1,10 +1,13 @@
 //! A receiver of OTLP as what a queue is emptied into.
 
 use std::cell::Cell;
-use std::io;
+use std::io::{self, Write as _};
+use std::mem;
 use std::time::Duration;
 
 use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use prost::Message as _;
 use tokio::runtime::{self, Runtime};
 use tokio::time::Instant;
@@ -17,6 +20,7 @@ use super::message::{
 };
 use super::settings::{Settings, Signal};
 use super::{logs, traces};
+use crate::account::Dropped;
 use crate::queue::Target;
 
 /// So many lines one request has at most, and so many bytes of them. Receivers take 4 MiB by default.
@@ -38,7 +42,10 @@ pub(crate) struct Exporter {
     delivery: Delivery<Client>,
     resource: Resource,
     retry_limit: Duration,
+    gzip: bool,
     receiver: String,
+    /// Lines of the last write that the receiver has refused.
+    rejected: u64,
     /// Made by the writer thread, for one must not end within another.
     runtime: Option<Runtime>,
 }
@@ -50,6 +57,8 @@ impl Exporter {
             delivery: Delivery::new(Client::new(&settings)?),
             receiver: settings.receiver(),
             retry_limit: settings.retry_limit,
+            gzip: settings.gzip,
+            rejected: 0,
             resource: settings.resource,
             runtime: None,
         })
@@ -58,6 +67,7 @@ impl Exporter {
     /// Sends lines in one request and gives how many were taken; none if a line was none of a record or span.
     fn send(&mut self, lines: &str, count: u64, deadline: Instant) -> Result<u64, Failure> {
         let Some(body) = self.body(lines) else { return Ok(count) };
+        let body = if self.gzip { compressed(&body) } else { body };
         let runtime = match &self.runtime {
             Some(runtime) => runtime,
             None => self.runtime.insert(runtime()?),
@@ -95,6 +105,7 @@ impl Target for Exporter {
     /// That one request is refused tells nothing of the next.
     fn write(&mut self, batch: &[u8], _: u64, written: &mut dyn FnMut(u64)) -> io::Result<()> {
         EXPORTING.set(true);
+        self.rejected = 0;
         let deadline = Instant::now() + self.retry_limit;
         let mut result = Ok(());
         let text = String::from_utf8_lossy(batch);
@@ -106,10 +117,14 @@ impl Target for Exporter {
                 Ok(taken) => {
                     written(taken);
                     if taken < count {
+                        self.rejected += count - taken;
                         result = Err(io::Error::other(format!("it rejected {} of {count}", count - taken)));
                     }
                 }
-                Err(refused @ Failure::Refused(_)) => result = Err(io::Error::other(refused)),
+                Err(refused @ Failure::Refused(_)) => {
+                    self.rejected += count;
+                    result = Err(io::Error::other(refused));
+                }
                 // It was waited for as long as a batch may be; the rest would fare no better.
                 Err(away @ Failure::Away(_)) => return Err(io::Error::other(away)),
             }
@@ -117,9 +132,22 @@ impl Target for Exporter {
         result
     }
 
+    fn why_lost(&mut self, lines: u64) -> Dropped {
+        let rejected = mem::take(&mut self.rejected).min(lines);
+        Dropped { rejected, unavailable: lines - rejected, ..Dropped::default() }
+    }
+
     fn describe(&self) -> String {
         format!("over OTLP to {}", self.receiver)
     }
+}
+
+/// Nobody has so many cores that the best compression would pay: lines are alike, and the fastest finds that.
+fn compressed(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing to memory cannot fail.
+    let _ = encoder.write_all(body);
+    encoder.finish().unwrap_or_default()
 }
 
 fn runtime() -> Result<Runtime, Failure> {

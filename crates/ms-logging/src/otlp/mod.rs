@@ -18,8 +18,9 @@ mod traces;
 mod trailer;
 mod value;
 
+pub(crate) use environment::pairs;
 pub use error::OtlpError;
 pub(crate) use exporter::{Exporter, is_exporting};
 pub use options::Otlp;
-pub(crate) use settings::{Settings, Signal};
+pub(crate) use settings::{Settings, Signal, is_endpoint, is_header};
 pub(crate) use trailer::{end_record, end_span};

@@ -14,6 +14,7 @@ use std::time::Duration;
 /// | [`endpoint`](Self::endpoint) | `OTEL_EXPORTER_OTLP_ENDPOINT`, `OTEL_EXPORTER_OTLP_{LOGS,TRACES}_ENDPOINT` | `http://localhost:4318`; `/v1/logs` and `/v1/traces` are appended, but not to the address of one signal |
 /// | [`header`](Self::header) | `OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_EXPORTER_OTLP_{LOGS,TRACES}_HEADERS` | none |
 /// | [`timeout`](Self::timeout) | `OTEL_EXPORTER_OTLP_TIMEOUT`, `OTEL_EXPORTER_OTLP_{LOGS,TRACES}_TIMEOUT` | 10 s an attempt |
+/// | [`gzip`](Self::gzip) | `OTEL_EXPORTER_OTLP_COMPRESSION`, `OTEL_EXPORTER_OTLP_{LOGS,TRACES}_COMPRESSION` | no |
 /// | [`retry_limit`](Self::retry_limit) | | 30 s a batch, with all its attempts |
 /// | [`logs`](Self::logs), [`traces`](Self::traces) | | both |
 /// | [`service_name`](Self::service_name) | `OTEL_SERVICE_NAME` | `unknown_service:` and the program |
@@ -36,6 +37,7 @@ pub struct Otlp {
     pub(super) headers: Vec<(String, String)>,
     pub(super) timeout: Option<Duration>,
     pub(super) retry_limit: Option<Duration>,
+    pub(super) gzip: Option<bool>,
     pub(super) no_logs: bool,
     pub(super) no_traces: bool,
     pub(super) attributes: Vec<(String, String)>,
@@ -62,6 +64,12 @@ impl Otlp {
     /// Limits each attempt, from the connection to the head of the answer. Zero is ignored.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
+        self
+    }
+
+    /// Compresses bodies.
+    pub fn gzip(mut self, on: bool) -> Self {
+        self.gzip = Some(on);
         self
     }
 
@@ -96,9 +104,19 @@ impl Otlp {
 }
 
 impl fmt::Debug for Otlp {
-    /// Tells neither URL nor headers: they hold secrets.
+    /// Tells neither URL nor values of headers: they hold secrets.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { no_logs, no_traces, .. } = self;
-        f.debug_struct("Otlp").field("logs", &!no_logs).field("traces", &!no_traces).finish_non_exhaustive()
+        let Self { endpoint, headers, timeout, retry_limit, gzip, no_logs, no_traces, attributes } = self;
+        let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+        f.debug_struct("Otlp")
+            .field("endpoint", &endpoint.as_ref().map(|_| ".."))
+            .field("headers", &names)
+            .field("timeout", timeout)
+            .field("retry_limit", retry_limit)
+            .field("gzip", gzip)
+            .field("logs", &!no_logs)
+            .field("traces", &!no_traces)
+            .field("attributes", attributes)
+            .finish()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::message::{KeyValue, Resource};
 use crate::notice::notice;
 
@@ -18,7 +18,7 @@ pub(super) fn of(environment: &Environment<'_>, given: Vec<(String, String)>) ->
     ]);
     const VARIABLE: &str = "OTEL_RESOURCE_ATTRIBUTES";
     if let Some(text) = environment.text(VARIABLE) {
-        match Environment::pairs(&text) {
+        match environment::pairs(&text) {
             Some(pairs) => attributes.extend(pairs),
             None => notice(format_args!("{VARIABLE} is not a list of name=value; all of it is left out")),
         }

@@ -5,11 +5,12 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 
-use super::environment::Environment;
+use super::environment::{self, Environment};
 use super::error::OtlpError;
 use super::message::Resource;
 use super::options::Otlp;
 use super::resource;
+use crate::notice::notice;
 
 const BUILDER: &str = "the builder";
 const DEFAULT_BASE: &str = "http://localhost:4318";
@@ -31,6 +32,7 @@ struct Names {
     endpoint: &'static str,
     headers: &'static str,
     timeout: &'static str,
+    compression: &'static str,
     protocol: &'static str,
 }
 
@@ -50,6 +52,7 @@ impl Signal {
                 endpoint: "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
                 headers: "OTEL_EXPORTER_OTLP_LOGS_HEADERS",
                 timeout: "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT",
+                compression: "OTEL_EXPORTER_OTLP_LOGS_COMPRESSION",
                 protocol: "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
             },
             Self::Traces => Names {
@@ -57,6 +60,7 @@ impl Signal {
                 endpoint: "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
                 headers: "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
                 timeout: "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT",
+                compression: "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION",
                 protocol: "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
             },
         }
@@ -69,6 +73,7 @@ pub(crate) struct Settings {
     pub(super) headers: HeaderMap,
     pub(super) attempt_limit: Duration,
     pub(super) retry_limit: Duration,
+    pub(super) gzip: bool,
     pub(super) resource: Resource,
 }
 
@@ -96,6 +101,7 @@ impl Settings {
             headers: headers(otlp, &names, environment)?,
             attempt_limit: timeout.unwrap_or(ATTEMPT_LIMIT).min(LONGEST_LIMIT),
             retry_limit: otlp.retry_limit.unwrap_or(RETRY_LIMIT).min(LONGEST_LIMIT),
+            gzip: otlp.gzip.unwrap_or_else(|| gzip(&names, environment)),
             resource: resource::of(environment, otlp.attributes.clone()),
         })
     }
@@ -130,10 +136,18 @@ fn checked(text: &str, origin: &'static str) -> Result<Url, OtlpError> {
     if usable { Ok(url) } else { Err(OtlpError::Endpoint { origin }) }
 }
 
+pub(crate) fn is_endpoint(text: &str) -> bool {
+    checked(text, BUILDER).is_ok()
+}
+
+pub(crate) fn is_header(name: &str, value: &str) -> bool {
+    name.parse::<HeaderName>().is_ok() && HeaderValue::from_str(value).is_ok()
+}
+
 fn headers(otlp: &Otlp, names: &Names, environment: &Environment<'_>) -> Result<HeaderMap, OtlpError> {
     let mut headers = HeaderMap::new();
     if let Some((origin, text)) = environment.first([names.headers, "OTEL_EXPORTER_OTLP_HEADERS"]) {
-        add(&mut headers, &Environment::pairs(&text).ok_or(OtlpError::Header { origin })?, origin)?;
+        add(&mut headers, &environment::pairs(&text).ok_or(OtlpError::Header { origin })?, origin)?;
     }
     add(&mut headers, &otlp.headers, BUILDER)?;
     Ok(headers)
@@ -148,6 +162,16 @@ fn add(headers: &mut HeaderMap, pairs: &[(String, String)], origin: &'static str
         headers.insert(name, value);
     }
     Ok(())
+}
+
+/// What is neither is warned of and left out, as the specification asks.
+fn gzip(names: &Names, environment: &Environment<'_>) -> bool {
+    let found = environment.first([names.compression, "OTEL_EXPORTER_OTLP_COMPRESSION"]);
+    let Some((variable, compression)) = found else { return false };
+    if !matches!(&*compression, "gzip" | "none") {
+        notice(format_args!("{variable} is neither gzip nor none; bodies are not compressed"));
+    }
+    compression == "gzip"
 }
 
 #[cfg(test)]
@@ -184,13 +208,15 @@ mod tests {
             ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "a=traces%20only"),
             ("OTEL_EXPORTER_OTLP_TIMEOUT", "1"),
             ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "2000"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+            ("OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "none"),
         ];
         let traces = settings(&Otlp::new(), Signal::Traces, &variables).unwrap();
         assert_eq!(
             (traces.headers.len(), &traces.headers["a"]),
             (1, &HeaderValue::from_static("traces only"))
         );
-        assert_eq!(traces.attempt_limit, Duration::from_secs(2));
+        assert_eq!((traces.attempt_limit, traces.gzip), (Duration::from_secs(2), false));
         let otlp = Otlp::new().header("B", "builder").timeout(Duration::from_secs(3));
         let logs = settings(&otlp, Signal::Logs, &variables).unwrap();
         assert_eq!(
@@ -198,7 +224,10 @@ mod tests {
             (&"all".parse().unwrap(), &"builder".parse().unwrap())
         );
         assert!(logs.headers["b"].is_sensitive());
-        assert_eq!(logs.attempt_limit, Duration::from_secs(3));
+        assert_eq!((logs.attempt_limit, logs.gzip), (Duration::from_secs(3), true));
+        assert!(!settings(&otlp.gzip(false), Signal::Logs, &variables).unwrap().gzip);
+        let unknown = [("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd")];
+        assert!(!settings(&Otlp::new(), Signal::Logs, &unknown).unwrap().gzip);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use jiff::tz::TimeZone;
 use tracing::Level;
 
-use crate::account::Reason;
+use crate::account::{Dropped, Reason};
 use crate::format::timestamp::{Instant, Stamp};
 use crate::format::{Style, json, pretty, text};
 
@@ -14,31 +14,27 @@ const TARGET: &str = "ms_logging";
 /// Lines lost that the log does not tell of yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lost {
-    queue_full: u64,
-    io_error: u64,
+    lines: Dropped,
     from: SystemTime,
     to: SystemTime,
 }
 
 impl Lost {
-    pub(super) fn now(queue_full: u64, io_error: u64) -> Self {
+    pub(super) fn now(lines: Dropped) -> Self {
         let now = SystemTime::now();
-        Self { queue_full, io_error, from: now, to: now }
+        Self { lines, from: now, to: now }
     }
 
     /// Both together; this one is the older.
     pub(super) fn and(self, later: Self) -> Self {
-        Self {
-            queue_full: self.queue_full + later.queue_full,
-            io_error: self.io_error + later.io_error,
-            from: self.from,
-            to: later.to,
-        }
+        let mut lines = self.lines;
+        lines += later.lines;
+        Self { lines, from: self.from, to: later.to }
     }
 
     fn reasons(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        let all = [(Reason::QueueFull, self.queue_full), (Reason::IoError, self.io_error)];
-        all.into_iter().filter(|(_, lines)| *lines > 0).map(|(reason, lines)| (reason.as_str(), lines))
+        let all = Reason::ALL.into_iter().map(|reason| (reason.as_str(), self.lines.of(reason)));
+        all.filter(|(_, lines)| *lines > 0)
     }
 }
 
@@ -55,7 +51,7 @@ impl LossLine {
     pub(super) fn write(&self, line: &mut Vec<u8>, lost: &Lost) {
         let now = Instant::now();
         let (from, to) = (utc(lost.from), utc(lost.to));
-        let total = lost.queue_full + lost.io_error;
+        let total = lost.lines.total();
         let rest = match self.style {
             Style::Json => {
                 json::head(line, now, &mut Stamp::rfc3339());

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing::Level;
 
-use crate::account::SinkAccount;
+use crate::account::{Dropped, SinkAccount};
 use crate::builder::WhenFull;
 use crate::fork::Home;
 use crate::publish::is_publishing;
@@ -139,7 +139,7 @@ impl Queue {
             return;
         }
         if state.fill() + line.len() > self.limit(level) {
-            return state.lose(1, 0);
+            return state.lose(Dropped { queue_full: 1, ..Dropped::default() });
         }
         state.pending.extend_from_slice(line);
         state.pending_lines += 1;

@@ -90,10 +90,9 @@ impl State {
     }
 
     /// Counts lines as lost in a way that the log itself can still tell of.
-    pub(super) fn lose(&mut self, queue_full: u64, io_error: u64) {
-        self.dropped.queue_full += queue_full;
-        self.dropped.io_error += io_error;
-        let lost = Lost::now(queue_full, io_error);
+    pub(super) fn lose(&mut self, lines: Dropped) {
+        self.dropped += lines;
+        let lost = Lost::now(lines);
         self.lost = Some(self.lost.map_or(lost, |earlier| earlier.and(lost)));
     }
 

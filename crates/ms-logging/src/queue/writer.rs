@@ -9,6 +9,7 @@ use parking_lot::MutexGuard;
 use super::loss::LossLine;
 use super::state::{State, Writer};
 use super::{BATCH, Queue};
+use crate::account::Dropped;
 use crate::notice::notice;
 
 /// How often the metrics are brought up to date while lines come.
@@ -39,6 +40,11 @@ pub(crate) trait Target: Send {
     /// How often it has gone on in a new file; nothing if it never does.
     fn rotations(&self) -> Option<u64> {
         None
+    }
+
+    /// Why those lines are lost, all of them, that the last write has not told of.
+    fn why_lost(&mut self, lines: u64) -> Dropped {
+        Dropped { io_error: lines, ..Dropped::default() }
     }
 
     /// For messages to people.
@@ -121,13 +127,13 @@ impl Queue {
             let rest = without_lines(batch, taken);
             result = fallback.write(rest, lines.saturating_sub(taken), &mut |lines| self.diverted(lines));
         }
-        self.settle();
+        self.settle(&mut *outlet.target);
         if result.is_err() || pace.published_at.elapsed() >= PUBLISHED_EVERY {
             self.publish_unhurried();
             pace.published_at = Instant::now();
         }
         if let Err(error) = result {
-            let lost = self.state.lock().dropped.io_error;
+            let lost = self.state.lock().dropped.by_target();
             notice(format_args!(
                 "cannot write {}: {error}; {lost} lines lost so far",
                 outlet.target.describe()
@@ -252,11 +258,11 @@ impl Queue {
     }
 
     /// The batch is done; what was not written is lost.
-    fn settle(&self) {
+    fn settle(&self, target: &mut dyn Target) {
         let mut state = self.state.lock();
         let lost = mem::take(&mut state.in_flight);
         if lost > 0 {
-            state.lose(0, lost);
+            state.lose(target.why_lost(lost));
         }
         state.settled += lost;
         state.in_flight_bytes = 0;

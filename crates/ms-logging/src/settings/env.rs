@@ -3,13 +3,15 @@
 use std::env;
 use std::ffi::OsString;
 
-use super::{KEYS, Value, set};
+use super::{KEYS, Value, otlp, set};
 use crate::builder::LoggingBuilder;
 use crate::error::BuildError;
 
 const PREFIX: &str = "MS_LOG_";
 /// A table fits into no variable; `MS_LOG_FILTER` says the same.
 const NOT_HERE: &str = "levels";
+/// What may hold a token, which no message may show.
+const SECRET: [&str; 2] = ["otlp_endpoint", "otlp_headers"];
 
 impl LoggingBuilder {
     /// Sets the options that variables `MS_LOG_*` name, such as `MS_LOG_MAX_BYTES`; each replaces what was set before, and is
@@ -17,7 +19,7 @@ impl LoggingBuilder {
     /// unset; where both `MS_LOG_LEVEL` and `MS_LOG_FILTER` are set, the latter counts.
     ///
     /// The guide lists the keys: variables have the names of the keys of a file, in capitals. Switches are `true` or `false`, and
-    /// names in a list are separated by commas.
+    /// names in a list are separated by commas, and a table is `name=value,name=value`, percent-encoded.
     ///
     /// # Errors
     ///
@@ -48,7 +50,8 @@ impl LoggingBuilder {
             };
             let Ok(value) = value.into_string() else { return Err(BuildError::NotUnicode { variable }) };
             if let Err(expected) = set(&mut self.config, key, read(key, &value)) {
-                return Err(BuildError::Variable { variable, value: Some(value), expected: expected.0 });
+                let value = Some(value).filter(|_| !SECRET.contains(&key));
+                return Err(BuildError::Variable { variable, value, expected: expected.0 });
             }
             match key {
                 "level" => self.config.filter_origin = "MS_LOG_LEVEL",
@@ -67,11 +70,15 @@ fn read(key: &str, value: &str) -> Value {
         ("sensitive_keys" | "sample", list) => Value::List(
             list.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
         ),
-        ("console" | "gzip" | "durable" | "redact" | "log_panics", "true") => Value::Switch(true),
-        ("console" | "gzip" | "durable" | "redact" | "log_panics", "false") => Value::Switch(false),
+        ("otlp_headers" | "otlp_attributes", pairs) => otlp::pairs(pairs),
+        (
+            "console" | "gzip" | "durable" | "redact" | "log_panics" | "otlp" | "otlp_gzip" | "otlp_logs"
+            | "otlp_traces",
+            "true" | "false",
+        ) => Value::Switch(value == "true"),
         (
             "max_bytes" | "backups" | "max_total_bytes" | "queue_bytes" | "block_ms" | "rate_limit"
-            | "shutdown_ms",
+            | "shutdown_ms" | "otlp_timeout_ms" | "otlp_retry_ms",
             _,
         ) => number().map_or(Value::Other, Value::Number),
         _ => Value::Text(value.to_owned()),

@@ -2,6 +2,7 @@
 
 mod env;
 mod file;
+mod otlp;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::rotate::Every;
 use crate::sample::{Directive, EXPECTED as SAMPLE};
 
 /// Every key. `levels` is a table of its own, so the environment has no variable for it.
-const KEYS: [&str; 22] = [
+const KEYS: [&str; 32] = [
     "name",
     "level",
     "filter",
@@ -38,6 +39,16 @@ const KEYS: [&str; 22] = [
     "sensitive_keys",
     "log_panics",
     "shutdown_ms",
+    "otlp",
+    "otlp_endpoint",
+    "otlp_headers",
+    "otlp_timeout_ms",
+    "otlp_retry_ms",
+    "otlp_gzip",
+    "otlp_logs",
+    "otlp_traces",
+    "otlp_service_name",
+    "otlp_attributes",
 ];
 
 /// What a value may be before anybody knows what it is for.
@@ -131,7 +142,10 @@ fn set(config: &mut Config, key: &str, value: Value) -> Result<(), Expected> {
         }
         "log_panics" => config.panics = switch(value)?,
         "shutdown_ms" => config.drop_limit = Duration::from_millis(number(value, MILLISECONDS)?),
-        _ => return Err(Expected("a known key")),
+        key => match key.strip_prefix("otlp") {
+            Some(key) => otlp::set(config, key, value)?,
+            None => return Err(Expected("a known key")),
+        },
     }
     Ok(())
 }

@@ -31,6 +31,20 @@ fn samples() -> Vec<(&'static str, serde_json::Value, &'static str)> {
         ("sensitive_keys", json!(["sicil_no", "room"]), "sicil_no, room"),
         ("log_panics", json!(true), "true"),
         ("shutdown_ms", json!(750), "750"),
+        ("otlp", json!(cfg!(feature = "otlp")), if cfg!(feature = "otlp") { "true" } else { "false" }),
+        ("otlp_endpoint", json!("https://c:4318/x"), "https://c:4318/x"),
+        ("otlp_headers", json!({"x-token": "a,b"}), "x-token=a%2Cb"),
+        ("otlp_timeout_ms", json!(2500), "2500"),
+        ("otlp_retry_ms", json!(0), "0"),
+        ("otlp_gzip", json!(true), "true"),
+        ("otlp_logs", json!(false), "false"),
+        ("otlp_traces", json!(false), "false"),
+        ("otlp_service_name", json!("roster"), "roster"),
+        (
+            "otlp_attributes",
+            json!({"deployment.environment.name": "ward 7"}),
+            "deployment.environment.name=ward%207",
+        ),
     ]
 }
 
@@ -51,15 +65,48 @@ fn each_key_means_the_same_in_a_file_and_in_the_environment() {
     assert_eq!(samples.iter().map(|(key, ..)| *key).collect::<Vec<_>>(), KEYS);
     let default = shown(Config::default());
     for (key, value, variable) in samples {
+        if key.starts_with("otlp_") && !cfg!(feature = "otlp") {
+            let error = serde_json::from_value::<LoggingBuilder>(json!({ key: value })).unwrap_err();
+            assert!(error.to_string().contains("without its feature `otlp`"), "{error}");
+            continue;
+        }
         let builder: LoggingBuilder = serde_json::from_value(json!({ key: value })).unwrap();
         let from_file = shown(builder.config);
-        if key != "gzip" || cfg!(feature = "gzip") {
+        if !matches!(key, "gzip" | "otlp") || shown_as_set(key) {
             assert_ne!(from_file, default, "{key} does something");
         }
         if key != "levels" {
             let name = format!("MS_LOG_{}", key.to_uppercase());
             assert_eq!(shown(from_env(&[(&name, variable)]).unwrap()), from_file, "{key}");
         }
+    }
+}
+
+fn shown_as_set(key: &str) -> bool {
+    if key == "gzip" { cfg!(feature = "gzip") } else { cfg!(feature = "otlp") }
+}
+
+#[cfg(feature = "otlp")]
+#[test]
+fn an_export_is_refused_by_its_key_and_without_what_may_be_a_token() {
+    const SECRET: &str = "s3cr3t";
+    for (key, variable, value) in [
+        ("otlp_endpoint", "MS_LOG_OTLP_ENDPOINT", format!("ftp://{SECRET}@c")),
+        ("otlp_endpoint", "MS_LOG_OTLP_ENDPOINT", SECRET.to_owned()),
+        ("otlp_headers", "MS_LOG_OTLP_HEADERS", SECRET.to_owned()),
+        ("otlp_headers", "MS_LOG_OTLP_HEADERS", format!("a={SECRET}%0A")),
+        ("otlp_headers", "MS_LOG_OTLP_HEADERS", format!("a b={SECRET}")),
+    ] {
+        let from_variable = from_env(&[(variable, &value)]).unwrap_err();
+        assert!(from_variable.to_string().contains(variable), "{from_variable}");
+        let file = match (key, value.split_once('=')) {
+            ("otlp_headers", Some((name, value))) => json!({ key: { name: value.replace("%0A", "\n") } }),
+            _ => json!({ key: value }),
+        };
+        let from_file = serde_json::from_value::<LoggingBuilder>(file).unwrap_err();
+        assert!(from_file.to_string().starts_with(&format!("`{key}`: expected ")), "{from_file}");
+        let all = format!("{from_variable} {from_variable:?} {from_file}");
+        assert!(!all.contains(SECRET), "{all}");
     }
 }
 

@@ -13,7 +13,7 @@ mod receiver;
 
 use std::time::{Duration, Instant};
 
-use ms_logging::{Logging, LoggingGuard, Otlp, Reason, SinkAccount, log_event};
+use ms_logging::{Logging, LoggingBuilder, LoggingGuard, Otlp, Reason, SinkAccount, log_event};
 use receiver::Receiver;
 use serde_json::{Value, json};
 use tracing::Dispatch;
@@ -202,7 +202,7 @@ fn what_is_refused_or_rejected_is_counted_exactly() {
         });
         assert!(guard.flush(LIMIT));
         let account = account(&guard, "otlp");
-        let lost = account.dropped(Reason::IoError);
+        let lost = account.dropped(Reason::Rejected);
         assert_eq!(account.written() + lost, 3, "{answers:?}");
         assert!((1..=3).contains(&lost) && account.written() >= written, "{answers:?} {lost}");
     }
@@ -231,8 +231,73 @@ fn nobody_there_costs_the_lines_and_says_so() {
     });
     assert!(guard.flush(LIMIT));
     for sink in ["otlp", "otlp_traces"] {
-        assert_eq!(account(&guard, sink).dropped(Reason::IoError), 1, "{sink}");
+        assert_eq!(account(&guard, sink).dropped(Reason::Unavailable), 1, "{sink}");
     }
+}
+
+#[test]
+fn bodies_are_compressed_on_request() {
+    let receiver = Receiver::answering(&["200"]);
+    let (dispatch, guard) = logger(to(&receiver).gzip(true));
+    tracing::dispatcher::with_default(&dispatch, || {
+        tracing::info_span!("span").in_scope(|| tracing::info!("event"));
+    });
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    let requests = receiver.rest();
+    assert!(requests.iter().all(|request| request["encoding"] == "gzip"), "{requests:?}");
+    assert_eq!((records(&requests).len(), spans(&requests).len()), (1, 1));
+}
+
+#[test]
+fn an_export_can_be_configured_without_code() {
+    let receiver = Receiver::answering(&["200"]);
+    let settings = json!({
+        "file": false, "console": false, "otlp": true, "otlp_endpoint": receiver.endpoint,
+        "otlp_headers": { "x-token": "t-2" }, "otlp_gzip": true, "otlp_traces": false,
+        "otlp_service_name": "roster", "otlp_attributes": { "ward": "Acil" },
+    });
+    let builder: LoggingBuilder = serde_json::from_value(settings).unwrap();
+    let (layer, guard) = builder.rust_log(false).layer().unwrap();
+    let dispatch = Dispatch::new(tracing_subscriber::registry().with(layer));
+    tracing::dispatcher::with_default(&dispatch, || {
+        tracing::info_span!("span").in_scope(|| tracing::info!("event"));
+    });
+    assert_eq!(guard.accounts().len(), 1, "spans have no sink");
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    let requests = receiver.rest();
+    assert_eq!((&requests[0]["token"], &requests[0]["encoding"]), (&"t-2".into(), &"gzip".into()));
+    let resource = &requests[0]["body"]["resourceLogs"][0]["resource"];
+    assert_eq!(attribute(resource, "service.name")["stringValue"], "roster");
+    assert_eq!(attribute(resource, "ward")["stringValue"], "Acil");
+    assert_eq!(records(&requests).len(), 1);
+}
+
+/// As the other sinks do in a line.
+#[test]
+fn lost_spans_are_told_of_in_a_span() {
+    let mut receiver = Receiver::answering(&["400", "200"]);
+    let (dispatch, guard) = logger(to(&receiver).logs(false));
+    let span = || tracing::dispatcher::with_default(&dispatch, || drop(tracing::info_span!("s").entered()));
+    span();
+    assert!(guard.flush(LIMIT));
+    span();
+    assert_eq!(guard.shutdown(LIMIT).abandoned, 0);
+    let account = account(&guard, "otlp_traces");
+    assert_eq!(
+        (account.written(), account.dropped(Reason::Rejected), account.loss_lines()),
+        (1, 1, 1),
+        "{account:?}"
+    );
+    assert_eq!(spans(&[receiver.request()]).len(), 1, "the one that was refused");
+    let spans = spans(&receiver.rest());
+    let told = spans.iter().find(|span| span["name"] == "spans_lost").unwrap();
+    assert_eq!(attribute(told, "spans")["intValue"], "1");
+    assert_eq!(attribute(told, "rejected")["intValue"], "1");
+    assert_eq!(told["status"]["code"], "STATUS_CODE_ERROR");
+    let time = |name: &str| told[name].as_str().unwrap().parse::<u64>().unwrap();
+    assert!(time("startTimeUnixNano") > 1_700_000_000_000_000_000);
+    assert!(time("startTimeUnixNano") <= time("endTimeUnixNano"));
+    assert_eq!(told.get("parentSpanId"), None);
 }
 
 /// The client logs each request at DEBUG and TRACE; exported, each would make the next.

@@ -10,7 +10,7 @@ const INSTALL: &str = "pip install opentelemetry-proto==1.45.2";
 /// Prints its port, then each request as JSON. It answers as its arguments say, the last one for good: `200`, a status and
 /// a `Retry-After` as in `503:1`, `partial:N`, or `hang`.
 const RECEIVER: &str = "
-import http.server, json, sys, time
+import gzip, http.server, json, sys, time
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import *
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import *
@@ -21,9 +21,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         logs = {'/v1/logs': True, '/v1/traces': False}[self.path]
         kind, response = (ExportLogsServiceRequest, ExportLogsServiceResponse()) if logs else (ExportTraceServiceRequest, ExportTraceServiceResponse())
-        request = kind.FromString(self.rfile.read(int(self.headers['content-length'])))
+        body = self.rfile.read(int(self.headers['content-length']))
+        encoding = self.headers['content-encoding']
+        request = kind.FromString(gzip.decompress(body) if encoding == 'gzip' else body)
         assert self.headers['content-type'] == 'application/x-protobuf'
-        found = {'path': self.path, 'token': self.headers['x-token'], 'body': MessageToDict(request)}
+        found = {'path': self.path, 'token': self.headers['x-token'], 'encoding': encoding, 'body': MessageToDict(request)}
         print(json.dumps(found), flush=True)
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         status, _, rest = answer.partition(':')

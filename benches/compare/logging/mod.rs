@@ -24,11 +24,14 @@ const OFF: &str = "redaction off";
 const APPENDER: &str = "tracing-appender";
 const SLOG: &str = "slog-json, slog-async";
 /// Name, and what is measured of it.
-const PEERS: [(&str, Subject); 4] = [
-    (SLOG, Subject::Slog),
+const PEERS: [(&str, Subject); 7] = [
     ("spdlog-rs", Subject::Spdlog),
+    ("spdlog-rs, its text", Subject::SpdlogText),
+    (SLOG, Subject::Slog),
+    ("logforth", Subject::Logforth),
     ("flexi_logger", Subject::Flexi),
     ("log4rs", Subject::Log4rs),
+    ("tracing-appender, logroller", Subject::Logroller),
 ];
 
 pub fn claims() -> Vec<Claim> {
@@ -48,8 +51,12 @@ pub fn claims() -> Vec<Claim> {
     let allocations = |cost: &Cost| cost.allocations;
     let instructions = |ours: Run, peer: Run| Pair::of_rounds(&[(ours.instructions(), peer.instructions())]);
     let claim = |name, unit, pair, peer, goal| Claim::new(AREA, name, unit, pair, peer, goal);
-    let beside_peers = peers
-        .map(|(name, peer)| claim("JSON event, process", CPU, rounds.beside(ours, peer, process), name, 1.0));
+    let beside_peers = peers.into_iter().flat_map(|(name, peer)| {
+        [
+            claim("JSON event, caller", CPU, rounds.beside(ours, peer, caller), name, 1.0),
+            claim("JSON event, process", CPU, rounds.beside(ours, peer, process), name, 1.0),
+        ]
+    });
     let mut claims = vec![
         claim("JSON event, caller", CPU, rounds.beside(ours, floor, caller), FLOOR, 1.4),
         claim("JSON event, process", CPU, rounds.beside(ours, floor, process), FLOOR, 2.0),

@@ -1,5 +1,6 @@
 //! Other loggers, each with the options that cost it least and lose nothing.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use log4rs::append::rolling_file::RollingFileAppender;
@@ -9,7 +10,7 @@ use log4rs::append::rolling_file::policy::compound::trigger::size::SizeTrigger;
 use log4rs::config::{Appender, Config, Root};
 use log4rs::encode::json::JsonEncoder;
 use slog::Drain as _;
-use spdlog::formatter::JsonFormatter;
+use spdlog::formatter::{Formatter, FullFormatter, JsonFormatter};
 use spdlog::sink::{RotatingFileSink, RotationPolicy};
 use tracing_appender::non_blocking::NonBlockingBuilder;
 
@@ -21,6 +22,42 @@ pub fn appender(dir: &Path) -> Running {
     let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
     tracing::subscriber::set_global_default(subscriber).expect("nothing else is installed");
     Running { emit: Box::new(super::subject::emit), finish: Box::new(move || drop(guard)) }
+}
+
+/// As `appender`, and rotated.
+pub fn logroller(dir: &Path) -> Running {
+    use logroller::{LogRollerBuilder, Rotation, RotationSize};
+
+    let file = LogRollerBuilder::new(dir, Path::new("events.jsonl"))
+        .rotation(Rotation::SizeBased(RotationSize::Bytes(MAX_BYTES)))
+        .max_keep_files(u64::from(BACKUPS))
+        // Or files would still be renamed while they are counted.
+        .graceful_shutdown(true)
+        .build()
+        .expect("a file");
+    let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(file);
+    let subscriber = tracing_subscriber::fmt().json().with_writer(writer).finish();
+    tracing::subscriber::set_global_default(subscriber).expect("nothing else is installed");
+    Running { emit: Box::new(super::subject::emit), finish: Box::new(move || drop(guard)) }
+}
+
+pub fn logforth(dir: &Path) -> Running {
+    use logforth::append::file::FileBuilder;
+    use logforth::bridge::log::LogBridge;
+    use logforth::layout::JsonLayout;
+
+    let size = NonZeroUsize::new(MAX_BYTES as usize).expect("more than none");
+    let file = FileBuilder::new(dir, "events")
+        .filename_suffix("jsonl")
+        .rollover_size(size)
+        .max_log_files(NonZeroUsize::new(BACKUPS as usize).expect("more than none"))
+        .layout(JsonLayout::default())
+        .build()
+        .expect("a file");
+    let logger = logforth::core::builder().dispatch(|dispatch| dispatch.append(file)).build();
+    log::set_boxed_logger(Box::new(LogBridge::new(logger))).expect("nothing else is installed");
+    log::set_max_level(log::LevelFilter::Info);
+    Running { emit: Box::new(emit_log), finish: Box::new(|| log::logger().flush()) }
 }
 
 pub fn slog(path: &Path) -> Running {
@@ -45,12 +82,20 @@ pub fn slog(path: &Path) -> Running {
     Running { emit: Box::new(emit), finish: Box::new(finish) }
 }
 
-pub fn spdlog(path: PathBuf) -> Running {
+pub fn spdlog_json(path: PathBuf) -> Running {
+    spdlog(path, JsonFormatter::new())
+}
+
+pub fn spdlog_text(path: PathBuf) -> Running {
+    spdlog(path, FullFormatter::new())
+}
+
+fn spdlog(path: PathBuf, formatter: impl Formatter + 'static) -> Running {
     let sink = RotatingFileSink::builder()
         .base_path(path)
         .rotation_policy(RotationPolicy::FileSize(MAX_BYTES))
         .max_files(BACKUPS as usize)
-        .formatter(JsonFormatter::new())
+        .formatter(formatter)
         .build_arc()
         .expect("a sink");
     let logger = spdlog::Logger::builder().sink(sink).build_arc().expect("a logger");

@@ -28,10 +28,16 @@ pub enum Subject {
     Both,
     /// tracing-subscriber's JSON over tracing-appender, without loss.
     Appender,
+    /// The same over logroller, which rotates.
+    Logroller,
     /// slog-json over slog-async, without loss.
     Slog,
     /// spdlog-rs, its JSON.
     Spdlog,
+    /// spdlog-rs, its text.
+    SpdlogText,
+    /// logforth, its JSON.
+    Logforth,
     /// flexi_logger, its JSON, in buffers.
     Flexi,
     /// log4rs, its JSON.
@@ -65,8 +71,11 @@ impl Subject {
             },
             Self::Both => ours(builder().file(dir.join("events.log")).json_file(&path)),
             Self::Appender => peers::appender(dir),
+            Self::Logroller => peers::logroller(dir),
             Self::Slog => peers::slog(&path),
-            Self::Spdlog => peers::spdlog(path),
+            Self::Spdlog => peers::spdlog_json(path),
+            Self::SpdlogText => peers::spdlog_text(path),
+            Self::Logforth => peers::logforth(dir),
             Self::Flexi => peers::flexi(dir),
             Self::Log4rs => peers::log4rs(dir),
         }
@@ -74,7 +83,7 @@ impl Subject {
 
     /// Whether it takes records of the crate `log`.
     pub fn is_of_log(self) -> bool {
-        matches!(self, Self::Flexi | Self::Log4rs)
+        matches!(self, Self::Flexi | Self::Log4rs | Self::Logforth)
     }
 
     pub fn files(self) -> u64 {

@@ -72,7 +72,7 @@ fn each_key_means_the_same_in_a_file_and_in_the_environment() {
         }
         let builder: LoggingBuilder = serde_json::from_value(json!({ key: value })).unwrap();
         let from_file = shown(builder.config);
-        if !matches!(key, "gzip" | "otlp") || shown_as_set(key) {
+        if (key != "gzip" || cfg!(feature = "gzip")) && (key != "otlp" || cfg!(feature = "otlp")) {
             assert_ne!(from_file, default, "{key} does something");
         }
         if key != "levels" {
@@ -80,10 +80,6 @@ fn each_key_means_the_same_in_a_file_and_in_the_environment() {
             assert_eq!(shown(from_env(&[(&name, variable)]).unwrap()), from_file, "{key}");
         }
     }
-}
-
-fn shown_as_set(key: &str) -> bool {
-    if key == "gzip" { cfg!(feature = "gzip") } else { cfg!(feature = "otlp") }
 }
 
 #[cfg(feature = "otlp")]

@@ -86,7 +86,8 @@ pub use rule::AlertRule;
 #[cfg(feature = "rules")]
 pub use rules_file::{RuleFileError, RuleProblem};
 pub use samples::{
-    ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition, values,
+    ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition,
+    parse_exposition_bytes, values,
 };
 pub use state::State;
 

@@ -1,6 +1,9 @@
 //! Reads the Prometheus text format 0.0.4 as strictly as a Prometheus server does.
 
+mod comment;
+
 use std::borrow::Cow;
+use std::ops::Range;
 
 use memchr::memchr2;
 
@@ -33,14 +36,14 @@ enum Problem {
     Timestamp(String),
     #[error("label {0:?} is not unique")]
     Duplicate(String),
+    #[error("{0} is not UTF-8")]
+    Encoding(&'static str),
 }
-
-const TYPES: [&str; 5] = ["counter", "gauge", "histogram", "summary", "untyped"];
 
 /// Reads an exposition in the text format 0.0.4.
 ///
-/// What a Prometheus server of version 2.42 refuses is refused, what it accepts is accepted, but for a NUL byte between
-/// samples, where that server silently stops reading.
+/// What a Prometheus server of version 2.42 refuses is refused, what it accepts is accepted and read as it reads it: a
+/// sample must not be indented, and a NUL byte where a line begins ends the text.
 ///
 /// # Errors
 ///
@@ -55,31 +58,66 @@ const TYPES: [&str; 5] = ["counter", "gauge", "histogram", "summary", "untyped"]
 /// # Ok::<(), ms_alerts::ExpositionError>(())
 /// ```
 pub fn parse_exposition(text: &str) -> Result<Samples<'_>, ExpositionError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, samples: Samples::default() };
-    match reader.read() {
-        Ok(()) => Ok(reader.samples.index()),
-        Err(problem) => {
-            let seen = reader.bytes.iter().take(reader.at);
-            Err(ExpositionError { line: 1 + seen.filter(|byte| **byte == b'\n').count(), problem })
-        }
-    }
+    Reader::new(text.as_bytes(), Some(text)).samples()
+}
+
+/// Reads an exposition as [`parse_exposition`] does, from bytes that may not be UTF-8.
+///
+/// A comment may hold any bytes; names, labels and HELP may not.
+///
+/// # Errors
+///
+/// [`ExpositionError`] names the first line at fault.
+///
+/// # Examples
+///
+/// ```
+/// let samples = ms_alerts::parse_exposition_bytes(b"# \xff\nup 1\n")?;
+/// assert_eq!(samples.len(), 1);
+/// assert!(ms_alerts::parse_exposition_bytes(b"up{job=\"\xff\"} 1\n").is_err());
+/// # Ok::<(), ms_alerts::ExpositionError>(())
+/// ```
+pub fn parse_exposition_bytes(bytes: &[u8]) -> Result<Samples<'_>, ExpositionError> {
+    Reader::new(bytes, std::str::from_utf8(bytes).ok()).samples()
 }
 
 struct Reader<'a> {
-    text: &'a str,
     bytes: &'a [u8],
+    /// The same, if all of it is UTF-8.
+    text: Option<&'a str>,
     at: usize,
     samples: Samples<'a>,
 }
 
 impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], text: Option<&'a str>) -> Self {
+        Self { bytes, text, at: 0, samples: Samples::default() }
+    }
+
+    fn samples(mut self) -> Result<Samples<'a>, ExpositionError> {
+        match self.read() {
+            Ok(()) => Ok(self.samples.index()),
+            Err(problem) => {
+                let seen = self.bytes.iter().take(self.at);
+                Err(ExpositionError { line: 1 + seen.filter(|byte| **byte == b'\n').count(), problem })
+            }
+        }
+    }
+
     fn read(&mut self) -> Result<(), Problem> {
         loop {
+            let start = self.at;
             self.skip_blanks();
             match self.peek() {
-                None => return Ok(()),
+                // The server's lexer takes a NUL for the end.
+                None | Some(0) => return Ok(()),
                 Some(b'\n') => self.at += 1,
-                Some(b'#') => self.comment()?,
+                Some(b'#') => {
+                    if comment::read(self)?.is_break() {
+                        return Ok(());
+                    }
+                }
+                Some(_) if self.at > start => return Err(Problem::Expected("no blank before a metric name")),
                 Some(_) => self.sample()?,
             }
         }
@@ -97,21 +135,27 @@ impl<'a> Reader<'a> {
 
     /// Takes bytes while `wanted` holds; it must hold for ASCII only.
     fn take_while(&mut self, wanted: impl Fn(u8) -> bool) -> &'a str {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let length = rest.iter().position(|byte| !wanted(*byte)).unwrap_or(rest.len());
         self.take(length)
     }
 
     fn take(&mut self, length: usize) -> &'a str {
-        let taken = self.text.get(self.at..self.at + length).unwrap_or_default();
+        let taken = self.slice(self.at..self.at + length).unwrap_or_default();
         self.at += length;
         taken
     }
 
-    /// Takes what is left of the line, without its end.
-    fn take_line(&mut self) -> &'a str {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        self.take(memchr::memchr(b'\n', rest).unwrap_or(rest.len()))
+    /// The text of a range; `None` where it is not UTF-8.
+    fn slice(&self, range: Range<usize>) -> Option<&'a str> {
+        match self.text {
+            Some(text) => text.get(range),
+            None => std::str::from_utf8(self.bytes.get(range)?).ok(),
+        }
+    }
+
+    fn rest(&self) -> &'a [u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
     }
 
     fn name(&mut self) -> Option<&'a str> {
@@ -123,37 +167,6 @@ impl<'a> Reader<'a> {
         let allowed = |byte| is_name(byte) && byte != b':';
         self.peek().filter(|first| allowed(*first) && !first.is_ascii_digit())?;
         Some(self.take_while(allowed))
-    }
-
-    fn comment(&mut self) -> Result<(), Problem> {
-        self.at += 1;
-        let blank = matches!(self.peek(), Some(b' ' | b'\t'));
-        self.skip_blanks();
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let keyword = ["HELP", "TYPE"]
-            .into_iter()
-            .find(|word| rest.strip_prefix(word).is_some_and(|after| after.starts_with([' ', '\t'])));
-        let Some(keyword) = keyword.filter(|_| blank) else {
-            self.take_line();
-            return Ok(());
-        };
-        self.at += keyword.len();
-        self.skip_blanks();
-        self.name().ok_or(Problem::Expected("a metric name"))?;
-        let text = self.meta_text()?;
-        if keyword == "TYPE" && !TYPES.contains(&text) {
-            return Err(Problem::Type(text.to_owned()));
-        }
-        Ok(())
-    }
-
-    /// The text of HELP or TYPE. The server drops the first byte behind the name unseen, whatever it is.
-    fn meta_text(&mut self) -> Result<&'a str, Problem> {
-        let line = self.take_line();
-        if line.is_empty() {
-            return Ok("");
-        }
-        line.get(1..).ok_or(Problem::Expected("a blank behind the metric name"))
     }
 
     fn sample(&mut self) -> Result<(), Problem> {
@@ -177,7 +190,7 @@ impl<'a> Reader<'a> {
 
     /// Takes a value: anything up to a blank, a brace or the end of the line.
     fn take_word(&mut self) -> &'a str {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let rest = self.rest();
         let end = rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'{'));
         self.take(end.unwrap_or(rest.len()))
     }
@@ -213,7 +226,10 @@ impl<'a> Reader<'a> {
             let name = self.label_name().ok_or(Problem::Expected("a label name or `}`"))?;
             self.skip_blanks();
             self.expect(b'=', "`=` behind a label name")?;
-            self.skip_blanks();
+            while let Some(b' ' | b'\t') = self.peek() {
+                self.at += 1;
+                self.skip_nuls();
+            }
             self.expect(b'"', "a label value in double quotes")?;
             let value = self.quoted()?;
             self.add_label(first_label, name, value)?;
@@ -251,9 +267,11 @@ impl<'a> Reader<'a> {
         let start = self.at;
         let mut escaped = false;
         loop {
-            let rest = self.bytes.get(self.at..).unwrap_or_default();
+            let rest = self.rest();
             let found = memchr2(b'"', b'\\', rest).ok_or(Problem::Expected("a closing double quote"))?;
             self.at += found + 1;
+            // The server's lexer does not see a NUL in or behind a value.
+            self.skip_nuls();
             if rest.get(found) == Some(&b'"') {
                 break;
             }
@@ -264,8 +282,15 @@ impl<'a> Reader<'a> {
                 _ => return Err(Problem::Expected("a character behind the backslash")),
             }
         }
-        let raw = self.text.get(start..self.at - 1).unwrap_or_default();
+        // One byte is cut off for the quote, though NUL bytes may stand behind it.
+        let raw = self.slice(start..self.at - 1).ok_or(Problem::Encoding("a label value"))?;
         Ok(if escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
+    }
+
+    fn skip_nuls(&mut self) {
+        while self.peek() == Some(0) {
+            self.at += 1;
+        }
     }
 }
 

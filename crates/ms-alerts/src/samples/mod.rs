@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 
-pub use exposition::{ExpositionError, parse_exposition};
+pub use exposition::{ExpositionError, parse_exposition, parse_exposition_bytes};
 #[cfg(feature = "rules")]
 pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
 #[cfg(feature = "rules")]

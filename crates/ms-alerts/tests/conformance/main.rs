@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ms_alerts::parse_exposition;
+use ms_alerts::parse_exposition_bytes;
 use serde_json::Value;
 
 fn data(folder: &str) -> PathBuf {
@@ -67,9 +67,7 @@ fn expositions_are_accepted_and_refused_as_by_a_prometheus_server() {
         let verdict = verdicts.get(name).unwrap_or_else(|| panic!("no verdict for {name}"));
         let judge = &verdict["prometheus_text"];
         let bytes = fs::read(path).unwrap();
-        // A source gives text; what is none is refused before it gets here.
-        let read = std::str::from_utf8(&bytes).map_err(|error| error.to_string());
-        let read = read.and_then(|text| parse_exposition(text).map_err(|error| error.to_string()));
+        let read = parse_exposition_bytes(&bytes);
         assert_eq!(read.is_ok(), judge["ok"].as_bool().unwrap(), "{name}: {read:?}, the judge says {judge}");
         if let Ok(samples) = read {
             assert_eq!(samples.len() as u64, judge["samples"].as_u64().unwrap(), "{name}");
@@ -86,9 +84,7 @@ fn samples_are_those_that_prometheus_client_reads() {
     for (name, path) in files(&data("exposition")) {
         let client = &verdicts[&name]["client_text"];
         let bytes = fs::read(&path).unwrap();
-        let Some(ours) = std::str::from_utf8(&bytes).ok().and_then(|text| parse_exposition(text).ok()) else {
-            continue;
-        };
+        let Ok(ours) = parse_exposition_bytes(&bytes) else { continue };
         if client["ok"].as_bool() != Some(true) {
             continue;
         }

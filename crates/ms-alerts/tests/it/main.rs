@@ -22,6 +22,7 @@ mod routing;
 #[cfg(feature = "rules")]
 mod rule_files;
 mod running;
+mod scraped;
 #[cfg(feature = "rules")]
 mod verdicts;
 #[cfg(feature = "webhook")]

@@ -12,7 +12,7 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn names_labels_values_and_time_stamps_are_read() {
-    let text = "# HELP a help\n# TYPE a counter\na 1\n  b:c{x=\"1\" , y = \"\",z=\"q\\\"\\\\\\n\\t\",} +Inf 12\n\nd{}NaN";
+    let text = "# HELP a help\n# TYPE a counter\na 1\nb:c{x=\"1\" , y = \"\",z=\"q\\\"\\\\\\n\\t\",} +Inf 12\n\nd{}NaN";
     let samples = parse_exposition(text).unwrap();
     let rows: Vec<_> =
         samples.iter().map(|row| (row.name(), row.labels().collect::<Vec<_>>(), row.timestamp())).collect();
@@ -41,6 +41,14 @@ fn what_a_server_accepts_is_accepted_however_odd() {
         "a{__name__=\"\"} 1\n",
         "a\t{ b\t=\t\"1\" }\t1\t2\n",
         "# TYPE a summary",
+        " \na 1\n \t# HELP a b\n",
+        "a 1\n\0b x",
+        "#\0\nb x",
+        "# \0\nb x",
+        "# x\0\na 1",
+        "# HELP a \0",
+        "# HE\0LP a-b\n",
+        "a{b= \0\"\0\"\0} 1",
     ] {
         assert!(parse_exposition(text).is_ok(), "{text:?}: {}", refused(text));
     }
@@ -66,12 +74,44 @@ fn what_a_server_refuses_is_refused_with_its_line() {
         ("# TYPE a info\n", 1, "invalid metric type \"info\""),
         ("# TYPE 1a counter\n", 1, "expected a metric name"),
         ("1a 1\n", 1, "expected a metric name"),
+        ("b 1\n\n a 1\n", 3, "expected no blank before a metric name"),
+        ("# HELP a\0\n", 1, "expected a blank behind the metric name"),
+        ("# HE\0LP 1a\n", 1, "expected a metric name"),
+        ("# TYPE a\0counter\n", 1, "expected a blank behind the metric name"),
+        ("a{b=\0\"1\"} 1", 1, "expected a label value"),
+        ("a{b=\"\\\0\"} 1", 1, "expected a closing double quote"),
+        ("a\0 1", 1, "invalid number"),
+        ("a 1\0", 1, "invalid number"),
         ("ä 1\n", 1, "expected a metric name"),
         ("a 1\n{} 2", 2, "expected a metric name"),
         ("a{b=\"1\"}{c=\"2\"} 1", 1, "expected a value"),
     ] {
         let error = refused(text);
         assert!(error.starts_with(&format!("line {line}: ")) && error.contains(why), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn a_nul_behind_a_value_moves_its_end_as_on_a_server() {
+    assert_eq!(read("a{b=\"1\"\0\0} 1"), ["a{\"b\": \"1\\\"\\0\"} 1.0"]);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_allowed_in_comments_alone() {
+    for (bytes, accepted) in [
+        (&b"# \xff\na 1\n"[..], true),
+        (b"#\xff\na{b=\"\xc3\xbc\"} 1\n", true),
+        (b"a{b=\"\xff\"} 1\n", false),
+        (b"a{b=\"\\\xff\"} 1\n", false),
+        (b"# HELP a \xff\n", false),
+        (b"# HELP a\xff\n", true),
+        (b"# TYPE a \xff\n", false),
+        (b"a \xff\n", false),
+        (b"a\xff 1\n", false),
+        (b"\xff", false),
+    ] {
+        let samples = parse_exposition_bytes(bytes);
+        assert_eq!(samples.is_ok(), accepted, "{:?}: {samples:?}", bytes.escape_ascii().to_string());
     }
 }
 

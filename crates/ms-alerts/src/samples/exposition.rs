@@ -1,6 +1,7 @@
 //! Reads the Prometheus text format 0.0.4 as strictly as a Prometheus server does.
 
 mod comment;
+mod label_set;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -221,7 +222,7 @@ impl<'a> Reader<'a> {
             self.skip_blanks();
             if self.peek() == Some(b'}') {
                 self.at += 1;
-                return Ok(());
+                return label_set::settle(&mut self.samples.labels, first_label);
             }
             let name = self.label_name().ok_or(Problem::Expected("a label name or `}`"))?;
             self.skip_blanks();
@@ -232,7 +233,7 @@ impl<'a> Reader<'a> {
             }
             self.expect(b'"', "a label value in double quotes")?;
             let value = self.quoted()?;
-            self.add_label(first_label, name, value)?;
+            self.samples.push_label(name, value);
             self.skip_blanks();
             // A comma may follow the last label, and the server does not miss one between two.
             if self.peek() == Some(b',') {
@@ -246,19 +247,6 @@ impl<'a> Reader<'a> {
             return Err(Problem::Expected(what));
         }
         self.at += 1;
-        Ok(())
-    }
-
-    /// An empty value is no label. Of two labels of one name, the server refuses the whole scrape.
-    fn add_label(&mut self, first: usize, name: &'a str, value: Cow<'a, str>) -> Result<(), Problem> {
-        if value.is_empty() {
-            return Ok(());
-        }
-        let known = self.samples.labels.get(first..).unwrap_or_default();
-        if name == "__name__" || known.iter().any(|(other, _)| *other == name) {
-            return Err(Problem::Duplicate(name.to_owned()));
-        }
-        self.samples.push_label(name, value);
         Ok(())
     }
 

@@ -52,7 +52,8 @@ fn metadata(reader: &mut Reader<'_>, is_type: bool) -> Result<(), Problem> {
         let shown: String = String::from_utf8_lossy(text).chars().take(40).collect();
         return Err(Problem::Type(shown));
     }
-    if !is_type && reader.text.is_none() && std::str::from_utf8(text).is_err() {
+    // Half a character may be left of one that stood there.
+    if !is_type && std::str::from_utf8(text).is_err() {
         return Err(Problem::Encoding("a help text"));
     }
     Ok(())

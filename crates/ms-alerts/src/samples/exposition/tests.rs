@@ -38,7 +38,7 @@ fn what_a_server_accepts_is_accepted_however_odd() {
         "a{b=\"1\"c=\"2\"} 1\n",
         "a{b=\"1\",} 1\n",
         "a{b=\"x\ny\"} 1\n",
-        "a{__name__=\"\"} 1\n",
+        "a{b=\"1\",b=\"2\",b=\"\"} 1\n",
         "a\t{ b\t=\t\"1\" }\t1\t2\n",
         "# TYPE a summary",
         " \na 1\n \t# HELP a b\n",
@@ -72,6 +72,8 @@ fn what_a_server_refuses_is_refused_with_its_line() {
         ("a{__name__=\"b\"} 1", 1, "label \"__name__\" is not unique"),
         ("a{b=\"1\"\n} 1", 1, "expected a label name or `}`"),
         ("# TYPE a info\n", 1, "invalid metric type \"info\""),
+        ("# HELP aü\n", 1, "a help text is not UTF-8"),
+        ("a{__name__=\"\"} 1\n", 1, "expected a name that is not empty"),
         ("# TYPE 1a counter\n", 1, "expected a metric name"),
         ("1a 1\n", 1, "expected a metric name"),
         ("b 1\n\n a 1\n", 3, "expected no blank before a metric name"),
@@ -89,6 +91,19 @@ fn what_a_server_refuses_is_refused_with_its_line() {
         let error = refused(text);
         assert!(error.starts_with(&format!("line {line}: ")) && error.contains(why), "{text:?}: {error}");
     }
+}
+
+#[test]
+fn an_empty_value_takes_away_every_label_of_its_name() {
+    assert_eq!(read("x{c=\"\"} 1\na{b=\"1\",c=\"2\",b=\"\"} 1\n"), ["x{} 1.0", "a{\"c\": \"2\"} 1.0"]);
+}
+
+#[test]
+fn one_of_very_many_labels_is_found_twice() {
+    let labels: Vec<_> = (0..200_000).map(|number| format!("l{number}=\"x\"")).collect();
+    let text = |last: &str| format!("a{{{},{last}=\"x\"}} 1", labels.join(","));
+    assert_eq!(parse_exposition(&text("m")).unwrap().iter().next().unwrap().labels().count(), 200_001);
+    assert!(refused(&text("l77777")).contains("\"l77777\" is not unique"));
 }
 
 #[test]

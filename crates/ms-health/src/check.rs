@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::BuildError;
 use crate::finding::Finding;
-use crate::probe::{AnyProbe, Probe};
+use crate::probe::{AnyProbe, BlockingProbe, Probe};
 
 const LONGEST_NAME: usize = 64;
 /// A year: as good as for ever, and no clock overflows.
@@ -84,6 +84,11 @@ impl Check {
     /// Makes a check of a [`Probe`].
     pub fn of(name: impl Into<String>, probe: impl Probe) -> Self {
         Self::of_probe(name, AnyProbe::of(probe))
+    }
+
+    /// Makes a check of a [`BlockingProbe`].
+    pub fn of_blocking(name: impl Into<String>, probe: impl BlockingProbe) -> Self {
+        Self::of_probe(name, AnyProbe::Blocking(Arc::new(move || probe.probe())))
     }
 
     /// Holds the place of a check that has yet to be written: it is `unknown`, never silently fine.

@@ -56,6 +56,7 @@ mod history;
 mod mapping;
 mod observe;
 mod probe;
+mod probes;
 mod redact;
 mod report;
 mod run;
@@ -76,7 +77,17 @@ pub use explain::{Cause, Explanation, LastRun};
 pub use finding::Finding;
 pub use health::HealthCheck;
 pub use heartbeat::Heartbeat;
-pub use probe::Probe;
+pub use probe::{BlockingProbe, Probe};
+#[cfg(feature = "disk")]
+pub use probes::DiskProbe;
+#[cfg(feature = "redis")]
+pub use probes::RedisProbe;
+#[cfg(feature = "sqlx")]
+pub use probes::SqlxProbe;
+#[cfg(feature = "tcp")]
+pub use probes::TcpProbe;
+#[cfg(feature = "http")]
+pub use probes::{HttpProbe, HttpProbeError};
 pub use report::{CheckReport, Reading, Reason, Report};
 pub use service::{HealthService, ResponseFuture};
 pub use show::Format;

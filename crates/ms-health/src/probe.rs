@@ -33,6 +33,12 @@ pub trait Probe: Send + Sync + 'static {
     fn probe(&self) -> impl Future<Output = Finding> + Send;
 }
 
+/// A [`Probe`] that blocks its thread; it runs on one of its own, as [`Check::blocking`](crate::Check::blocking) does.
+pub trait BlockingProbe: Send + Sync + 'static {
+    /// Asks once. One that outlives the deadline of its check is left to end by itself.
+    fn probe(&self) -> Finding;
+}
+
 type AsyncProbe = Arc<dyn Fn() -> BoxFuture<'static, Finding> + Send + Sync>;
 
 /// A probe whose type is forgotten.

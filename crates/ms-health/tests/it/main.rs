@@ -15,8 +15,12 @@ mod hanging;
 mod http;
 mod kubernetes;
 mod observing;
+#[cfg(all(feature = "disk", feature = "http", feature = "redis", feature = "sqlx", feature = "tcp"))]
+mod probing;
 mod running;
 mod server;
+#[cfg(all(feature = "disk", feature = "http", feature = "redis", feature = "sqlx", feature = "tcp"))]
+mod servers;
 mod showing;
 mod shutdown;
 #[cfg(feature = "system")]

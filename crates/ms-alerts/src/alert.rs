@@ -34,6 +34,16 @@ impl Alert {
     }
 }
 
+/// What a rule is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RuleKind {
+    /// It fires alerts.
+    Alerting,
+    /// It writes a series that other rules read. Its state is always inactive.
+    Recording,
+}
+
 /// A rule and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -42,6 +52,8 @@ pub struct RuleStatus {
     pub name: String,
     /// The group that the rule is in: its name in the rule file, empty for a rule made in code.
     pub group: String,
+    /// What it is for.
+    pub kind: RuleKind,
     /// The most urgent state of its alerts: firing, pending, no data, resolved, inactive, in this order.
     pub state: State,
     /// Why the last evaluation failed, if it did. A failed evaluation changes no state.

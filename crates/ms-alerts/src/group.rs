@@ -32,8 +32,11 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) what: What,
     pub(crate) timing: Timing,
-    /// How many alerts may be pending or firing.
+    /// How many alerts may be pending or firing, or series written.
     pub(crate) limit: Option<usize>,
+    /// How long after a moment it is evaluated, in milliseconds.
+    #[cfg(feature = "rules")]
+    pub(crate) offset: i64,
     pub(crate) labels: Vec<(String, Template)>,
     pub(crate) annotations: Vec<(String, Template)>,
 }
@@ -47,6 +50,9 @@ pub(crate) enum What {
     },
     #[cfg(feature = "rules")]
     Promql(crate::promql::Query),
+    /// Writes what it gives under the rule's name.
+    #[cfg(feature = "rules")]
+    Record(crate::promql::Query),
 }
 
 /// What people are shown of an alert.
@@ -67,6 +73,14 @@ pub(crate) enum Failure {
 }
 
 impl Rule {
+    /// The series that a recording rule writes of this sample: under its name, with its labels.
+    #[cfg(feature = "rules")]
+    pub(crate) fn recorded(&self, sample: &Sample<'_>) -> Labels {
+        let own = self.labels.iter().map(|(name, text)| (name.clone(), text.source().to_owned()));
+        let of_series = sample.labels().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        of_series.chain([("__name__".to_owned(), self.name.clone())]).chain(own).collect()
+    }
+
     /// The labels and texts of an alert on this sample: the rule's labels win over those of the series.
     pub(crate) fn show(&self, sample: &Sample<'_>) -> Shown {
         let of_series = sample
@@ -102,10 +116,10 @@ impl fmt::Display for Failure {
         match self {
             Self::Panicked => f.write_str("the condition panicked"),
             #[cfg(feature = "rules")]
-            Self::SameLabels => f.write_str("two series give alerts with the same labels"),
+            Self::SameLabels => f.write_str("two series give alerts or series with the same labels"),
             #[cfg(feature = "rules")]
             Self::Expression(error) => error.fmt(f),
-            Self::Limit(limit) => write!(f, "more than {limit} alerts"),
+            Self::Limit(limit) => write!(f, "more than {limit} alerts or series"),
         }
     }
 }

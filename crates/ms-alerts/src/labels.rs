@@ -72,6 +72,12 @@ pub(crate) fn is_label_name(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// Whether Prometheus allows a metric of this name.
+#[cfg(feature = "rules")]
+pub(crate) fn is_metric_name(name: &str) -> bool {
+    is_label_name(&name.replace(':', "_"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -65,8 +65,10 @@ mod samples;
 mod state;
 mod template;
 mod tracked;
+#[cfg(feature = "rules")]
+mod written;
 
-pub use alert::{Alert, RuleStatus};
+pub use alert::{Alert, RuleKind, RuleStatus};
 pub use builder::AlertManagerBuilder;
 pub use condition::{Comparison, Condition, above, at_least, at_most, below, equal, not_equal};
 pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};

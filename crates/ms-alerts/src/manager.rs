@@ -270,19 +270,22 @@ impl Core {
         let mut history = self.memory.history.lock();
         #[cfg(feature = "rules")]
         history.record(samples, now);
-        let view = View {
-            samples,
-            #[cfg(feature = "rules")]
-            history: &history,
-            #[cfg(feature = "rules")]
-            dialect: self.memory.dialect,
-        };
         let mut changes = Vec::new();
         let mut evaluated = 0;
         for (group_place, group) in groups.iter_mut().enumerate().filter(|(place, _)| due(*place)) {
             for (rule_place, rule) in group.rules.iter_mut().enumerate() {
                 evaluated += 1;
+                let view = View {
+                    samples,
+                    #[cfg(feature = "rules")]
+                    history: &history,
+                    #[cfg(feature = "rules")]
+                    dialect: self.memory.dialect,
+                };
                 let (changed, failure) = rule.evaluate(&view, now);
+                // The next rules of the group read it.
+                #[cfg(feature = "rules")]
+                rule.write(&mut history);
                 if let Some(failure) = failure {
                     observe::evaluation_failed(failure.reason());
                 }

@@ -135,6 +135,8 @@ impl AlertRule {
             name: self.name,
             timing: self.timing,
             limit: Some(MOST_ALERTS),
+            #[cfg(feature = "rules")]
+            offset: 0,
             labels,
             annotations,
         })

@@ -9,7 +9,10 @@ use style::Style;
 
 /// A text ready to be filled in.
 #[derive(Debug, Clone)]
-pub(crate) struct Template(Vec<Part>);
+pub(crate) struct Template {
+    source: String,
+    parts: Vec<Part>,
+}
 
 #[derive(Debug, Clone)]
 enum Part {
@@ -43,12 +46,24 @@ impl Template {
             rest = after;
         }
         push_text(&mut parts, rest);
-        Ok(Self(parts))
+        Ok(Self { source: text.to_owned(), parts })
+    }
+
+    /// A text in which nothing is filled in.
+    #[cfg(feature = "rules")]
+    pub(crate) fn literal(text: &str) -> Self {
+        Self { source: text.to_owned(), parts: vec![Part::Text(text.to_owned())] }
+    }
+
+    /// The text that it was read from.
+    #[cfg(feature = "rules")]
+    pub(crate) fn source(&self) -> &str {
+        &self.source
     }
 
     pub(crate) fn fill(&self, sample: &Sample<'_>) -> String {
         let mut text = String::new();
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Text(plain) => text.push_str(plain),
                 Part::Value(style) => text.push_str(&style.show(sample.value())),

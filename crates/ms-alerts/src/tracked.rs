@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::alert::{Alert, RuleStatus};
+use crate::alert::{Alert, RuleKind, RuleStatus};
 use crate::fingerprint::of_labels;
 use crate::group::{Failure, Rule, Shown, What};
 use crate::labels::Labels;
@@ -23,6 +23,11 @@ pub(crate) struct Tracked {
     alerts: BTreeMap<Labels, Live>,
     no_data: bool,
     error: Option<Failure>,
+    /// What a recording rule has to write.
+    #[cfg(feature = "rules")]
+    recorded: Vec<(Labels, f64)>,
+    #[cfg(feature = "rules")]
+    written: crate::written::Written,
 }
 
 #[derive(Debug)]
@@ -63,7 +68,16 @@ pub(crate) struct View<'v> {
 
 impl Tracked {
     pub(crate) fn new(rule: Rule) -> Self {
-        Self { rule, alerts: BTreeMap::new(), no_data: false, error: None }
+        Self {
+            rule,
+            alerts: BTreeMap::new(),
+            no_data: false,
+            error: None,
+            #[cfg(feature = "rules")]
+            recorded: Vec::new(),
+            #[cfg(feature = "rules")]
+            written: crate::written::Written::default(),
+        }
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -73,27 +87,53 @@ impl Tracked {
     /// Tells which metrics the rule looks back at.
     #[cfg(feature = "rules")]
     pub(crate) fn ask(&self, asked: &mut crate::samples::Asked) {
-        if let What::Promql(query) = &self.rule.what {
-            query.ask(asked);
+        if let What::Promql(query) | What::Record(query) = &self.rule.what {
+            query.ask(asked, self.rule.offset);
         }
+    }
+
+    /// Writes what others may read of its last evaluation, if that did not fail.
+    #[cfg(feature = "rules")]
+    pub(crate) fn write(&mut self, history: &mut crate::samples::History) {
+        if self.error.is_some() {
+            return;
+        }
+        let (ago, series) = match self.rule.what {
+            What::Record(_) => (self.rule.offset, std::mem::take(&mut self.recorded)),
+            _ => (0, crate::written::of_alerts(history, &self.rule.labels, self.active())),
+        };
+        self.written.write(history, ago, series);
     }
 
     /// Evaluates the rule; gives the alerts that fired or resolved. A failure, a panic too, changes no state but for the
     /// limit, which forgets all alerts, as in Prometheus.
     pub(crate) fn evaluate(&mut self, view: &View<'_>, now: Now) -> (Vec<Alert>, Option<Failure>) {
         let mut changes = Vec::new();
+        #[cfg(feature = "rules")]
+        if let What::Record(query) = &self.rule.what {
+            let recorded = catch_unwind(AssertUnwindSafe(|| self.record(query, view, now)));
+            let recorded = recorded.unwrap_or(Err(Failure::Panicked));
+            let failure = recorded.as_ref().err().copied();
+            self.recorded = recorded.unwrap_or_default();
+            self.tell_of(failure);
+            return (changes, failure);
+        }
         // The samples are only read and the state is not touched before the condition has returned.
         let findings = catch_unwind(AssertUnwindSafe(|| self.look(view, now)));
         let outcome = match findings.unwrap_or(Err(Failure::Panicked)) {
             Ok(findings) => self.apply(findings, now, &mut changes),
             Err(failure) => Err(failure),
         };
-        let before = std::mem::replace(&mut self.error, outcome.err());
-        // A lasting failure is one line, not one an interval.
+        self.tell_of(outcome.err());
+        (changes, self.error)
+    }
+
+    /// A lasting failure is one line, not one an interval.
+    fn tell_of(&mut self, failure: Option<Failure>) {
+        let before = std::mem::replace(&mut self.error, failure);
         if let Some(failure) = self.error.filter(|failure| before != Some(*failure)) {
             tracing::warn!(rule = self.rule.name, %failure, "rule not evaluated");
         }
-        (changes, self.error)
     }
 
     fn look(&self, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
@@ -105,6 +145,34 @@ impl Tracked {
             }
             #[cfg(feature = "rules")]
             What::Promql(query) => self.query(query, view, now),
+            #[cfg(feature = "rules")]
+            What::Record(_) => Ok(Findings { found: Vec::new(), others: Seen::Clear, no_data: false }),
+        }
+    }
+
+    /// What a recording rule has to write.
+    #[cfg(feature = "rules")]
+    fn record(
+        &self,
+        query: &crate::promql::Query,
+        view: &View<'_>,
+        now: Now,
+    ) -> Result<Vec<(Labels, f64)>, Failure> {
+        let wall = now.wall.as_millisecond();
+        let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
+        let answer = answer.map_err(Failure::Expression)?;
+        let mut seen = HashSet::new();
+        let mut series = Vec::with_capacity(answer.len());
+        for element in answer {
+            let labels = self.rule.recorded(&Sample::of_labels(element.labels(), element.value()));
+            if !seen.insert(labels.clone()) {
+                return Err(Failure::SameLabels);
+            }
+            series.push((labels, element.value()));
+        }
+        match self.rule.limit.filter(|limit| series.len() > *limit) {
+            Some(limit) => Err(Failure::Limit(limit)),
+            None => Ok(series),
         }
     }
 
@@ -137,7 +205,7 @@ impl Tracked {
         let wall = now.wall.as_millisecond();
         let mut labels_seen = HashSet::new();
         let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
-        let answer = query.evaluate(view.samples, view.history, wall, view.dialect);
+        let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
         for element in answer.map_err(Failure::Expression)? {
             let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
             if !labels_seen.insert(shown.labels.clone()) {
@@ -216,8 +284,17 @@ impl Tracked {
         RuleStatus {
             name: self.rule.name.clone(),
             group: group.to_owned(),
+            kind: self.kind(),
             state: self.state(),
             error: self.error.map(|failure| failure.to_string()),
+        }
+    }
+
+    fn kind(&self) -> RuleKind {
+        match self.rule.what {
+            #[cfg(feature = "rules")]
+            What::Record(_) => RuleKind::Recording,
+            _ => RuleKind::Alerting,
         }
     }
 

@@ -42,28 +42,30 @@ impl Query {
         load::parse(expression, written_for).map(Self)
     }
 
-    /// Tells which metrics it looks back at.
-    pub(crate) fn ask(&self, asked: &mut Asked) {
-        self.0.looks_back(&mut |selector, span| asked.ask(selector.name(), span));
+    /// Tells which metrics it looks back at if it is evaluated `offset` milliseconds late.
+    pub(crate) fn ask(&self, asked: &mut Asked, offset: i64) {
+        self.0.looks_back_from(offset, &mut |selector, span| asked.ask(selector.name(), span));
     }
 
     /// Gives the elements of the answer at `now`, in milliseconds since 1970, of which no two have the same labels; a number is one element without labels.
     ///
-    /// `samples` are those of the moment, which `history` has recorded.
+    /// `samples` are those of `now`, which `history` has recorded; the moment is `offset` milliseconds before.
     pub(crate) fn evaluate<'s>(
         &'s self,
         samples: &'s Samples<'_>,
         history: &'s History,
         now: i64,
+        offset: i64,
         dialect: Dialect,
     ) -> std::result::Result<Vec<Element<'s>>, EvalError> {
         let budget = eval::Budget::default();
+        let at = now.saturating_sub(offset);
         let moment = eval::Moment {
-            samples: Some(samples),
+            samples: Some(samples).filter(|_| offset == 0),
             history,
-            now,
+            now: at,
             ahead: history.now().saturating_sub(now),
-            bounds: (now, now),
+            bounds: (at, at),
             dialect,
             budget: &budget,
         };

@@ -256,15 +256,11 @@ impl When {
 
 impl Node {
     /// Calls `ask` with each selector that looks back, and how far it does.
-    pub(super) fn looks_back(&self, ask: &mut dyn FnMut(&Selector, i64)) {
-        self.looks_back_from(0, ask);
-    }
-
-    /// The same for moments up to `span` ago.
-    fn looks_back_from(&self, span: i64, ask: &mut dyn FnMut(&Selector, i64)) {
+    ///
+    /// It is evaluated at moments up to `span` ago, in milliseconds.
+    pub(super) fn looks_back_from(&self, span: i64, ask: &mut dyn FnMut(&Selector, i64)) {
         match self {
-            // That is in the samples of the moment.
-            Self::Select(_, When::NOW) if span == 0 => {}
+            Self::Select(selector, When::NOW) if span == 0 => ask(selector, 0),
             Self::Select(selector, when) => ask(selector, when.span(span.saturating_add(LOOK_BACK))),
             Self::AbsentOver(window, _) => window.looks_back_from(span, ask),
             Self::Over(range) => {

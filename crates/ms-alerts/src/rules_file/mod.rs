@@ -6,14 +6,14 @@ pub(crate) mod position;
 mod quirks;
 pub(crate) mod yaml;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
 pub use error::{RuleFileError, RuleProblem};
 
 use crate::group::{Group, Rule, What};
-use crate::labels::is_label_name;
+use crate::labels::{is_label_name, is_metric_name};
 use crate::promql::{Compat, Query};
 use crate::state::Timing;
 use crate::template::Template;
@@ -44,6 +44,14 @@ pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<Group>, RuleFileError>
     if loader.problems.is_empty() { Ok(groups) } else { Err(RuleFileError::refused(name, loader.problems)) }
 }
 
+/// What a group says of all its rules.
+struct InGroup<'n> {
+    limit: Option<usize>,
+    /// In milliseconds.
+    offset: i64,
+    labels: Option<&'n yaml::Texts>,
+}
+
 /// Collects everything that is wrong, so that an operator mends a file once.
 struct Loader<'a> {
     source: Source<'a>,
@@ -72,35 +80,35 @@ impl Loader<'_> {
 
     fn group(&mut self, node: &GroupNode) -> Group {
         self.check_quirks(&node.name, &node.name.value, None);
-        if let Some(offset) = &node.query_offset {
-            self.problem(offset, None, "`query_offset` is not supported");
-        }
-        if let Some(labels) = &node.labels {
-            self.problem(labels, None, "`labels` of a group are not supported; give them to each rule");
-        }
         let interval = self.duration(node.interval.as_ref(), None);
         let limit = node.limit.as_ref().map_or(0, |limit| limit.value);
         if let Some(quoted) = node.limit.as_ref().filter(|limit| self.is_quoted(limit)) {
             self.problem(quoted, None, "expected a whole number, without quotes");
         }
-        let rules = node.rules.iter().flatten().filter_map(|rule| self.rule(rule, limit)).collect();
+        let of_group = InGroup {
+            limit: usize::try_from(limit).ok().filter(|limit| *limit > 0),
+            offset: i64::try_from(self.duration(node.query_offset.as_ref(), None).as_millis())
+                .unwrap_or(i64::MAX),
+            labels: node.labels.as_ref(),
+        };
+        let rules = node.rules.iter().flatten().filter_map(|rule| self.rule(rule, &of_group)).collect();
         Group { name: node.name.value.clone(), interval: Some(interval).filter(|i| !i.is_zero()), rules }
     }
 
-    fn rule(&mut self, node: &RuleNode, limit: i64) -> Option<Tracked> {
-        let name = match (&node.alert, &node.record) {
-            (Some(alert), None) if !alert.value.is_empty() => alert,
-            (_, Some(record)) => {
-                let name = record.value.as_str();
-                self.problem(record, Some(name), "recording rules are not supported; expected `alert`");
-                return None;
-            }
-            (Some(alert), None) => {
-                self.problem(alert, None, "an alert needs a name");
+    fn rule(&mut self, node: &RuleNode, of_group: &InGroup<'_>) -> Option<Tracked> {
+        let is_given = |name: &&Text| !name.value.is_empty();
+        let name = match (node.alert.as_ref().filter(is_given), node.record.as_ref().filter(is_given)) {
+            (Some(alert), None) => alert,
+            (None, Some(record)) => return self.recording(record, node, of_group),
+            (Some(alert), Some(_)) => {
+                self.problem(alert, Some(&alert.value), "a rule has either `alert` or `record`");
                 return None;
             }
             (None, None) => {
-                self.problem(&node.expr, None, "a rule needs `alert`");
+                match node.alert.as_ref().or(node.record.as_ref()) {
+                    Some(empty) => self.problem(empty, None, "a rule needs a name"),
+                    None => self.problem(&node.expr, None, "a rule needs `alert` or `record`"),
+                }
                 return None;
             }
         };
@@ -112,16 +120,63 @@ impl Loader<'_> {
             keep_firing: self.duration(node.keep_firing_for.as_ref(), rule),
             window: None,
         };
-        let labels = self.templates(node.labels.as_ref(), rule, "label");
+        let mut labels = self.templates(node.labels.as_ref(), rule, "label");
+        let of_rule = |label: &str| labels.iter().any(|(own, _)| own == label);
+        let inherited: Vec<_> = self
+            .templates(of_group.labels, rule, "label")
+            .into_iter()
+            .filter(|(label, _)| !of_rule(label))
+            .collect();
+        labels.extend(inherited);
         let annotations = self.templates(node.annotations.as_ref(), rule, "annotation");
         Some(Tracked::new(Rule {
             what: What::Promql(query?),
             name: name.value.clone(),
             timing,
-            limit: usize::try_from(limit).ok().filter(|limit| *limit > 0),
+            limit: of_group.limit,
+            offset: of_group.offset,
             labels,
             annotations,
         }))
+    }
+
+    fn recording(&mut self, name: &Text, node: &RuleNode, of_group: &InGroup<'_>) -> Option<Tracked> {
+        let rule = Some(name.value.as_str());
+        self.check_quirks(name, &name.value, rule);
+        if !is_metric_name(&name.value) {
+            self.problem(name, rule, format!("{:?} is not a name for metrics", name.value));
+        }
+        for (field, text) in [("for", &node.hold), ("keep_firing_for", &node.keep_firing_for)] {
+            if let Some(text) = text.as_ref().filter(|text| text.value != "0" && text.value != "0s") {
+                self.problem(text, rule, format!("`{field}` is for alerts; a recording rule has none"));
+            }
+        }
+        if let Some((_, text)) = node.annotations.as_ref().and_then(|texts| texts.first_key_value()) {
+            self.problem(text, rule, "`annotations` are for alerts; a recording rule has none");
+        }
+        let mut labels = BTreeMap::new();
+        for (label, node) in of_group.labels.into_iter().chain(node.labels.as_ref()).flatten() {
+            let text = node.value.as_deref().unwrap_or_default();
+            self.check_label(label, node, rule);
+            self.check_quirks(node, text, rule);
+            labels.insert(label.clone(), Template::literal(text));
+        }
+        let query = self.query(&node.expr, rule);
+        Some(Tracked::new(Rule {
+            what: What::Record(query?),
+            name: name.value.clone(),
+            timing: Timing::default(),
+            limit: of_group.limit,
+            offset: of_group.offset,
+            labels: labels.into_iter().collect(),
+            annotations: Vec::new(),
+        }))
+    }
+
+    fn check_label<T>(&mut self, name: &str, node: &yaml::Node<T>, rule: Option<&str>) {
+        if !is_label_name(name) || name == "__name__" {
+            self.problem(node, rule, format!("{name:?} is not a name for labels"));
+        }
     }
 
     fn query(&mut self, text: &Text, rule: Option<&str>) -> Option<Query> {

@@ -26,7 +26,7 @@ pub(super) struct GroupNode {
     pub(super) interval: Option<Text>,
     pub(super) query_offset: Option<Text>,
     pub(super) limit: Option<Node<i64>>,
-    pub(super) labels: Option<Node<BTreeMap<String, Option<String>>>>,
+    pub(super) labels: Option<Texts>,
     pub(super) rules: Option<Vec<RuleNode>>,
 }
 

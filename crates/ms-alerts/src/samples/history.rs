@@ -1,8 +1,9 @@
 //! What rules that look back need of earlier readings: series, no longer than the longest range that asks for them.
 
 mod series;
+mod writing;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::mem::size_of;
 
 pub(crate) use series::{Point, Series};
@@ -39,11 +40,17 @@ pub(crate) struct Asked {
     by_name: HashMap<String, i64>,
     /// By selectors that name no metric.
     of_all: Option<i64>,
+    /// Which of them as of now, and whether all: of those only what rules write has to be kept.
+    now: HashSet<String>,
+    all_now: bool,
 }
 
 impl Asked {
+    /// A span of zero asks for the moment alone, which is in the samples.
     pub(crate) fn ask(&mut self, name: Option<&str>, span: i64) {
         match name {
+            Some(name) if span == 0 => drop(self.now.insert(name.to_owned())),
+            None if span == 0 => self.all_now = true,
             Some(name) => {
                 let longest = self.by_name.entry(name.to_owned()).or_default();
                 *longest = span.max(*longest);
@@ -60,6 +67,8 @@ impl Asked {
 pub(crate) struct History {
     asked: Asked,
     metrics: HashMap<String, Metric>,
+    /// What rules have written.
+    written: HashMap<String, Metric>,
     room: Room,
     origin: Option<Now>,
     now: i64,
@@ -86,6 +95,7 @@ impl History {
         Self {
             asked,
             metrics: HashMap::new(),
+            written: HashMap::new(),
             room: Room { limits, series: 0, bytes: 0 },
             origin: None,
             now: i64::MIN,
@@ -125,10 +135,14 @@ impl History {
         let elapsed = now.at.saturating_duration_since(origin.at).as_millis();
         let elapsed = i64::try_from(elapsed).unwrap_or(i64::MAX);
         let moment = origin.wall.as_millisecond().saturating_add(elapsed);
-        if self.asked.by_name.is_empty() && self.asked.of_all.is_none() || moment < self.now {
+        if moment < self.now {
             return;
         }
         self.now = moment;
+        self.forget_written();
+        if self.asked.by_name.is_empty() && self.asked.of_all.is_none() {
+            return;
+        }
         self.reading += 1;
         let wall = now.wall.as_millisecond();
         if self.asked.of_all.is_some() {
@@ -194,16 +208,32 @@ impl History {
         &self,
         name: Option<&str>,
     ) -> Result<impl Iterator<Item = (&str, &Series)>, Incomplete> {
-        let of_name = name.map(|name| self.metrics.get_key_value(name));
-        let all = name.is_none().then_some(&self.metrics).into_iter().flatten();
-        let metrics: Vec<_> = of_name.into_iter().flatten().chain(all).collect();
-        if metrics.iter().any(|(_, metric)| metric.incomplete_until.is_some()) {
-            return Err(Incomplete);
-        }
-        Ok(metrics.into_iter().flat_map(|(name, metric)| {
-            metric.series.values().flatten().map(move |series| (name.as_str(), series))
-        }))
+        let found = of(&self.metrics, name)?.chain(of(&self.written, name)?);
+        Ok(found)
     }
+
+    /// Gives those that rules have written.
+    pub(crate) fn written(
+        &self,
+        name: Option<&str>,
+    ) -> Result<impl Iterator<Item = (&str, &Series)>, Incomplete> {
+        of(&self.written, name)
+    }
+}
+
+fn of<'m>(
+    metrics: &'m HashMap<String, Metric>,
+    name: Option<&str>,
+) -> Result<impl Iterator<Item = (&'m str, &'m Series)> + use<'m>, Incomplete> {
+    let of_name = name.map(|name| metrics.get_key_value(name));
+    let all = name.is_none().then_some(metrics).into_iter().flatten();
+    let found: Vec<_> = of_name.into_iter().flatten().chain(all).collect();
+    if found.iter().any(|(_, metric)| metric.incomplete_until.is_some()) {
+        return Err(Incomplete);
+    }
+    Ok(found.into_iter().flat_map(|(name, metric)| {
+        metric.series.values().flatten().map(move |series| (name.as_str(), series))
+    }))
 }
 
 impl Metric {

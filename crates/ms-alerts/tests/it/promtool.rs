@@ -26,6 +26,8 @@ const TEXT: &str = "{{ $value }} of {{ $labels.a }}, {{ $labels.nothing }}. {{ $
 
 #[derive(Debug, Clone)]
 struct Case {
+    /// What the recording rule `r:x` gives, which the others may read.
+    recorded: String,
     rules: Vec<Rule>,
     series: Vec<Series>,
 }
@@ -149,6 +151,15 @@ fn compound() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         prop::sample::select(vec!["m", "m_total", "n:x", "m{a=\"x\"}", "{__name__=~\"m.*\"}"])
             .prop_map(str::to_owned),
+        // What rules before this one have written.
+        prop::sample::select(vec![
+            "r:x",
+            "{__name__=~\"[mr].*\"}",
+            "label_replace(ALERTS, \"a\", \"$1\", \"alertname\", \".*(.)\")",
+            "(ALERTS_FOR_STATE >= bool 30)",
+            "count by (alertstate) (ALERTS)",
+        ])
+        .prop_map(str::to_owned),
         prop::sample::select(vec!["2", "-1", "Inf", "(0.5)"]).prop_map(|number| format!("(n:x + {number})")),
     ];
     leaf.prop_recursive(3, 8, 2, |inner| {
@@ -258,7 +269,15 @@ fn compound() -> impl Strategy<Value = String> {
 
 /// Functions of a range, and selectors with `offset`.
 fn looking_back() -> impl Strategy<Value = String> {
-    let selector = prop::sample::select(vec!["m", "m_total", "n:x", "m{a=\"x\"}", "{__name__=~\"m.*\"}"]);
+    let selector = prop::sample::select(vec![
+        "m",
+        "m_total",
+        "n:x",
+        "m{a=\"x\"}",
+        "{__name__=~\"m.*\"}",
+        "r:x",
+        "ALERTS",
+    ]);
     let range = prop::sample::select(vec!["15s", "30s", "40s", "1m", "2m"]);
     let offset = prop::sample::select(vec!["", "", " offset 15s", " offset 20s", " offset 1m"]);
     let function = prop::sample::select(vec![
@@ -353,7 +372,14 @@ fn case() -> impl Strategy<Value = Case> {
     ]);
     let rule = (expression(), seconds(), seconds(), label)
         .prop_map(|(expr, hold, keep_firing, label)| Rule { expr, hold, keep_firing, label });
-    (prop::collection::vec(rule, 1..5), series()).prop_map(|(rules, series)| Case { rules, series })
+    let recorded = prop_oneof![
+        Just("n:x".to_owned()),
+        Just("sum by (a) (m)".to_owned()),
+        Just("m > 1 or vector(time())".to_owned()),
+        expression(),
+    ];
+    let all = (recorded, prop::collection::vec(rule, 1..5), series());
+    all.prop_map(|(recorded, rules, series)| Case { recorded, rules, series })
 }
 
 fn rule_file(number: usize, case: &Case) -> Value {
@@ -367,7 +393,9 @@ fn rule_file(number: usize, case: &Case) -> Value {
             "annotations": {"text": TEXT},
         })
     });
-    json!({"groups": [{"name": format!("case{number}"), "rules": rules.collect::<Vec<_>>()}]})
+    let recording = json!({"record": "r:x", "expr": case.recorded, "labels": {"sev": "recorded", "b": ""}});
+    let rules: Vec<_> = [recording].into_iter().chain(rules).collect();
+    json!({"groups": [{"name": format!("case{number}"), "rules": rules}]})
 }
 
 fn expected(alerts: &[Alert], name: &str) -> Value {

@@ -19,9 +19,9 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
     let text = r#"groups:
   - name: a
     interval: soon
-    query_offset: 1m
+    query_offset: a minute
     rules:
-      - record: job:x:sum
+      - record: job x sum
         expr: sum(x)
       - alert: A
         expr: sort_by_label(http_requests_total, 'a') > 5
@@ -47,8 +47,8 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
     let problems = refused(text);
     let expected = [
         ("3:15: \"soon\" is not a duration; expected one like `30s`, `5m` or `1h30m`"),
-        ("4:19: `query_offset` is not supported"),
-        ("6:17: rule `job:x:sum`: recording rules are not supported; expected `alert`"),
+        ("4:19: \"a minute\" is not a duration"),
+        ("6:17: rule `job x sum`: \"job x sum\" is not a name for metrics"),
         ("9:15: rule `A`: expr: `sort_by_label` is not supported"),
         ("10:14: rule `A`: \"5 minutes\" is not a duration"),
         ("14:25: rule `B`: expr: `limitk` is not supported"),
@@ -57,7 +57,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("19:29: rule `C`: expr: a span of more than 100 years"),
         ("23:13: rule `C`: annotation `summary`: template action `query \"x\"` is not supported"),
         ("25:15: rule `D`: `expr` is empty; expected a PromQL expression"),
-        ("26:15: a rule needs `alert`"),
+        ("26:15: a rule needs `alert` or `record`"),
         ("27:11: group `a` is repeated in this file"),
     ];
     for (problem, expected) in problems.iter().zip(expected) {
@@ -195,7 +195,7 @@ async fn past_the_limit_a_rule_forgets_its_alerts_and_says_so() {
     let changes = manager.check_samples(&parse_exposition(&down(3)).unwrap()).await;
     let resolved = changes.iter().filter(|alert| alert.state == ms_alerts::State::Resolved).count();
     assert_eq!((changes.len(), resolved, manager.alerts().len()), (2, 2, 0));
-    assert_eq!(manager.rules()[0].error.as_deref(), Some("more than 2 alerts"));
+    assert_eq!(manager.rules()[0].error.as_deref(), Some("more than 2 alerts or series"));
 }
 
 #[tokio::test]
@@ -254,4 +254,95 @@ fn an_empty_file_has_no_rules() {
         let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
         assert!(manager.rules().is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_a_recording_rule_writes_later_rules_of_the_round_read() {
+    let text = r#"groups:
+  - name: g
+    labels: { team: ward, part: group }
+    rules:
+      - alert: Before
+        expr: department:shifts:sum > 10
+      - record: department:shifts:sum
+        expr: sum by (department) (shifts)
+        labels: { part: rule }
+      - alert: After
+        expr: department:shifts:sum{part="rule", team="ward"} > 10
+        labels: { part: rule }
+      - alert: Grown
+        expr: delta(department:shifts:sum[1m]) > 0
+      - alert: Firing
+        expr: count(ALERTS{alertstate="firing", alertname="After"}) > 0
+"#;
+    let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
+    let mut firing = Vec::new();
+    for (second, samples) in [
+        (0, "shifts{department=\"er\",kind=\"day\"} 9\n"),
+        (15, "shifts{department=\"er\",kind=\"day\"} 11\n"),
+        (30, ""),
+    ] {
+        let samples = parse_exposition(samples).unwrap();
+        manager.check_samples_at(&samples, jiff::Timestamp::from_second(second).unwrap()).await;
+        let alerts = manager.alerts();
+        let labels: Vec<_> =
+            alerts.iter().map(|alert| format!("{} {:?}", alert.rule, alert.labels)).collect();
+        firing.push(labels.join(", "));
+        assert!(manager.rules().iter().all(|rule| rule.error.is_none()), "{:?}", manager.rules());
+    }
+    let after = r#"After {"alertname": "After", "department": "er", "part": "rule", "team": "ward"}"#;
+    let grown = r#"Grown {"alertname": "Grown", "department": "er", "part": "group", "team": "ward"}"#;
+    let counted = r#"Firing {"alertname": "Firing", "part": "group", "team": "ward"}"#;
+    assert_eq!(firing[0], "");
+    assert_eq!(firing[1], format!("{after}, {grown}, {counted}"));
+    // Before the recording rule the last round's series is read; then it is gone, but for the range that it was in.
+    let before = r#"Before {"alertname": "Before", "department": "er", "part": "group", "team": "ward"}"#;
+    assert_eq!(firing[2], format!("{before}, {grown}"));
+}
+
+#[tokio::test]
+async fn a_query_offset_looks_at_the_past() {
+    let text =
+        "groups:\n  - name: g\n    query_offset: 30s\n    rules:\n      - alert: A\n        expr: x == 1\n";
+    let manager = AlertManager::builder().rules_text("rules.yml", text).unwrap().build().unwrap();
+    let mut firing = Vec::new();
+    for (second, value) in [(0, 1), (15, 2), (30, 3), (45, 4)] {
+        let text = format!("x {value}\n");
+        let moment = jiff::Timestamp::from_second(second).unwrap();
+        manager.check_samples_at(&parse_exposition(&text).unwrap(), moment).await;
+        firing.push(manager.alerts().len());
+    }
+    assert_eq!(firing, [0, 0, 1, 0]);
+}
+
+#[test]
+fn what_is_for_alerts_alone_no_recording_rule_has() {
+    let problems = refused(
+        r#"groups:
+  - name: g
+    rules:
+      - record: a:b
+        expr: x
+        for: 5m
+        keep_firing_for: 0s
+        labels: { __name__: c, "d e": f }
+        annotations: { summary: text }
+      - record: a:b
+        alert: A
+        expr: x
+      - record: ""
+        expr: x
+"#,
+    );
+    for (line, expected) in problems.iter().zip([
+        "rules.yml:6:14: rule `a:b`: `for` is for alerts",
+        "rules.yml:8:29: rule `a:b`: \"__name__\" is not a name for labels",
+        "rules.yml:8:39: rule `a:b`: \"d e\" is not a name for labels",
+        "rules.yml:9:33: rule `a:b`: `annotations` are for alerts",
+        "rules.yml:11:16: rule `A`: a rule has either `alert` or `record`",
+        "rules.yml:13:17: a rule needs a name",
+    ]) {
+        assert!(line.starts_with(expected), "{line}, not {expected}");
+    }
+    assert_eq!(problems.len(), 6, "{problems:?}");
 }

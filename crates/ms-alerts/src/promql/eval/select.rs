@@ -18,8 +18,8 @@ impl<'s> Moment<'s, '_, '_> {
     ) -> Result<Vec<Element<'s>>, EvalError> {
         let moment = self.moment(when);
         let selected = match self.samples.filter(|_| moment == self.now) {
-            Some(samples) => self.of_the_moment(samples, selector, value),
-            None => self.earlier(selector, moment, value)?,
+            Some(samples) => self.of_the_moment(samples, selector, value)?,
+            None => self.of_history(self.history.series(selector.name())?, selector, moment, value),
         };
         self.budget.spend(selected.len())?;
         Ok(selected)
@@ -30,7 +30,9 @@ impl<'s> Moment<'s, '_, '_> {
         samples: &'s Samples<'_>,
         selector: &'s Selector,
         value: impl Fn(i64, f64) -> f64,
-    ) -> Vec<Element<'s>> {
+    ) -> Result<Vec<Element<'s>>, EvalError> {
+        let written = self.history.written(selector.name())?;
+        let written = self.of_history(written, selector, self.now, &value);
         let mut seen = HashSet::new();
         let mut selected = Vec::new();
         let mut consider = |sample: Sample<'s>| {
@@ -48,7 +50,8 @@ impl<'s> Moment<'s, '_, '_> {
             Some(name) => samples.named(name).for_each(&mut consider),
             None => samples.iter().for_each(&mut consider),
         }
-        selected
+        selected.extend(written.into_iter().filter(|element| !seen.contains(element.labels())));
+        Ok(selected)
     }
 
     /// A sample with a time stamp of its own may be too old, or not be yet.
@@ -57,31 +60,33 @@ impl<'s> Moment<'s, '_, '_> {
         sample.timestamp().is_none_or(|at| (first..=self.now).contains(&at))
     }
 
-    fn earlier(
+    fn of_history(
         &self,
+        series: impl Iterator<Item = (&'s str, &'s Series)>,
         selector: &'s Selector,
         moment: i64,
         value: impl Fn(i64, f64) -> f64,
-    ) -> Result<Vec<Element<'s>>, EvalError> {
+    ) -> Vec<Element<'s>> {
         let last = moment.saturating_add(self.ahead);
         let first = self.dialect.compat.first(last.saturating_sub(LOOK_BACK));
         let mut selected = Vec::new();
-        for (metric, series) in self.series(selector)? {
+        for (metric, series) in series.filter(|(metric, series)| matches(selector, metric, series)) {
             let found = series.last_between(first, last);
             let value = found.map(|point| value(point.at.saturating_sub(self.ahead), point.value));
             selected.extend(value.map(|value| Element::of(metric, series.labels(), value)));
         }
-        Ok(selected)
+        selected
     }
 
     pub(super) fn series(
         &self,
         selector: &'s Selector,
     ) -> Result<impl Iterator<Item = (&'s str, &'s Series)>, EvalError> {
-        let label = |metric: &'s str, series: &'s Series, name: &str| {
-            if name == NAME { metric } else { series.label(name) }
-        };
         let series = self.history.series(selector.name())?;
-        Ok(series.filter(move |(metric, series)| selector.matches(|name| label(metric, series, name))))
+        Ok(series.filter(move |(metric, series)| matches(selector, metric, series)))
     }
+}
+
+fn matches(selector: &Selector, metric: &str, series: &Series) -> bool {
+    selector.matches(|name| if name == NAME { metric } else { series.label(name) })
 }

@@ -1,0 +1,89 @@
+//! Series that rules write: those of recording rules, and `ALERTS`.
+
+use std::collections::hash_map::Entry;
+use std::mem::size_of;
+
+use super::series::Series;
+use super::{History, Metric, Point};
+use crate::fingerprint::of_labels;
+use crate::labels::Labels;
+use crate::observe;
+
+/// How long what was written is looked back at if nobody asks for more, in milliseconds.
+const SHORTEST: i64 = 5 * 60 * 1000;
+
+impl History {
+    /// Tells whether any rule reads this metric.
+    pub(crate) fn is_read(&self, name: &str) -> bool {
+        let asked = &self.asked;
+        asked.all_now
+            || asked.of_all.is_some()
+            || asked.by_name.contains_key(name)
+            || asked.now.contains(name)
+    }
+
+    /// Adds a sample of now to a series, or marks that it has gone; what no rule reads is not kept. `ago` is how many
+    /// milliseconds the sample is older.
+    pub(crate) fn write(&mut self, series: &Labels, ago: i64, value: Option<f64>) {
+        let name = series.get("__name__").unwrap_or_default();
+        if !self.is_read(name) {
+            return;
+        }
+        let at = self.now.saturating_sub(ago);
+        let span = self.asked.by_name.get(name).copied().max(self.asked.of_all);
+        let span = span.unwrap_or(0).max(SHORTEST).saturating_add(ago);
+        let metric = match self.written.entry(name.to_owned()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(Metric { span, ..Metric::default() }),
+        };
+        let others = || series.iter().filter(|(label, _)| *label != "__name__");
+        let alike = metric.series.entry(of_labels(others())).or_default();
+        let known = alike.iter().position(|series| series.labels().eq(others()));
+        let place = known.unwrap_or(alike.len());
+        if known.is_none() {
+            let new = Series::of(others());
+            let limit = if self.room.series >= self.room.limits.series {
+                Some("series")
+            } else if self.room.bytes + new.bytes() + size_of::<Point>() > self.room.limits.bytes {
+                Some("bytes")
+            } else {
+                None
+            };
+            if let Some(limit) = limit.filter(|_| value.is_some()) {
+                metric.incomplete_until = Some(self.now.saturating_add(metric.span));
+                observe::not_kept(limit);
+                return;
+            }
+            self.room.series += 1;
+            self.room.bytes += new.bytes();
+            alike.push(new);
+        }
+        let Some(series) = alike.get_mut(place) else { return };
+        let before = series.bytes();
+        series.insert(at, value);
+        self.room.bytes = (self.room.bytes + series.bytes()).saturating_sub(before);
+    }
+
+    /// Forgets what nobody asks for any more.
+    pub(super) fn forget_written(&mut self) {
+        let (now, room) = (self.now, &mut self.room);
+        self.written.retain(|_, metric| {
+            let from = now.saturating_sub(metric.span);
+            metric.series.retain(|_, alike| {
+                alike.retain_mut(|series| {
+                    let before = series.bytes();
+                    series.forget_before(from);
+                    room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
+                    if series.is_over() {
+                        room.series -= 1;
+                        room.bytes = room.bytes.saturating_sub(series.bytes());
+                    }
+                    !series.is_over()
+                });
+                !alike.is_empty()
+            });
+            metric.incomplete_until = metric.incomplete_until.filter(|until| now <= *until);
+            !metric.series.is_empty() || metric.incomplete_until.is_some()
+        });
+    }
+}

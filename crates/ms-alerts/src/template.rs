@@ -10,6 +10,7 @@ use style::Style;
 /// A text ready to be filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
+    #[cfg(feature = "rules")]
     source: String,
     parts: Vec<Part>,
 }
@@ -46,7 +47,11 @@ impl Template {
             rest = after;
         }
         push_text(&mut parts, rest);
-        Ok(Self { source: text.to_owned(), parts })
+        Ok(Self {
+            #[cfg(feature = "rules")]
+            source: text.to_owned(),
+            parts,
+        })
     }
 
     /// A text in which nothing is filled in.

@@ -49,7 +49,7 @@ impl LoggingGuard {
     }
 
     /// Waits until every line that was logged before the call is on disk or counted as lost; `false` if `limit` came
-    /// first. Blocks the calling thread.
+    /// first. Blocks the calling thread, for 100 ms a sink beyond the limit if a metrics recorder is busy with another one.
     pub fn flush(&self, limit: Duration) -> bool {
         let deadline = deadline(limit);
         let told = self.core.limits.as_ref().is_none_or(|limits| limits.tell_all(deadline));
@@ -59,7 +59,8 @@ impl LoggingGuard {
     }
 
     /// Writes what was taken so far and closes the files. Lines that come later are counted as `after_shutdown`. Blocks
-    /// the calling thread for `limit` at most; a second call finds nothing left to do and does not wait.
+    /// the calling thread for `limit` at most, and as [`flush`](Self::flush) does beyond it; a second call finds nothing left to do and does
+    /// not wait.
     pub fn shutdown(&self, limit: Duration) -> Shutdown {
         self.levels.close();
         Shutdown { abandoned: self.core.shutdown(deadline(limit)) }

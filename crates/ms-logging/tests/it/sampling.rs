@@ -36,6 +36,36 @@ fn a_share_of_a_target_is_written_and_the_rest_is_in_the_account() {
     assert_eq!(text.iter().filter(|line| !line.contains("sampled")).count(), 2_000);
 }
 
+/// Whatever leaves lines out, and however many log.
+#[test]
+fn samples_and_limits_of_many_threads_add_up_to_the_lines_on_disk() {
+    let logger = Logger::with(|builder| builder.sample("noisy", Level::INFO, 0.3).rate_limit(200));
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                logger.log(|| {
+                    for id in 0..2_000 {
+                        tracing::info!(target: "noisy", id, "sampled and then limited");
+                        tracing::warn!(target: "noisy", id, "limited alone");
+                        tracing::debug!(target: "noisy", id, "sampled and then limited");
+                    }
+                });
+            });
+        }
+    });
+    assert!(logger.guard.flush(crate::logger::LIMIT));
+    let accounts = logger.guard.accounts();
+    let (text, json) = logger.finish();
+    for (account, lines) in accounts.iter().zip([text, json]) {
+        // To the last one: of 16,000 a share of 0.3 leaves 11,200 out, give or take the few of such a sequence.
+        assert!((11_190..=11_210).contains(&account.dropped(Reason::Sampled)), "{account:?}");
+        assert!(account.dropped(Reason::RateLimited) > 1_000, "{account:?}");
+        let told = lines.iter().filter(|line| line.contains("suppressed")).count() as u64;
+        assert_eq!(account.passed(), 4 * 6_000 + told);
+        assert_eq!(account.passed(), lines.len() as u64 + account.dropped_total());
+    }
+}
+
 #[test]
 fn errors_and_events_with_a_type_are_always_written() {
     let logger = Logger::with(|builder| builder.sample("", Level::WARN, 0.0));

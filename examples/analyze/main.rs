@@ -1,5 +1,6 @@
 //! Reports from files of shifts and response times, without the service.
 
+mod analyses;
 mod compare;
 mod input;
 mod latency;

@@ -22,9 +22,14 @@ pub fn parse(argument: &str) -> Result<Choice, String> {
     }
     let text = std::fs::read_to_string(argument)
         .map_err(|error| format!("neither eu-2003-88, tr-4857, tr-657 or none, nor a file: {error}"))?;
-    let set = RuleSet::from_json(&text).map_err(|error| {
-        let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}"));
-        format!("{error}{}", cause.unwrap_or_default())
-    })?;
+    let set = RuleSet::from_json(&text).map_err(|error| with_cause(&error))?;
     Ok(Choice(Some(set)))
+}
+
+/// An error and what caused it, in one line.
+pub fn with_cause(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(cause) => format!("{error}: {cause}"),
+        None => error.to_string(),
+    }
 }

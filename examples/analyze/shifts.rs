@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use ms_analytics::rules::{RuleAnalytics, RuleReport};
-use ms_analytics::{ShiftAnalytics, ShiftReport, UnknownTimeZone, read};
-use serde::Serialize;
+use ms_analytics::rules::RuleReport;
+use ms_analytics::timetable::Staffing;
+use ms_analytics::{ShiftAnalytics, UnknownTimeZone, read};
 
+use crate::analyses::{Analyses, Wanted};
 use crate::input::{self, Failure, Format};
 use crate::refusals::Refusals;
 use crate::{rules, table};
@@ -32,6 +33,17 @@ pub struct Options {
     /// Say in a sentence each which shifts break which rule, instead of the report.
     #[arg(long, conflicts_with = "json")]
     explain: bool,
+    /// Report on the load too: by employee, department, week, month, weekday and hour, durations, and how evenly hours,
+    /// nights, weekends and Turkish public holidays are spread.
+    #[arg(long)]
+    load: bool,
+    /// List the first N conflicts, with their shifts and times.
+    #[arg(long, value_name = "N")]
+    conflicts: Option<usize>,
+    /// Compare with the staff that is needed and the posts there are: a JSON list of objects with department, weekdays
+    /// (1 for Monday to 7), from, until, at_least, at_most.
+    #[arg(long, value_name = "FILE", value_parser = staffing)]
+    staffing: Option<Staffing>,
     /// Where nights, days and weeks are reckoned.
     #[arg(long, value_name = "ZONE", default_value = "Europe/Istanbul", value_parser = time_zone)]
     time_zone: String,
@@ -44,46 +56,38 @@ fn time_zone(name: &str) -> Result<String, UnknownTimeZone> {
     ShiftAnalytics::in_time_zone(name).map(|_| name.to_owned())
 }
 
+fn staffing(file: &str) -> Result<Staffing, String> {
+    let text = std::fs::read_to_string(file).map_err(|error| error.to_string())?;
+    Staffing::from_json(&text).map_err(|error| rules::with_cause(&error))
+}
+
 /// Reads the files and writes the report.
 pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result<String, Failure> {
-    let mut both = Both {
-        shifts: ShiftAnalytics::in_time_zone(&options.time_zone).unwrap_or_default(),
+    let wanted = Wanted {
         rules: options.rules.analytics(&options.time_zone),
+        load: options.load,
+        conflicts: options.conflicts,
+        staffing: options.staffing.clone(),
     };
+    let mut analyses = Analyses::new(&options.time_zone, wanted);
     for file in &options.files {
-        add(options, file, &mut both, refusals)?;
+        add(options, file, &mut analyses, refusals)?;
     }
-    let shifts = both.shifts.finish();
-    refusals.sum_up(shifts.total_shifts);
-    let report = Report { shifts, rules: both.rules.map(RuleAnalytics::finish) };
+    let report = analyses.finish();
+    refusals.sum_up(report.shifts.total_shifts);
     Ok(if options.explain {
         report.rules.iter().flat_map(RuleReport::explain).map(|line| line + "\n").collect()
     } else if options.json {
         table::json(&report)
     } else {
-        table::shifts(&report.shifts) + &report.rules.map(|rules| table::rules(&rules)).unwrap_or_default()
+        table::report(&report)
     })
-}
-
-/// What is made of every row.
-struct Both {
-    shifts: ShiftAnalytics,
-    rules: Option<RuleAnalytics>,
-}
-
-/// The report on shifts, and on rules if any were asked for.
-#[derive(Debug, Serialize)]
-struct Report {
-    #[serde(flatten)]
-    shifts: ShiftReport,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rules: Option<RuleReport>,
 }
 
 fn add<W: Write>(
     options: &Options,
     file: &Path,
-    analytics: &mut Both,
+    analyses: &mut Analyses,
     refusals: &mut Refusals<W>,
 ) -> Result<(), Failure> {
     let source = input::open(file)?;
@@ -97,12 +101,7 @@ fn add<W: Write>(
     };
     let rows = rows.longest_shift(Duration::from_secs(options.longest_shift * 3600));
     let read = rows.each(|row| match row {
-        Ok(shift) => {
-            analytics.shifts.add(shift);
-            if let Some(rules) = &mut analytics.rules {
-                rules.add(shift);
-            }
-        }
+        Ok(shift) => analyses.add(shift),
         Err(fault) => refusals.row(file, &fault),
     });
     read.map_err(|cause| Failure::new(file, cause))

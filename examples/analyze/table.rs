@@ -3,9 +3,13 @@
 use std::fmt::Write as _;
 
 use ms_analytics::hdr::LogReport;
+use ms_analytics::load::{Load, LoadReport, Spread};
 use ms_analytics::rules::RuleReport;
+use ms_analytics::timetable::{Conflict, CoverageReport};
 use ms_analytics::{Comparison, Distribution, OverLimit, ShiftReport};
 use serde::Serialize;
+
+use crate::analyses::Report;
 
 /// Lines of a list that a person wants to read; `--json` has all.
 const TOP: usize = 10;
@@ -17,8 +21,92 @@ pub fn json(report: &impl Serialize) -> String {
     text
 }
 
+/// Writes all that was asked for as tables.
+pub fn report(report: &Report) -> String {
+    let mut text = shifts(&report.shifts);
+    if let Some(load) = &report.load {
+        loads(&mut text, load);
+    }
+    if let Some(found) = &report.conflicts {
+        conflicts(&mut text, found);
+    }
+    if let Some(found) = &report.coverage {
+        coverage(&mut text, found);
+    }
+    if let Some(report) = &report.rules {
+        text.push_str(&rules(report));
+    }
+    text
+}
+
+fn loads(text: &mut String, load: &LoadReport) {
+    let fairness = &load.fairness;
+    let spreads = [
+        ("hours", fairness.hours),
+        ("nights", fairness.nights),
+        ("weekends", fairness.weekends),
+        ("holidays", fairness.holidays),
+    ];
+    let two = |number: f64| format!("{number:.2}");
+    let row = |(name, spread): (&'static str, Spread)| {
+        let gini = spread.gini.map_or("-".to_owned(), |gini| format!("{gini:.3}"));
+        (name, vec![gini, two(spread.min), two(spread.mean.unwrap_or_default()), two(spread.max)])
+    };
+    table(text, &["Spread over employees", "Gini", "least", "mean", "most"], spreads.map(row).into());
+    let columns = |title| [title, "shifts", "hours", "nights", "weekends", "holidays"];
+    let row = |(name, load): (&'static str, &Load)| (name, load_columns(load));
+    let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+    table(text, &columns("By weekday"), days.into_iter().zip(&load.by_weekday).map(row).collect());
+    for (title, loads) in
+        [("By department", &load.by_department), ("By month", &load.by_month), ("By week", &load.by_week)]
+    {
+        let rows = loads.iter().map(|(name, load)| (name.as_str(), load_columns(load)));
+        table(text, &columns(title), rows.collect());
+    }
+    let mut employees: Vec<_> = load.by_employee.iter().collect();
+    employees.sort_by(|a, b| b.1.hours.total_cmp(&a.1.hours));
+    let rows = employees.into_iter().take(TOP).map(|(name, load)| (name.as_str(), load_columns(load)));
+    table(text, &columns("Employees with most hours"), rows.collect());
+}
+
+fn load_columns(load: &Load) -> Vec<String> {
+    vec![
+        load.shifts.to_string(),
+        format!("{:.2}", load.hours),
+        load.night_shifts.to_string(),
+        load.weekend_shifts.to_string(),
+        load.holiday_shifts.to_string(),
+    ]
+}
+
+fn conflicts(text: &mut String, conflicts: &[Conflict]) {
+    let rows = conflicts.iter().map(|conflict| {
+        let values = vec![
+            conflict.from.clone(),
+            format!("{:.2}", conflict.hours),
+            conflict.shifts.join(", "),
+            conflict.departments.join(" | "),
+        ];
+        (conflict.employee.as_str(), values)
+    });
+    table(text, &["Conflict of", "from", "hours", "shifts", "departments"], rows.collect());
+}
+
+fn coverage(text: &mut String, coverage: &CoverageReport) {
+    let CoverageReport { windows, short, over, short_hours, over_hours, .. } = coverage;
+    let _ = write!(
+        text,
+        "\nCoverage: {windows} windows, {short} with too few ({short_hours:.2} h missing), {over} with too many ({over_hours:.2} h)\n"
+    );
+    let rows = coverage.listed.iter().take(TOP).map(|gap| {
+        let values = vec![gap.from.clone(), gap.until.clone(), gap.fewest.to_string(), gap.most.to_string()];
+        (gap.department.as_str(), values)
+    });
+    table(text, &["Not covered", "from", "until", "fewest", "most"], rows.collect());
+}
+
 /// Writes a report on shifts as tables.
-pub fn shifts(report: &ShiftReport) -> String {
+fn shifts(report: &ShiftReport) -> String {
     let mut text = summary(report);
     let conflicts = &report.common_conflicts;
     let departments = report.shifts_per_department.iter().map(|(name, shifts)| {
@@ -35,7 +123,7 @@ pub fn shifts(report: &ShiftReport) -> String {
 }
 
 /// Writes how often each working-time rule was broken, and by whom most.
-pub fn rules(report: &RuleReport) -> String {
+fn rules(report: &RuleReport) -> String {
     let mut text = format!("\n{} (read on {})\n{}\n", report.name, report.read_on, report.note);
     let rows = report.rules.iter().map(|rule| {
         (

@@ -243,3 +243,27 @@ fn rules_of_ones_own_come_from_a_file() {
         assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
     }
 }
+
+#[test]
+fn load_conflicts_and_coverage_are_told_when_asked_for() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let staffing = br#"[{"department":"Acil","from":"08:00","until":"20:00","at_least":1}]"#;
+    let staffing = file(&directory, "staffing.json", staffing);
+    let asked = ["shifts", "-", "--load", "--conflicts", "5", "--staffing", name(&staffing)];
+    let report = json_of(&analyze(&[&asked[..], &["--json"]].concat(), ROSTER.as_bytes()));
+    assert_eq!(report["load"]["by_employee"]["Ayşe"]["hours"], 16.0);
+    assert_eq!(report["conflicts"][0]["shifts"], json!(["1", "2"]));
+    assert_eq!(
+        (&report["coverage"]["windows"], &report["coverage"]["short_hours"]),
+        (&json!(1), &json!(4.0))
+    );
+    let table = analyze(&asked, ROSTER.as_bytes());
+    let table = text(&table.stdout);
+    for line in
+        ["Spread over employees", "Conflict of", "Coverage: 1 windows, 1 with too few (4.00 h missing)"]
+    {
+        assert!(table.contains(line), "{line}: {table}");
+    }
+    let plain = json_of(&analyze(&["shifts", "-", "--json"], ROSTER.as_bytes()));
+    assert!(["load", "conflicts", "coverage"].iter().all(|key| plain.get(key).is_none()), "{plain}");
+}

@@ -1,7 +1,7 @@
 //! Local days, weeks and nights of shifts.
 
 use jiff::Timestamp;
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
 use crate::instant::Instant;
@@ -118,6 +118,22 @@ impl Calendar {
         }
     }
 
+    /// Calls `each` with weekday (0 is Monday), hour of the day and microseconds of each part of the shift that local
+    /// clocks show the same hour of.
+    pub(crate) fn hours(&mut self, shift: LocalShift, mut each: impl FnMut(usize, usize, u64)) {
+        let mut from = shift.start;
+        while from < shift.end {
+            let span = if shift.is_plain { shift.start_offset } else { self.span(from).offset };
+            let local = from + span;
+            let change = if shift.is_plain { i64::MAX } else { self.span(from).until };
+            let until = (from + HOUR - local.rem_euclid(HOUR)).min(shift.end).min(change);
+            let weekday = usize::try_from(Day(local.div_euclid(DAY)).weekday()).unwrap_or_default();
+            let hour = usize::try_from(local.rem_euclid(DAY) / HOUR).unwrap_or_default();
+            each(weekday, hour, until.abs_diff(from));
+            from = until;
+        }
+    }
+
     /// Tells whether more than half of the shift lies between 20:00 and 06:00.
     pub(crate) fn is_night(&self, shift: LocalShift) -> bool {
         self.is_night_by(shift, NightTime { from: NIGHT_STARTS, until: NIGHT_ENDS, at_least: None })
@@ -154,8 +170,13 @@ impl Calendar {
 
     /// The instant at which a local day begins.
     pub(crate) fn midnight(&self, day: Day) -> i64 {
+        self.time(day, 0)
+    }
+
+    /// The instant at which local clocks show a time, in microseconds after midnight of the day.
+    pub(crate) fn time(&self, day: Day, time: i64) -> i64 {
         let anywhere = LocalShift { start: 0, end: 0, start_offset: 0, end_offset: 0, is_plain: false };
-        self.at(day, 0, &anywhere)
+        self.at(day, time, &anywhere)
     }
 
     /// Writes an instant with the offset of the place.
@@ -227,6 +248,17 @@ impl LocalShift {
 impl Day {
     pub(crate) fn monday(self) -> Self {
         Self(self.0 - (self.0 - MONDAY_BEFORE_1970).rem_euclid(7))
+    }
+
+    pub(crate) fn of(date: Date) -> Self {
+        let midnight = Offset::UTC.to_timestamp(date.to_datetime(Time::midnight()));
+        Self(midnight.map_or(0, |stamp| stamp.as_microsecond().div_euclid(DAY)))
+    }
+
+    /// Names the month, as `2026-03`.
+    pub(crate) fn month(self) -> String {
+        let date = civil(self.0.saturating_mul(DAY)).map(DateTime::date);
+        date.map(|date| format!("{:04}-{:02}", date.year(), date.month())).unwrap_or_default()
     }
 
     pub(crate) fn plus(self, days: i64) -> Self {

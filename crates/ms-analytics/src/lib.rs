@@ -3,6 +3,8 @@
 //! - [`read`] turns CSV and JSON Lines into [`Shift`]s and says, line and column, what it refused.
 //! - [`ShiftAnalytics`] turns shifts into a [`ShiftReport`]: shifts by department, mean duration, conflicts, rest,
 //!   weekly hours, night work. Parts of a roster can be added anywhere and merged.
+//! - [`rules`] checks working-time rules, [`load`] tells who carries how much, [`timetable`] names conflicting shifts and
+//!   thin staffing.
 //! - [`PerformanceAnalytics`] gives mean and percentiles exactly as numpy does; [`StreamingResponseTimes`] gives them
 //!   for a running service in bounded memory, [`hdr::Histogram`] for logs that other tools read.
 //!
@@ -37,6 +39,7 @@ mod calendar;
 mod compare;
 pub mod hdr;
 mod instant;
+pub mod load;
 mod nearest;
 mod patterns;
 mod percentiles;
@@ -47,6 +50,7 @@ pub mod rules;
 mod shift;
 mod streaming;
 mod sum;
+pub mod timetable;
 
 pub use crate::calendar::UnknownTimeZone;
 pub use crate::compare::{Comparison, Period, QuantileChange};

@@ -240,7 +240,7 @@ impl Default for Night {
 
 impl Night {
     /// Begin and end in minutes after midnight, the end up to a day later; `None` if either is no time of day.
-    pub(super) fn minutes(&self) -> Option<(i64, i64)> {
+    pub(crate) fn minutes(&self) -> Option<(i64, i64)> {
         let (from, until) = (minute_of_day(&self.from)?, minute_of_day(&self.until)?);
         Some((from, if until <= from { until + 24 * 60 } else { until }))
     }

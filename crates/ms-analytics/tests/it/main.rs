@@ -15,4 +15,5 @@ mod laws;
 mod pandas;
 mod percentiles;
 mod pull_and_push;
+mod timetable;
 mod working_time;

@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use jiff::tz::Offset;
+use ms_analytics::load::{Holidays, LoadAnalytics};
 use ms_analytics::{Shift, ShiftAnalytics};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -57,26 +58,17 @@ fn rosters() -> impl Strategy<Value = Roster> {
     )
 }
 
-fn pandas(rosters: &[Roster]) -> Vec<Value> {
+fn pandas(program: &str, rosters: &[Roster], row: impl Fn(&Shift) -> Value) -> Vec<Value> {
     let mut python = Command::new("python3")
-        .args(["-c", include_str!("oracle.py")])
+        .args(["-c", program])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .expect("python3 is needed: apt-get install -y python3 python3-pip");
     let mut input = python.stdin.take().unwrap();
-    let row = |shift: &Shift| {
-        json!([
-            shift.employee(),
-            shift.department(),
-            shift.start_text(),
-            shift.end_text(),
-            shift.duration_hours()
-        ])
-    };
     let line = |roster: &Roster| {
-        let rows: Vec<_> = roster.shifts.iter().map(row).collect();
+        let rows: Vec<_> = roster.shifts.iter().map(&row).collect();
         format!("{}\n", json!([roster.zone, rows]))
     };
     let lines: String = rosters.iter().map(line).collect();
@@ -112,7 +104,16 @@ fn reports_equal_pandas() {
     let strategy = rosters();
     let mut runner = TestRunner::deterministic();
     let rosters: Vec<_> = (0..ROSTERS).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
-    let reports = pandas(&rosters);
+    let row = |shift: &Shift| {
+        json!([
+            shift.employee(),
+            shift.department(),
+            shift.start_text(),
+            shift.end_text(),
+            shift.duration_hours()
+        ])
+    };
+    let reports = pandas(include_str!("oracle.py"), &rosters, row);
     assert_eq!(reports.len(), ROSTERS);
     for (roster, theirs) in rosters.iter().zip(reports) {
         let mut analytics = ShiftAnalytics::in_time_zone(roster.zone).unwrap();
@@ -122,5 +123,51 @@ fn reports_equal_pandas() {
             assert!(same(value, &theirs[key]), "{key}: {value} {} {roster:?}", theirs[key]);
         }
         assert_eq!(ours.as_object().unwrap().len(), theirs.as_object().unwrap().len());
+    }
+}
+
+#[test]
+fn loads_equal_pandas_however_they_are_split() {
+    let strategy = rosters();
+    let mut runner = TestRunner::deterministic();
+    let rosters: Vec<_> = (0..80).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+    let row =
+        |shift: &Shift| json!([shift.employee(), shift.department(), shift.start_text(), shift.end_text()]);
+    let reports = pandas(include_str!("load.py"), &rosters, row);
+    assert_eq!(reports.len(), rosters.len());
+    for (roster, theirs) in rosters.iter().zip(reports) {
+        let new = || LoadAnalytics::new(roster.zone, Holidays::turkey()).unwrap();
+        let (mut whole, mut odd, mut even) = (new(), new(), new());
+        for (shift, at) in roster.shifts.iter().zip(0..) {
+            whole.add(shift);
+            if at % 2 == 0 { &mut even } else { &mut odd }.add(shift);
+        }
+        odd.merge(even);
+        let report = whole.finish();
+        assert_eq!(odd.finish(), report);
+        let ours = serde_json::to_value(&report).unwrap();
+        for part in ["heat_map", "durations"] {
+            assert!(same(&ours[part], &theirs[part]), "{part}: {} {}", ours[part], theirs[part]);
+        }
+        for part in ["by_employee", "by_department", "by_week", "by_month", "by_weekday", "by_hour"] {
+            // Weekdays and hours are lists, with zeros where pandas has no row.
+            let ours: Vec<(String, &Value)> = match &ours[part] {
+                Value::Object(loads) => loads.iter().map(|(name, load)| (name.clone(), load)).collect(),
+                loads => loads
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .zip(0..)
+                    .map(|(load, at): (_, u32)| (at.to_string(), load))
+                    .collect(),
+            };
+            let worked: Vec<_> = ours.iter().filter(|(_, load)| load["shifts"] != 0).collect();
+            assert_eq!(worked.len(), theirs[part].as_object().unwrap().len(), "{part}");
+            for (name, load) in worked {
+                for (key, value) in theirs[part][name].as_object().unwrap() {
+                    assert!(same(&load[key], value), "{part} {name} {key}: {load} {value}");
+                }
+            }
+        }
     }
 }

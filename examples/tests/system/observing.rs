@@ -1,5 +1,6 @@
 //! What a known course of requests leaves behind: metrics, log lines, reports, and nobody's name.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -183,13 +184,17 @@ fn a_flood_of_departments_stays_bounded_and_counted() {
 fn what_the_deployed_rules_watch_is_there_from_the_start() {
     let service = Service::start(&[]);
     let rules = crate::dashboard::read("alerts.yml");
-    let expressions: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: ")).collect();
+    let expressions: Vec<_> =
+        rules.split(" expr: ").skip(1).filter_map(|rule| Some(rule.split_once("labels:")?.0)).collect();
     assert_eq!(expressions.len(), rules.matches("- alert:").count());
     for expression in expressions {
-        let end = expression.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').expect("a comparison");
-        let name = &expression[..end];
+        // Outside quotes, only metrics have a name with `_` here.
+        let code: String = expression.split('"').step_by(2).collect();
+        let words = code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let names: BTreeSet<&str> = words.filter(|word| word.contains('_')).collect();
+        assert!(!names.is_empty(), "{expression}");
         // Of this one there is a series for each label that has overflowed.
-        if name != "ms_metrics_label_overflow_total" {
+        for name in names.into_iter().filter(|name| *name != "ms_metrics_label_overflow_total") {
             until(&format!("{name} is there"), || Samples::of(&service).named(name).next().is_some());
         }
     }

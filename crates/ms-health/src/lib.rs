@@ -45,11 +45,14 @@ mod asked;
 mod builder;
 mod check;
 mod crew;
+mod ending;
 mod endpoint;
 mod error;
 mod explain;
 mod finding;
 mod group;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod health;
 mod heartbeat;
 mod history;
@@ -67,14 +70,19 @@ mod slot;
 mod status;
 #[cfg(feature = "system")]
 mod system;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;
 
 pub use access::PeerAddr;
 pub use builder::HealthCheckBuilder;
 pub use check::Check;
+pub use ending::{Ended, Shutdown, ShutdownSignal};
 pub use endpoint::Endpoint;
 pub use error::BuildError;
 pub use explain::{Cause, Explanation, LastRun};
 pub use finding::Finding;
+#[cfg(feature = "grpc")]
+pub use grpc::GrpcHealthService;
 pub use health::HealthCheck;
 pub use heartbeat::Heartbeat;
 pub use probe::{BlockingProbe, Probe};
@@ -94,6 +102,8 @@ pub use show::Format;
 pub use status::Status;
 #[cfg(feature = "system")]
 pub use system::SystemCheck;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+pub use systemd::Systemd;
 
 /// The guide's examples.
 #[cfg(all(doctest, feature = "axum", feature = "system"))]

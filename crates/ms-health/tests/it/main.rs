@@ -10,7 +10,10 @@
 
 mod access;
 mod building;
+mod ending;
 mod grouping;
+#[cfg(feature = "grpc")]
+mod grpc;
 mod hanging;
 mod http;
 mod kubernetes;
@@ -25,3 +28,5 @@ mod showing;
 mod shutdown;
 #[cfg(feature = "system")]
 mod system;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+mod systemd;

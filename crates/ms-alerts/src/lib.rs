@@ -8,6 +8,7 @@
 //!   own queue and is retried; evaluation never waits for one.
 //! - `Expression` (feature `rules`) is PromQL by itself, over series of one's own.
 //! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for.
+//! - `Slo` (feature `rules`) writes a service level objective as a rule file.
 //! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
 //!
 //! ```
@@ -62,6 +63,8 @@ mod rule;
 #[cfg(feature = "rules")]
 mod rules_file;
 mod samples;
+#[cfg(feature = "rules")]
+mod slo;
 mod state;
 mod template;
 mod tracked;
@@ -91,6 +94,8 @@ pub use samples::{
     ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition,
     parse_exposition_bytes, values,
 };
+#[cfg(feature = "rules")]
+pub use slo::{Slo, SloError};
 pub use state::State;
 
 /// The guide's examples.

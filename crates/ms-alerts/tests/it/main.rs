@@ -14,6 +14,8 @@ mod checking;
 mod delivering;
 #[cfg(feature = "rules")]
 mod looking_back;
+#[cfg(feature = "rules")]
+mod objectives;
 mod observing;
 #[cfg(feature = "rules")]
 mod promtool;

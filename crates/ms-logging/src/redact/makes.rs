@@ -169,7 +169,7 @@ pub(super) fn may_hold(three: &[u8]) -> bool {
 
 /// Looks at the word that begins at `at`.
 pub(super) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
-    let rest = text.get(at..).filter(|_| at >= found.token_end)?;
+    let rest = text.get(at..).filter(|rest| at >= found.token_end && begins(rest.as_bytes()))?;
     let first = *rest.as_bytes().first()?;
     let mut makes = MAKES.iter().filter(|(make, _)| make.as_bytes().first() == Some(&first));
     let (make, shortest) = makes.find(|(make, _)| rest.starts_with(make))?;

@@ -6,8 +6,8 @@ use super::{Kind, makes};
 
 pub(super) const SCHEMES: [&str; 6] = ["bearer", "basic", "digest", "negotiate", "token", "apikey"];
 const SHORTEST: usize = 8;
-/// `parola is` and a password.
-const SHORTEST_PROSE: usize = 12;
+/// `PID|||||A`, and shorter than any password in a sentence.
+const SHORTEST_PROSE: usize = 8;
 /// The longest head of a token, so that many that begin like one cost no look at all of the text each.
 const LONGEST_HEAD: usize = 8192;
 /// So long a word is a credential even without a digit.
@@ -31,10 +31,8 @@ pub(crate) fn may_hold_credential(text: &str) -> bool {
         matches!(
             three,
             b"eyJ"
-                | b"er "
-                | b"ER "
-                | b"ic "
-                | b"IC "
+                | [b'e' | b'E', b'r' | b'R', b' ' | b'"' | b'\'']
+                | [b'i' | b'I', b'c' | b'C', b' ' | b'"' | b'\'']
                 | b"swo"
                 | b"SWO"
                 | b"ssw"

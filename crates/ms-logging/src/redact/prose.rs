@@ -26,7 +26,7 @@ pub(super) const KEYS: [&str; 4] = ["key", "anahtar", "anahtarı", "anahtari"];
 const OF_KEYS: [&str; 9] =
     ["api", "access", "secret", "auth", "private", "signing", "gizli", "erisim", "erişim"];
 /// What may stand between.
-const LINKS: [&str; 22] = [
+pub(super) const LINKS: [&str; 22] = [
     "is",
     "was",
     "=",

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::Redactor;
 
 mod carriers;
+mod glance;
 mod hostile;
 mod modes;
 mod sentences;

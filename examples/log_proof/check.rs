@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 
-use crate::flood::crc;
+use crate::flood::{MESSAGE, crc};
 
 /// What is in the files.
 #[derive(Debug, Default)]
@@ -96,11 +96,13 @@ impl Found {
     }
 }
 
-/// The thread and the number of a whole line.
+/// The thread and the number of a whole line, of which nothing is more or less than was logged.
 fn numbers(line: &str) -> Option<(u64, u64)> {
-    let fields = line.split_once(" - medschedule - INFO - ")?.1;
-    let (thread, rest) = fields.split_once(" thread=")?.1.split_once(" line=")?;
-    let (number, sum) = rest.split_once(" crc=")?;
+    let fields = behind_time(line)?.strip_prefix(" - medschedule - INFO - ")?;
+    let fields = fields.strip_prefix(MESSAGE)?.strip_prefix(" thread=")?;
+    let (thread, fields) = fields.split_once(' ')?;
+    let (number, fields) = fields.strip_prefix("line=")?.split_once(' ')?;
+    let sum = fields.strip_prefix("crc=")?;
     let (thread, number, sum): (u64, u64, u32) =
         (thread.parse().ok()?, number.parse().ok()?, sum.parse().ok()?);
     (crc(thread, number) == sum).then_some((thread, number))
@@ -108,6 +110,11 @@ fn numbers(line: &str) -> Option<(u64, u64)> {
 
 /// The number of lines that a line of the logger's own tells of.
 fn lost(line: &str) -> Option<u64> {
-    let rest = line.split_once(" - medschedule - WARNING - lines lost: ")?.1;
+    let rest = behind_time(line)?.strip_prefix(" - medschedule - WARNING - lines lost: ")?;
     rest.split(' ').next()?.parse().ok()
+}
+
+/// What follows `2026-03-02 08:00:00,123`.
+fn behind_time(line: &str) -> Option<&str> {
+    line.get(23..)
 }

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use flate2::Crc;
 
+/// Of every line.
+pub const MESSAGE: &str = "proof of a line that is neither torn nor forged";
+
 /// Logs `lines` lines, shared out to the threads.
 pub fn run(lines: u64, threads: u64, pause: Duration) {
     let halfway = Barrier::new(usize::try_from(threads).unwrap_or(1));
@@ -29,7 +32,7 @@ pub fn run(lines: u64, threads: u64, pause: Duration) {
 }
 
 fn log(thread: u64, line: u64) {
-    tracing::info!(thread, line, crc = crc(thread, line), "proof of a line that is neither torn nor forged");
+    tracing::info!(thread, line, crc = crc(thread, line), "{MESSAGE}");
 }
 
 /// The sum of a line's numbers.

@@ -23,16 +23,17 @@ fn row(output: &Output, name: &str) -> u64 {
     number.parse().unwrap_or_else(|_| panic!("no number in {line}"))
 }
 
+/// A million through a thousand rotations are for `.ci/proof`, which runs the release build.
 #[test]
-fn a_million_lines_through_a_thousand_rotations_are_all_on_disk() {
+fn lines_through_hundreds_of_rotations_are_all_on_disk() {
     let directory = TempDir::new().expect("a directory");
-    let output = log_proof(directory.path(), &["--lines", "1000000", "--max-bytes", "120000"]);
+    let output = log_proof(directory.path(), &["--lines", "100000", "--max-bytes", "30000"]);
     assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
     assert_eq!(
         (row(&output, "written"), row(&output, "dropped"), row(&output, "on disk")),
-        (1_000_000, 0, 1_000_000)
+        (100_000, 0, 100_000)
     );
-    assert!(fs::read_dir(directory.path()).expect("read").count() > 1000);
+    assert!(fs::read_dir(directory.path()).expect("read").count() > 400);
 }
 
 #[test]

@@ -139,6 +139,8 @@ fn a_forked_process_has_a_logger_and_metrics_of_its_own() {
         return;
     }
     let logger = crate::logger::Logger::start();
+    // Its threads have ended: what locks of other crates they would have had at the fork is not asked here.
+    assert_eq!(logger.guard.shutdown(LIMIT).abandoned, 0);
     let ((stopped, stops), (go_on, going_on)) = (channel::<()>(), channel());
     let recorder = Stopping(stopped, Mutex::new(going_on));
     thread::scope(|scope| {

@@ -1,5 +1,7 @@
 //! One attempt over HTTP: rustls with ring, no redirects, no proxies, and a limit for everything.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,11 +70,7 @@ impl Receiver for Client {
             Err(error) if error.is_timeout() => {
                 return Answer::Unavailable("it did not answer in time".into(), None);
             }
-            // The error's own text holds the URL.
-            Err(error) if error.is_connect() => {
-                return Answer::Unavailable("it cannot be reached".into(), None);
-            }
-            Err(_) => return Answer::Unavailable("the connection broke".into(), None),
+            Err(error) => return Answer::Unavailable(reason(&error), None),
         };
         let status = response.status();
         if status.is_success() {
@@ -106,4 +104,60 @@ async fn read(mut response: Response) -> Option<Vec<u8>> {
         body.extend_from_slice(&part);
     }
     Some(body)
+}
+
+/// Says what went wrong without the URL, which the error's own text holds.
+fn reason(error: &reqwest::Error) -> String {
+    let first: &(dyn Error + 'static) = error;
+    let causes = || std::iter::successors(Some(first), |cause| (*cause).source());
+    if let Some(tls) = causes().find_map(as_tls) {
+        return format!("TLS failed: {tls}");
+    }
+    if let Some(io) = causes().find_map(|cause| cause.downcast_ref::<io::Error>()) {
+        // The kind alone: the text may hold more of the URL than is good.
+        return format!("connection failed: {}", io.kind());
+    }
+    if error.is_connect() { "it cannot be reached".to_owned() } else { "the connection broke".to_owned() }
+}
+
+/// I/O errors hide what they were made of from the chain of sources, be it another I/O error.
+fn as_tls<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e rustls::Error> {
+    let mut cause = cause;
+    while let Some(inner) = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        cause = inner;
+    }
+    cause.downcast_ref()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::otlp::Otlp;
+
+    async fn answer(endpoint: String) -> Answer {
+        let settings = Settings::all(&Otlp::new().endpoint(endpoint).traces(false)).unwrap();
+        let client = Client::new(&settings[0].1).unwrap();
+        client.post(Bytes::new()).await
+    }
+
+    #[tokio::test]
+    async fn a_failure_is_told_apart_and_names_no_url() {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let nobody = answer(format!("http://s3cr3t@{free}/s3cr3t")).await;
+        assert_eq!(nobody, Answer::Unavailable("connection failed: connection refused".to_owned(), None));
+        let plain = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = plain.local_addr().unwrap();
+        // It speaks no TLS.
+        let server =
+            std::thread::spawn(move || plain.accept().unwrap().0.write_all(b"HTTP/1.1 400 No\r\n\r\n"));
+        let Answer::Unavailable(reason, None) = answer(format!("https://s3cr3t@{address}/s3cr3t")).await
+        else {
+            panic!("no answer is one over TLS");
+        };
+        assert!(reason.starts_with("TLS failed: ") && !reason.contains("s3cr3t"), "{reason}");
+        server.join().unwrap().unwrap();
+    }
 }

@@ -2,6 +2,7 @@
 
 mod analyses;
 mod compare;
+mod dialect;
 mod input;
 mod latency;
 mod refusals;
@@ -35,7 +36,7 @@ const EXIT_CODES: &str = "Exit codes:
 #[derive(Debug, Subcommand)]
 enum Analysis {
     /// Reports on rosters: shifts by department, conflicts, rest, weekly hours, nights, working-time rules.
-    Shifts(shifts::Options),
+    Shifts(Box<shifts::Options>),
     /// Gives mean, deviation and percentiles of response times, as numpy computes them, or what an HdrHistogram log holds.
     Latency(latency::Options),
     /// Sets the response times of two files side by side, percentile by percentile.

@@ -10,6 +10,7 @@ use ms_analytics::timetable::Staffing;
 use ms_analytics::{ShiftAnalytics, UnknownTimeZone, read};
 
 use crate::analyses::{Analyses, Wanted};
+use crate::dialect::Dialect;
 use crate::input::{self, Failure, Format};
 use crate::refusals::Refusals;
 use crate::{rules, table};
@@ -44,6 +45,8 @@ pub struct Options {
     /// (1 for Monday to 7), from, until, at_least, at_most.
     #[arg(long, value_name = "FILE", value_parser = staffing)]
     staffing: Option<Staffing>,
+    #[command(flatten)]
+    dialect: Dialect,
     /// Where nights, days and weeks are reckoned.
     #[arg(long, value_name = "ZONE", default_value = "Europe/Istanbul", value_parser = time_zone)]
     time_zone: String,
@@ -96,10 +99,17 @@ fn add<W: Write>(
         None => input::format(file, source)?,
     };
     let rows = match format {
-        Format::Csv => read::csv(source),
+        Format::Csv => {
+            let comma = options.dialect.decimal == ',';
+            read::csv(source).delimiter(options.dialect.delimiter).decimal_comma(comma)
+        }
         Format::Jsonl => read::json_lines(source),
     };
     let rows = rows.longest_shift(Duration::from_secs(options.longest_shift * 3600));
+    let rows = match options.dialect.local_times() {
+        Some(local_times) => rows.local_times(local_times),
+        None => rows,
+    };
     let read = rows.each(|row| match row {
         Ok(shift) => analyses.add(shift),
         Err(fault) => refusals.row(file, &fault),

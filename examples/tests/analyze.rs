@@ -267,3 +267,18 @@ fn load_conflicts_and_coverage_are_told_when_asked_for() {
     let plain = json_of(&analyze(&["shifts", "-", "--json"], ROSTER.as_bytes()));
     assert!(["load", "conflicts", "coverage"].iter().all(|key| plain.get(key).is_none()), "{plain}");
 }
+
+#[test]
+fn dialects_are_chosen_by_option() {
+    let roster = "id;employee;department;start;end;duration\n1;A;D;2015-11-08T00:00;2015-11-08T03:30;3,5\n";
+    let strict = analyze(&["shifts", "-"], roster.as_bytes());
+    assert_eq!(strict.status.code(), Some(2));
+    assert!(text(&strict.stderr).contains("`--delimiter ';'`"), "{}", text(&strict.stderr));
+    let dialect = ["shifts", "-", "--json", "--delimiter", ";", "--decimal", ","];
+    let zone = ["--local-times", "Europe/Istanbul"];
+    for (more, code) in [(&["--ambiguous", "earlier"][..], 0), (&["--ambiguous", "later"], 1), (&[], 1)] {
+        let output = analyze(&[&dialect[..], &zone, more].concat(), roster.as_bytes());
+        assert_eq!(output.status.code(), Some(code), "{more:?}: {}", text(&output.stderr));
+        assert_eq!(json_of(&output)["total_shifts"], 1 - code);
+    }
+}

@@ -12,11 +12,21 @@ pub enum InstantError {
     #[error("not a timestamp such as 2026-03-02T08:00:00+03:00")]
     Shape,
     /// It has no offset, so it could be any of several instants.
-    #[error("no UTC offset: write Z or one such as +03:00")]
+    #[error(
+        "no UTC offset: write Z or one such as +03:00, or name the zone of local times (`--local-times`)"
+    )]
     NoOffset,
     /// There is no such day or time of day.
     #[error("no such date or time of day")]
     NoSuchDate,
+    /// It has no offset, and the clocks of its place showed it twice.
+    #[error(
+        "local time that occurs twice: write the UTC offset, or say which is meant (`--ambiguous earlier`)"
+    )]
+    Ambiguous,
+    /// It has no offset, and the clocks of its place skipped it.
+    #[error("local time that the clocks skipped")]
+    Skipped,
     /// The year lies outside 1 to 9998.
     #[error("year out of range (0001 to 9998)")]
     OutOfRange,

@@ -40,6 +40,7 @@ mod compare;
 pub mod hdr;
 mod instant;
 pub mod load;
+mod local_times;
 mod nearest;
 mod patterns;
 mod percentiles;

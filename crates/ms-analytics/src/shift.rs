@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::instant::Instant;
+use crate::instant::{Instant, InstantError};
+use crate::local_times::LocalTimes;
 use crate::sum::ratio;
 
 /// The longest shift that is believed unless the reader is told otherwise: 48 hours. Longer ones are slips of a day,
@@ -167,7 +168,7 @@ impl<'a> ShiftRef<'a> {
         let given = duration.map_or(Given::Nothing, Given::Hours);
         let texts = [id, employee, department, start, end];
         let may_hold_control = texts.iter().any(|text| may_hold_control(text.as_bytes()));
-        Self::check(texts, may_hold_control, given, LONGEST_SHIFT)
+        Self::check(texts, may_hold_control, given, &Limits::default())
     }
 
     /// Checks id, employee, department, start and end, then the duration. Without a suspicion from
@@ -176,15 +177,15 @@ impl<'a> ShiftRef<'a> {
         texts: [&'a str; 5],
         may_hold_control: bool,
         given: Given,
-        longest: Duration,
+        limits: &Limits,
     ) -> Result<Self, FieldFault> {
         let [id, employee, department, start_text, end_text] = texts;
         check_text("id", id, may_hold_control)?;
         check_text("employee", employee, may_hold_control)?;
         check_text("department", department, may_hold_control)?;
-        let start = instant("start", start_text)?;
-        let end = instant("end", end_text)?;
-        let duration = check_duration(start, end, given, longest)?;
+        let start = instant("start", start_text, limits)?;
+        let end = instant("end", end_text, limits)?;
+        let duration = check_duration(start, end, given, limits.longest)?;
         Ok(Self { id, employee, department, start, end, start_text, end_text, duration })
     }
 
@@ -249,6 +250,20 @@ impl<'a> From<&'a Shift> for ShiftRef<'a> {
     }
 }
 
+/// What a reader believes.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    pub(crate) longest: Duration,
+    /// For times without an offset; without it they are refused.
+    pub(crate) local_times: Option<LocalTimes>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { longest: LONGEST_SHIFT, local_times: None }
+    }
+}
+
 /// A duration as the row has it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Given {
@@ -280,11 +295,15 @@ fn check_text(field: &'static str, text: &str, may_hold_control: bool) -> Result
     Ok(())
 }
 
-fn instant(field: &'static str, text: &str) -> Result<Instant, FieldFault> {
+fn instant(field: &'static str, text: &str, limits: &Limits) -> Result<Instant, FieldFault> {
     if text.is_empty() {
         return Err(FieldFault::new(field, "empty"));
     }
-    Instant::parse(text).map_err(|fault| FieldFault::new(field, fault.to_string()))
+    let instant = match (Instant::parse(text), &limits.local_times) {
+        (Err(InstantError::NoOffset), Some(local_times)) => local_times.parse(text),
+        (instant, _) => instant,
+    };
+    instant.map_err(|fault| FieldFault::new(field, fault.to_string()))
 }
 
 fn check_duration(start: Instant, end: Instant, given: Given, longest: Duration) -> Result<f64, FieldFault> {

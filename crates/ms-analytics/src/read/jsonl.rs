@@ -1,14 +1,12 @@
 //! One shift as a JSON object.
 
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
-use std::time::Duration;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::RowError;
 use super::ids::Ids;
-use crate::shift::{FieldFault, Given, ShiftRef};
+use crate::shift::{FieldFault, Given, Limits, ShiftRef};
 
 const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
 
@@ -17,7 +15,7 @@ pub(super) fn shift<T>(
     line: u64,
     text: &[u8],
     ids: &mut Ids,
-    longest: Duration,
+    limits: &Limits,
     each: impl FnOnce(ShiftRef<'_>) -> T,
 ) -> Result<T, RowError> {
     let text = std::str::from_utf8(text).map_err(|fault| not_utf8(line, text, fault.valid_up_to()))?;
@@ -30,7 +28,7 @@ pub(super) fn shift<T>(
         let column = row.under_way.filter(|_| fault.is_syntax());
         return Err(RowError { line, column: column.map(str::to_owned), reason });
     }
-    row.check(ids, longest).map(each).map_err(|fault| RowError::field(line, fault))
+    row.check(ids, limits).map(each).map_err(|fault| RowError::field(line, fault))
 }
 
 /// Names the key whose value was being read as the line grew too long.
@@ -181,7 +179,7 @@ impl<'de> Deserialize<'de> for Value<'de> {
 }
 
 impl Row<'_> {
-    fn check(&self, ids: &mut Ids, longest: Duration) -> Result<ShiftRef<'_>, FieldFault> {
+    fn check(&self, ids: &mut Ids, limits: &Limits) -> Result<ShiftRef<'_>, FieldFault> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
@@ -198,7 +196,7 @@ impl Row<'_> {
             text("start", start)?,
             text("end", end)?,
         ];
-        super::roster::unique(texts, true, given, ids, longest)
+        super::roster::unique(texts, true, given, ids, limits)
     }
 }
 

@@ -13,6 +13,7 @@
 
 mod access_log;
 mod column;
+mod delimiter;
 mod error;
 #[cfg(feature = "hlog")]
 mod hlog;
@@ -25,11 +26,13 @@ mod roster;
 
 pub use self::access_log::access_log;
 pub use self::column::{Column, numbers};
+pub use self::delimiter::Delimiter;
 pub use self::error::{ReadError, RowError};
 #[cfg(feature = "hlog")]
 pub use self::hlog::{Interval, hlog};
 pub use self::pull::{Rows, csv, json_lines};
 pub use self::roster::RosterReader;
+pub use crate::local_times::{Ambiguous, LocalTimes};
 
 /// The longest row.
 const LONGEST_ROW: usize = 1 << 20;

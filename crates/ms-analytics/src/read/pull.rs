@@ -3,8 +3,10 @@
 use std::io::{self, Read};
 use std::time::Duration;
 
+use super::delimiter::Delimiter;
 use super::error::{ReadError, RowError};
 use super::roster::RosterReader;
+use crate::local_times::LocalTimes;
 use crate::shift::{Shift, ShiftRef};
 
 const CHUNK: usize = 64 << 10;
@@ -39,6 +41,27 @@ impl<R: Read> Rows<R> {
     #[must_use]
     pub fn longest_shift(mut self, longest: Duration) -> Self {
         self.reader = self.reader.longest_shift(longest);
+        self
+    }
+
+    /// Separates the columns of CSV otherwise, as [`RosterReader::delimiter`] does.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        self.reader = self.reader.delimiter(delimiter);
+        self
+    }
+
+    /// Reads durations of CSV with a decimal comma, as [`RosterReader::decimal_comma`] does.
+    #[must_use]
+    pub fn decimal_comma(mut self, is_comma: bool) -> Self {
+        self.reader = self.reader.decimal_comma(is_comma);
+        self
+    }
+
+    /// Reads times without an offset by the clocks of a place, as [`RosterReader::local_times`] does.
+    #[must_use]
+    pub fn local_times(mut self, local_times: LocalTimes) -> Self {
+        self.reader = self.reader.local_times(local_times);
         self
     }
 

@@ -1,6 +1,7 @@
 //! CSV records (RFC 4180) out of physical lines.
 
 use super::LONGEST_ROW;
+use super::delimiter::Delimiter;
 use super::lines::Line;
 use crate::shift::may_hold_control;
 
@@ -83,12 +84,19 @@ pub(super) struct Records {
 }
 
 /// The fields of the open record. Those of a line without quotes lie in the line itself, others are put together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Fields {
+    delimiter: u8,
     text: Vec<u8>,
     bounds: Vec<(usize, usize)>,
     /// Where the field under way begins in `text`.
     start: usize,
+}
+
+impl Default for Fields {
+    fn default() -> Self {
+        Self { delimiter: b',', text: Vec::new(), bounds: Vec::new(), start: 0 }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +138,11 @@ impl Records {
                 each(Event::Broken { line: self.line, field: Some(cut), reason: "longer than 1 MiB" })
             }
         }
+    }
+
+    /// Separates fields by this, not by commas; before the first line.
+    pub(super) fn separate_by(&mut self, delimiter: Delimiter) {
+        self.fields.delimiter = delimiter.byte();
     }
 
     /// Tells whether any line was taken.
@@ -274,10 +287,11 @@ impl Fields {
     fn split(&mut self, line: &[u8]) -> bool {
         let (words, rest) = line.as_chunks::<8>();
         let (mut start, mut at, mut quotes) = (0, 0, 0);
+        let delimiter = self.delimiter;
         for word in words {
             let word = u64::from_le_bytes(*word);
             quotes |= equal(word, b'"');
-            let mut commas = equal(word, b',');
+            let mut commas = equal(word, delimiter);
             while commas != 0 {
                 let comma = at + commas.trailing_zeros() as usize / 8;
                 self.bounds.push((start, comma));
@@ -287,7 +301,7 @@ impl Fields {
             at += 8;
         }
         for byte in rest {
-            if *byte == b',' {
+            if *byte == delimiter {
                 self.bounds.push((start, at));
                 start = at + 1;
             }
@@ -322,7 +336,7 @@ impl Fields {
                     State::Quoted
                 }
                 (State::Bare, b'"') => return End::Broken("quote inside an unquoted field"),
-                (State::Start | State::Bare | State::Closed, b',') => {
+                (State::Start | State::Bare | State::Closed, byte) if byte == self.delimiter => {
                     self.end_field();
                     State::Start
                 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use super::delimiter::Delimiter;
 use super::error::RowError;
 use super::ids::Ids;
 use super::jsonl;
 use super::lines::{Line, Lines};
 use super::records::{Event, Record, Records};
-use crate::shift::{FieldFault, Given, LONGEST_LIMIT, LONGEST_SHIFT, Shift, ShiftRef};
+use crate::local_times::LocalTimes;
+use crate::shift::{FieldFault, Given, LONGEST_LIMIT, Limits, Shift, ShiftRef};
 
 const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
 const REQUIRED: usize = 5;
@@ -49,7 +51,10 @@ enum Format {
 #[derive(Debug)]
 struct Checks {
     ids: Ids,
-    longest: Duration,
+    limits: Limits,
+    /// Decimals of CSV have a comma.
+    decimal_comma: bool,
+    delimiter: Delimiter,
 }
 
 impl RosterReader {
@@ -64,14 +69,43 @@ impl RosterReader {
     }
 
     fn new(format: Format) -> Self {
-        let checks = Checks { ids: Ids::default(), longest: LONGEST_SHIFT };
+        let checks = Checks {
+            ids: Ids::default(),
+            limits: Limits::default(),
+            decimal_comma: false,
+            delimiter: Delimiter::Comma,
+        };
         Self { lines: Lines::default(), format, checks }
     }
 
     /// Believes shifts up to this length. Default [`LONGEST_SHIFT`], at most 100 days.
     #[must_use]
     pub fn longest_shift(mut self, longest: Duration) -> Self {
-        self.checks.longest = longest.min(LONGEST_LIMIT);
+        self.checks.limits.longest = longest.min(LONGEST_LIMIT);
+        self
+    }
+
+    /// Separates the columns of CSV otherwise. Default [`Delimiter::Comma`]; JSON Lines have none.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: Delimiter) -> Self {
+        if let Format::Csv { records, .. } = &mut self.format {
+            records.separate_by(delimiter);
+        }
+        self.checks.delimiter = delimiter;
+        self
+    }
+
+    /// Reads durations of CSV with a decimal comma, as in `7,5`. Default a point.
+    #[must_use]
+    pub fn decimal_comma(mut self, is_comma: bool) -> Self {
+        self.checks.decimal_comma = is_comma;
+        self
+    }
+
+    /// Reads times without an offset by the clocks of a place. Default: they are refused.
+    #[must_use]
+    pub fn local_times(mut self, local_times: LocalTimes) -> Self {
+        self.checks.limits.local_times = Some(local_times);
         self
     }
 
@@ -190,7 +224,7 @@ fn json_line(line: Line<'_>, number: u64, checks: &mut Checks, each: &mut Sink<'
     };
     if !text.trim_ascii().is_empty() {
         let read =
-            jsonl::shift(number, text, &mut checks.ids, checks.longest, |shift| each(number, Ok(shift)));
+            jsonl::shift(number, text, &mut checks.ids, &checks.limits, |shift| each(number, Ok(shift)));
         if let Err(fault) = read {
             each(number, Err(fault));
         }
@@ -203,13 +237,13 @@ pub(super) fn unique<'a>(
     may_hold_control: bool,
     given: Given,
     ids: &mut Ids,
-    longest: Duration,
+    limits: &Limits,
 ) -> Result<ShiftRef<'a>, FieldFault> {
     let [id, ..] = texts;
     if !id.is_empty() && !ids.insert(id) {
         return Err(FieldFault::new("id", "already given to a row above"));
     }
-    ShiftRef::check(texts, may_hold_control, given, longest).inspect_err(|_| ids.forget_last(id))
+    ShiftRef::check(texts, may_hold_control, given, limits).inspect_err(|_| ids.forget_last(id))
 }
 
 /// Takes a record, or the first one as the header.
@@ -220,7 +254,7 @@ fn take(
     each: &mut Sink<'_>,
 ) -> Result<(), RowError> {
     let Some(header) = header else {
-        *header = Some(Box::new(Header::read(event)?));
+        *header = Some(Box::new(Header::read(event, checks.delimiter)?));
         return Ok(());
     };
     let row = match event {
@@ -242,7 +276,7 @@ struct Header {
 }
 
 impl Header {
-    fn read(event: Event<'_>) -> Result<Self, RowError> {
+    fn read(event: Event<'_>, delimiter: Delimiter) -> Result<Self, RowError> {
         let record = match event {
             Event::Record(record) => record,
             Event::Broken { line, reason, .. } => {
@@ -258,9 +292,12 @@ impl Header {
                 return Err(RowError::row(line, "lines end with CR alone: LF or CRLF is needed"));
             }
             if record.len() == 1
-                && let Some(separator) = other_separator(name)
+                && let Some(separator) = Delimiter::other(delimiter, name)
             {
-                let reason = format!("header not recognised: separate columns by commas, not by {separator}");
+                let (ours, theirs, option) = (delimiter.name(), separator.name(), separator.option());
+                let reason = format!(
+                    "header not recognised: separate columns by {ours}, not by {theirs}, or choose `--delimiter {option}`"
+                );
                 return Err(RowError::row(line, reason));
             }
             if name.contains(char::is_control) {
@@ -303,26 +340,30 @@ impl Header {
         }
         let [id, employee, department, start, end, duration] = texts;
         let texts = [id, employee, department, start, end];
-        let Checks { ids, longest } = checks;
-        let shift = unique(texts, record.may_hold_control(), given(duration), ids, *longest);
+        let Checks { ids, limits, decimal_comma, .. } = checks;
+        let given = given(duration, *decimal_comma);
+        let shift = unique(texts, record.may_hold_control(), given, ids, limits);
         shift.map_err(|fault| RowError::field(line, fault))
     }
 }
 
-/// Names what separates the columns of a header without commas.
-fn other_separator(header: &str) -> Option<&'static str> {
-    let known = [('\t', "tabs"), (';', "semicolons"), ('|', "vertical bars")];
-    known.into_iter().find(|(separator, _)| header.contains(*separator)).map(|(_, name)| name)
-}
-
 /// Reads hours; an empty field gives none.
-fn given(text: &str) -> Given {
+fn given(text: &str, decimal_comma: bool) -> Given {
     if text.is_empty() {
         return Given::Nothing;
     }
-    match text.parse() {
+    let hours = match decimal_comma {
+        true if text.contains('.') => {
+            return Given::Wrong("not a number: decimals have a comma here (`--decimal ','`)");
+        }
+        true => text.replacen(',', ".", 1).parse(),
+        false => text.parse(),
+    };
+    match hours {
         Ok(hours) => Given::Hours(hours),
-        Err(_) if text.contains(',') => Given::Wrong("not a number: write a decimal point, not a comma"),
+        Err(_) if text.contains(',') && !decimal_comma => {
+            Given::Wrong("not a number: write a decimal point, or choose `--decimal ','`")
+        }
         Err(_) => Given::Wrong("not a number"),
     }
 }

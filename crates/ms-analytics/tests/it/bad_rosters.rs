@@ -1,6 +1,6 @@
 //! What is refused, and where.
 
-use ms_analytics::read::{self, ReadError};
+use ms_analytics::read::{self, Ambiguous, Delimiter, LocalTimes, ReadError};
 
 const HEADER: &str = "id,employee,department,start,end,duration\n";
 const GOOD: &str = "1,E1,Acil Servis,2026-03-02T08:00:00+03:00,2026-03-02T16:00:00+03:00,8\n";
@@ -41,7 +41,9 @@ fn another_separator_is_named() {
         };
         assert_eq!((fault.line, fault.column), (1, None), "{name}");
         assert!(
-            fault.reason.ends_with(&format!("separate columns by commas, not by {name}")),
+            fault
+                .reason
+                .contains(&format!("separate columns by commas, not by {name}, or choose `--delimiter")),
             "{}",
             fault.reason
         );
@@ -215,4 +217,54 @@ fn rows_lent_are_the_rows_given() {
     rows.each(|row| lent.push(row.map(|shift| shift.to_shift()).map_err(|error| error.to_string()))).unwrap();
     assert_eq!(lent, given);
     assert_eq!(given[1].as_ref().unwrap().employee(), "Kaya, \"A\"");
+}
+
+#[test]
+fn semicolons_and_decimal_commas_are_read_where_chosen() {
+    let header = "id;employee;department;start;end;duration\n";
+    let row = |id, hours| format!("{id};\"Ayşe; B.\";A, B;2026-03-02T08:00Z;2026-03-02T15:30Z;{hours}\n");
+    let roster = format!("\u{feff}{header}{}{}{}", row(1, "7,5"), row(2, "7.5"), row(3, "7,5,0"));
+    let rows: Vec<_> =
+        read::csv(roster.as_bytes()).delimiter(Delimiter::Semicolon).decimal_comma(true).collect();
+    let first = rows[0].as_ref().unwrap();
+    assert_eq!((first.employee(), first.department(), first.duration_hours()), ("Ayşe; B.", "A, B", 7.5));
+    for (row, reason) in rows[1..].iter().zip(["decimals have a comma here", "not a number"]) {
+        let ReadError::Row(fault) = row.as_ref().unwrap_err() else { panic!("{row:?}") };
+        assert_eq!(fault.column.as_deref(), Some("duration"));
+        assert!(fault.reason.contains(reason), "{fault}");
+    }
+    // The error names the option.
+    let faults: Vec<_> = read::csv(roster.as_bytes()).filter_map(Result::err).collect();
+    assert!(faults[0].to_string().contains("`--delimiter ';'`"), "{faults:?}");
+    let comma =
+        "id,employee,department,start,end,duration\n1,E,A,2026-03-02T08:00Z,2026-03-02T15:30Z,\"7,5\"\n";
+    let fault = read::csv(comma.as_bytes()).next().unwrap().unwrap_err();
+    assert!(fault.to_string().contains("`--decimal ','`"), "{fault}");
+    let fault = read::csv(comma.as_bytes()).delimiter(Delimiter::Semicolon).next().unwrap().unwrap_err();
+    assert!(fault.to_string().contains("by semicolons, not by commas"), "{fault}");
+}
+
+#[test]
+fn local_times_are_read_by_the_clocks_of_their_place() {
+    let jsonl = |start: &str, end: &str| {
+        format!(
+            "{{\"id\":1,\"employee\":\"E\",\"department\":\"A\",\"start\":\"{start}\",\"end\":\"{end}\"}}\n"
+        )
+    };
+    let istanbul = LocalTimes::in_time_zone("Europe/Istanbul").unwrap();
+    let hours = |start: &str, end: &str, policy| {
+        let zone = istanbul.clone().ambiguous(policy);
+        let row = read::json_lines(jsonl(start, end).as_bytes()).local_times(zone).next().unwrap();
+        row.map(|shift| shift.duration_hours()).map_err(|fault| fault.to_string())
+    };
+    // The clocks of Istanbul skipped 03:00 to 04:00 on 2015-03-29 and showed it twice on 2015-11-08.
+    assert_eq!(hours("2015-03-28T20:00:00", "2015-03-29T08:00:00", Ambiguous::Refuse), Ok(11.0));
+    assert_eq!(hours("2026-03-02T20:00", "2026-03-03T08:00+03:00", Ambiguous::Refuse), Ok(12.0));
+    let skipped = hours("2015-03-29T03:30", "2015-03-29T08:00", Ambiguous::Earlier).unwrap_err();
+    assert!(skipped.contains("start: local time that the clocks skipped"), "{skipped}");
+    let twice = hours("2015-11-08T00:00", "2015-11-08T03:30", Ambiguous::Refuse).unwrap_err();
+    assert!(twice.contains("end: local time that occurs twice"), "{twice}");
+    assert_eq!(hours("2015-11-08T00:00", "2015-11-08T03:30", Ambiguous::Earlier), Ok(3.5));
+    assert_eq!(hours("2015-11-08T00:00", "2015-11-08T03:30", Ambiguous::Later), Ok(4.5));
+    assert!(LocalTimes::in_time_zone("Europe/Nowhere").is_err());
 }

@@ -159,7 +159,8 @@ impl AlertManagerBuilder {
             claim(&mut names, &rule)?;
             own.push(rule);
         }
-        let groups: Vec<Group> = [Group::own(own)].into_iter().chain(self.groups).collect();
+        let mut groups: Vec<Group> = [Group::own(own)].into_iter().chain(self.groups).collect();
+        groups.iter_mut().for_each(|group| group.default_interval(self.interval));
         #[cfg(feature = "rules")]
         let dialect = crate::promql::Dialect::new(self.compat, self.interval);
         #[cfg(feature = "rules")]

@@ -53,6 +53,30 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// The sign that PromQL has for it.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Above => ">",
+            Self::AtLeast => ">=",
+            Self::Below => "<",
+            Self::AtMost => "<=",
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+        }
+    }
+}
+
+impl Condition {
+    /// What people are shown of it.
+    pub(crate) fn sign(&self) -> &'static str {
+        match self.0 {
+            Kind::Comparison(comparison) => comparison.sign(),
+            Kind::Closure(_) => "(closure)",
+        }
+    }
+}
+
 /// The value is greater than the threshold.
 pub fn above() -> Condition {
     Comparison::Above.into()

@@ -1,6 +1,7 @@
 //! Rules, and the groups in which they are evaluated.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::condition::Condition;
@@ -13,16 +14,33 @@ use crate::tracked::Tracked;
 /// Rules that are evaluated at one interval.
 #[derive(Debug)]
 pub(crate) struct Group {
-    pub(crate) name: String,
-    /// The group's own interval; `None` is the manager's.
-    pub(crate) interval: Option<Duration>,
+    pub(crate) about: Arc<About>,
     pub(crate) rules: Vec<Tracked>,
+}
+
+/// What is known of a group from the beginning.
+#[derive(Debug, Default)]
+#[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "told over HTTP alone"))]
+pub(crate) struct About {
+    pub(crate) name: String,
+    pub(crate) file: String,
+    /// `None` for rules that are only checked by hand.
+    pub(crate) interval: Option<Duration>,
+    /// How many alerts or series each rule may have; 0 is any number.
+    pub(crate) limit: usize,
 }
 
 impl Group {
     /// The group of the rules made in code.
     pub(crate) fn own(rules: Vec<Tracked>) -> Self {
-        Self { name: String::new(), interval: None, rules }
+        Self { about: Arc::default(), rules }
+    }
+
+    /// Sets the interval of a group that has none of its own.
+    pub(crate) fn default_interval(&mut self, interval: Duration) {
+        if let Some(about) = Arc::get_mut(&mut self.about) {
+            about.interval.get_or_insert(interval);
+        }
     }
 }
 

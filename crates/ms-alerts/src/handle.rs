@@ -63,7 +63,8 @@ impl AlertHandle {
         self.manager.add_rule(rule)
     }
 
-    /// Gives a router that answers `GET /api/v1/alerts` in the shape of a Prometheus server.
+    /// Gives a router that answers `GET /api/v1/alerts` and `GET /api/v1/rules` in the shape of a Prometheus server; see
+    /// [`AlertManager::router`].
     #[cfg(feature = "axum")]
     pub fn router<S: Clone + Send + Sync + 'static>(&self) -> axum::Router<S> {
         self.manager.router()

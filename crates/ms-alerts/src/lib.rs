@@ -65,6 +65,7 @@ mod rules_file;
 mod samples;
 #[cfg(feature = "rules")]
 mod slo;
+mod snapshot;
 mod state;
 mod template;
 mod tracked;

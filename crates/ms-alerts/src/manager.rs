@@ -19,6 +19,7 @@ use crate::handle::LONGEST;
 use crate::observe;
 use crate::rule::AlertRule;
 use crate::samples::{ExpositionError, MetricValues, Samples, Source, samples_of};
+use crate::snapshot::Snapshot;
 use crate::state::{Now, State};
 use crate::tracked::{Tracked, View};
 
@@ -67,12 +68,6 @@ impl Memory {
     }
 }
 
-#[derive(Default)]
-pub(crate) struct Snapshot {
-    pub(crate) alerts: Vec<Alert>,
-    pub(crate) rules: Vec<RuleStatus>,
-}
-
 /// What a shutdown left behind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -116,7 +111,9 @@ impl AlertManager {
         claim(&mut self.0.names.lock(), &rule)?;
         let mut groups = self.0.groups.lock();
         if let Some(own) = groups.first_mut() {
-            self.0.shown.write().rules.insert(own.rules.len(), rule.status(&own.name));
+            if let Some(shown) = self.0.shown.write().groups.first_mut() {
+                shown.rules.push(rule.view());
+            }
             own.rules.push(rule);
         }
         Ok(())
@@ -163,12 +160,12 @@ impl AlertManager {
 
     /// Gives the alerts that were pending or firing after the last evaluation.
     pub fn alerts(&self) -> Vec<Alert> {
-        self.0.snapshot().alerts.clone()
+        self.0.snapshot().alerts().cloned().collect()
     }
 
     /// Gives every rule with its state after the last evaluation.
     pub fn rules(&self) -> Vec<RuleStatus> {
-        self.0.snapshot().rules.clone()
+        self.0.snapshot().rules().collect()
     }
 
     /// Waits until the sinks have accepted all notifications, no longer than `limit`, and stops them.
@@ -215,7 +212,7 @@ impl Core {
 
     /// Gives the intervals of the groups, in their order.
     pub(crate) fn intervals(&self, default: Duration) -> Vec<Duration> {
-        self.groups.lock().iter().map(|group| group.interval.unwrap_or(default)).collect()
+        self.groups.lock().iter().map(|group| group.about.interval.unwrap_or(default)).collect()
     }
 
     pub(crate) fn snapshot(&self) -> RwLockReadGuard<'_, Snapshot> {
@@ -282,7 +279,9 @@ impl Core {
                     #[cfg(feature = "rules")]
                     dialect: self.memory.dialect,
                 };
+                let begun = Instant::now();
                 let (changed, failure) = rule.evaluate(&view, now);
+                rule.evaluated(now.wall, begun.elapsed());
                 // The next rules of the group read it.
                 #[cfg(feature = "rules")]
                 rule.write(&mut history);
@@ -297,26 +296,18 @@ impl Core {
             }
         }
         let snapshot = Snapshot::of(&groups);
-        let firing = snapshot.alerts.iter().filter(|alert| alert.state == State::Firing).count();
-        let pending = snapshot.alerts.len() - firing;
+        let (mut firing, mut pending) = (0, 0);
+        for alert in snapshot.alerts() {
+            *(if alert.state == State::Firing { &mut firing } else { &mut pending }) += 1;
+        }
         *self.shown.write() = snapshot;
         observe::evaluated(evaluated, started.elapsed(), pending, firing);
         changes
     }
 }
 
-impl Snapshot {
-    fn of(groups: &[Group]) -> Self {
-        let rules = || groups.iter().flat_map(|group| group.rules.iter().map(move |rule| (group, rule)));
-        Self {
-            alerts: rules().flat_map(|(_, rule)| rule.active()).collect(),
-            rules: rules().map(|(group, rule)| rule.status(&group.name)).collect(),
-        }
-    }
-}
-
 impl fmt::Debug for AlertManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AlertManager").field("rules", &self.0.snapshot().rules).finish_non_exhaustive()
+        f.debug_struct("AlertManager").field("rules", &self.rules()).finish_non_exhaustive()
     }
 }

@@ -10,7 +10,6 @@ use style::Style;
 /// A text ready to be filled in.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
-    #[cfg(feature = "rules")]
     source: String,
     parts: Vec<Part>,
 }
@@ -47,11 +46,7 @@ impl Template {
             rest = after;
         }
         push_text(&mut parts, rest);
-        Ok(Self {
-            #[cfg(feature = "rules")]
-            source: text.to_owned(),
-            parts,
-        })
+        Ok(Self { source: text.to_owned(), parts })
     }
 
     /// A text in which nothing is filled in.
@@ -61,7 +56,6 @@ impl Template {
     }
 
     /// The text that it was read from.
-    #[cfg(feature = "rules")]
     pub(crate) fn source(&self) -> &str {
         &self.source
     }

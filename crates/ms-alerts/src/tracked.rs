@@ -3,13 +3,17 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::alert::{Alert, RuleKind, RuleStatus};
+use jiff::Timestamp;
+
+use crate::alert::Alert;
 use crate::fingerprint::of_labels;
 use crate::group::{Failure, Rule, Shown, What};
 use crate::labels::Labels;
 use crate::samples::{Sample, Samples};
+use crate::snapshot::{RuleAbout, RuleView};
 use crate::state::{Change, Now, Seen, State, Timing, Track};
 
 /// A sample with a time stamp of its own is looked at for this long, as in Prometheus.
@@ -23,6 +27,9 @@ pub(crate) struct Tracked {
     alerts: BTreeMap<Labels, Live>,
     no_data: bool,
     error: Option<Failure>,
+    about: Arc<RuleAbout>,
+    /// When it was evaluated last, and how long that took.
+    evaluated: Option<(Timestamp, Duration)>,
     /// What a recording rule has to write.
     #[cfg(feature = "rules")]
     recorded: Vec<(Labels, f64)>,
@@ -68,8 +75,11 @@ pub(crate) struct View<'v> {
 
 impl Tracked {
     pub(crate) fn new(rule: Rule) -> Self {
+        let about = Arc::new(RuleAbout::of(&rule));
         Self {
             rule,
+            about,
+            evaluated: None,
             alerts: BTreeMap::new(),
             no_data: false,
             error: None,
@@ -276,25 +286,23 @@ impl Tracked {
     }
 
     /// Gives the alerts that are pending or firing, sorted by their labels.
-    pub(crate) fn active(&self) -> impl Iterator<Item = Alert> {
+    fn active(&self) -> impl Iterator<Item = Alert> {
         self.alerts.values().filter(|live| live.is_active()).filter_map(|live| live.alert(&self.rule.name))
     }
 
-    pub(crate) fn status(&self, group: &str) -> RuleStatus {
-        RuleStatus {
-            name: self.rule.name.clone(),
-            group: group.to_owned(),
-            kind: self.kind(),
-            state: self.state(),
-            error: self.error.map(|failure| failure.to_string()),
-        }
+    /// Notes when it was evaluated, and how long that took.
+    pub(crate) fn evaluated(&mut self, at: Timestamp, took: Duration) {
+        self.evaluated = Some((at, took));
     }
 
-    fn kind(&self) -> RuleKind {
-        match self.rule.what {
-            #[cfg(feature = "rules")]
-            What::Record(_) => RuleKind::Recording,
-            _ => RuleKind::Alerting,
+    /// What is shown of it.
+    pub(crate) fn view(&self) -> RuleView {
+        RuleView {
+            about: Arc::clone(&self.about),
+            state: self.state(),
+            error: self.error,
+            evaluated: self.evaluated,
+            alerts: self.active().collect(),
         }
     }
 

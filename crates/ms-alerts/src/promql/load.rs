@@ -39,13 +39,13 @@ impl Refused {
 }
 
 /// Refuses what a server of the version `written_for`, or a later one, does not read.
-pub(super) fn parse(expression: &str, written_for: Compat) -> Result<Node, Refused> {
+pub(super) fn parse(expression: &str, written_for: Compat) -> Result<(Node, String), Refused> {
     measure(expression)?;
     let tree = parser::parse(expression)
         .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
     let node = node(expression, &tree)?;
     strict::check(expression, written_for)?;
-    Ok(node)
+    Ok((node, tree.to_string()))
 }
 
 /// Refuses what is too long or too deep to be given to the parser.

@@ -34,17 +34,27 @@ use plan::Node;
 
 /// An expression that can be evaluated.
 #[derive(Debug)]
-pub(crate) struct Query(Node);
+pub(crate) struct Query {
+    node: Node,
+    /// As the parser writes it.
+    text: String,
+}
 
 impl Query {
     /// `written_for` is the oldest version that has to read it.
     pub(crate) fn parse(expression: &str, written_for: Compat) -> std::result::Result<Self, Refused> {
-        load::parse(expression, written_for).map(Self)
+        let (node, text) = load::parse(expression, written_for)?;
+        Ok(Self { node, text })
+    }
+
+    /// Gives the expression, written anew as a server shows it.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Tells which metrics it looks back at if it is evaluated `offset` milliseconds late.
     pub(crate) fn ask(&self, asked: &mut Asked, offset: i64) {
-        self.0.looks_back_from(offset, &mut |selector, span| asked.ask(selector.name(), span));
+        self.node.looks_back_from(offset, &mut |selector, span| asked.ask(selector.name(), span));
     }
 
     /// Gives the elements of the answer at `now`, in milliseconds since 1970, of which no two have the same labels; a number is one element without labels.
@@ -69,7 +79,7 @@ impl Query {
             dialect,
             budget: &budget,
         };
-        moment.answer(&self.0)
+        moment.answer(&self.node)
     }
 
     /// Gives the answer at any moment of which the history knows, in milliseconds since 1970; `bounds` are the first and the
@@ -84,6 +94,6 @@ impl Query {
         let budget = eval::Budget::default();
         let moment =
             eval::Moment { samples: None, history, now: at, ahead: 0, bounds, dialect, budget: &budget };
-        moment.value(&self.0)
+        moment.value(&self.node)
     }
 }

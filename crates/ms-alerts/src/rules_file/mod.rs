@@ -8,11 +8,12 @@ pub(crate) mod yaml;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{RuleFileError, RuleProblem};
 
-use crate::group::{Group, Rule, What};
+use crate::group::{About, Group, Rule, What};
 use crate::labels::{is_label_name, is_metric_name};
 use crate::promql::{Compat, Query};
 use crate::state::Timing;
@@ -31,7 +32,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Group>, RuleFileError> {
 
 /// Reads a text of rules; `name` stands for the file in errors.
 pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<Group>, RuleFileError> {
-    let mut loader = Loader { source: Source::new(text), problems: Vec::new() };
+    let mut loader = Loader { file: name.to_owned(), source: Source::new(text), problems: Vec::new() };
     if let Some(at) = quirks::old_break(text) {
         let (line, column) = loader.source.position(at);
         let message = "this line break is one for Prometheus alone; write it as an escape".to_owned();
@@ -54,6 +55,7 @@ struct InGroup<'n> {
 
 /// Collects everything that is wrong, so that an operator mends a file once.
 struct Loader<'a> {
+    file: String,
     source: Source<'a>,
     problems: Vec<RuleProblem>,
 }
@@ -92,7 +94,13 @@ impl Loader<'_> {
             labels: node.labels.as_ref(),
         };
         let rules = node.rules.iter().flatten().filter_map(|rule| self.rule(rule, &of_group)).collect();
-        Group { name: node.name.value.clone(), interval: Some(interval).filter(|i| !i.is_zero()), rules }
+        let about = About {
+            name: node.name.value.clone(),
+            file: self.file.clone(),
+            interval: Some(interval).filter(|interval| !interval.is_zero()),
+            limit: of_group.limit.unwrap_or(0),
+        };
+        Group { about: Arc::new(about), rules }
     }
 
     fn rule(&mut self, node: &RuleNode, of_group: &InGroup<'_>) -> Option<Tracked> {

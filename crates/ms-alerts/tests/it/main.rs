@@ -25,6 +25,8 @@ mod routing;
 mod rule_files;
 mod running;
 mod scraped;
+#[cfg(all(feature = "axum", feature = "rules"))]
+mod server;
 #[cfg(feature = "rules")]
 mod verdicts;
 #[cfg(feature = "webhook")]

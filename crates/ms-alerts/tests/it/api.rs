@@ -72,7 +72,7 @@ mod rules {
     interval: 1s
     rules:
       - alert: Never
-        expr: absent(up) and on() (rate(up[5m]) > 1e9)
+        expr: absent(up) and on() (rate(up[5m]) > 10)
 "#;
 
     /// What does not depend on when, or on how quick.

@@ -14,6 +14,7 @@ mod page;
 mod prometheus;
 mod readme;
 mod real_servers;
+mod rolling;
 mod roster;
 mod slow_clients;
 mod starting;

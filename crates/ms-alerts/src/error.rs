@@ -27,13 +27,15 @@ pub enum BuildError {
         /// The name.
         label: String,
     },
-    /// A text holds an action that is not supported.
-    #[error("rule `{rule}`: template action `{action}` is not supported")]
+    /// A text is a template that cannot be read.
+    #[error("rule `{rule}`: template action `{action}`: {message}")]
     Template {
         /// The rule.
         rule: String,
         /// What stands between the braces.
         action: String,
+        /// What is wrong with it.
+        message: String,
     },
     /// Two sinks have one name, so that nobody could tell their failures apart.
     #[error("two sinks are named `{sink}`")]

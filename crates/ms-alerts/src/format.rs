@@ -40,18 +40,38 @@ pub(crate) fn without_exponent(value: f64) -> String {
 
 /// As `%.4g` of Go prints it: four digits that matter, without zeros behind them.
 pub(crate) fn four_digits(value: f64) -> String {
+    digits(value, 4)
+}
+
+/// As `%.<digits>g` of Go prints it.
+pub(crate) fn digits(value: f64, digits: usize) -> String {
     if !value.is_finite() {
         return special(value).to_owned();
     }
-    let text = format!("{value:.3e}");
-    let (digits, power) = parts(&text);
-    let trim = |digits: &str| digits.trim_end_matches('0').trim_end_matches('.').to_owned();
-    if !(-4..4).contains(&power) {
-        return joined(&trim(digits), power);
+    let digits = digits.max(1);
+    let text = format!("{value:.*e}", digits - 1);
+    let (written, power) = parts(&text);
+    let trim = |text: &str| {
+        let zeros = if text.contains('.') { text.trim_end_matches('0') } else { text };
+        zeros.trim_end_matches('.').to_owned()
+    };
+    let before_point = usize::try_from(power).map_or(0, |power| power + 1);
+    if power < -4 || before_point > digits {
+        return joined(&trim(written), power);
     }
-    let decimals = usize::try_from(3 - power).unwrap_or(0);
-    let plain = decimals_of(value, decimals);
-    if decimals == 0 { plain } else { trim(&plain) }
+    let decimals = usize::try_from(power)
+        .map_or_else(|_| digits + usize::try_from(-power).unwrap_or(0) - 1, |_| digits - before_point);
+    trim(&decimals_of(value, decimals))
+}
+
+/// As `%.2e` of Go prints it, with so many digits behind the point.
+pub(crate) fn exponent_of(value: f64, decimals: usize) -> String {
+    if !value.is_finite() {
+        return special(value).to_owned();
+    }
+    let text = format!("{value:.decimals$e}");
+    let (written, power) = parts(&text);
+    joined(written, power)
 }
 
 /// As `%.2f` of Go prints it, with so many digits behind the point.

@@ -104,7 +104,7 @@ impl AlertRule {
         self
     }
 
-    /// Adds a text for people. May hold `{{ $value }}` and `{{ $labels.name }}`, as in a rule file.
+    /// Adds a text for people. May be a template, as in a rule file: `{{ $labels.host }} at {{ $value | humanize }}`.
     pub fn annotation(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
         self.annotations.push((name.into(), text.into()));
         self
@@ -122,7 +122,10 @@ impl AlertRule {
                 Err(BuildError::LabelName { rule: self.name.clone(), label: name })
             }
             Ok(template) => Ok((name, template)),
-            Err(found) => Err(BuildError::Template { rule: self.name.clone(), action: found.action }),
+            Err(found) => {
+                let (rule, action) = (self.name.clone(), found.action(&text));
+                Err(BuildError::Template { rule, action, message: found.message })
+            }
         };
         let labels = self.labels.into_iter().map(compile).collect::<Result<_, _>>()?;
         let annotations = self.annotations.into_iter().map(compile).collect::<Result<_, _>>()?;

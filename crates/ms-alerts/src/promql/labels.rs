@@ -30,7 +30,7 @@ impl LabelJoin {
 
 /// Puts groups in the place of `$1`, `${1}` and `$name`, as Go's `Expand` does: what no group has is empty, `$$` is a dollar
 /// sign, and so is one behind which nothing can stand.
-fn expand(template: &str, captures: &Captures<'_>) -> String {
+pub(crate) fn expand(template: &str, captures: &Captures<'_>) -> String {
     let mut expanded = String::new();
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once('$') {

@@ -26,6 +26,7 @@ mod vector;
 pub use compat::Compat;
 pub(crate) use compat::Dialect;
 pub(crate) use eval::{EvalError, Value as Result};
+pub(crate) use labels::expand;
 pub(crate) use load::Refused;
 pub(crate) use vector::Element;
 

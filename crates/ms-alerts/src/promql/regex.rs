@@ -1,4 +1,4 @@
-//! Regular expressions of Go, anchored as in Prometheus.
+//! Regular expressions of Go, anchored as in Prometheus but for those of templates.
 //!
 //! Go's syntax and that of the regex crate look alike and differ in what they mean: `\d` and `\w` are ASCII in Go, `[a&&b]`
 //! and `[a[b]]` are plain sets there, `{,3}` is text. So a pattern is read as Go reads it and written anew; what is not
@@ -13,25 +13,30 @@ const LARGEST: usize = 1 << 20;
 
 /// Since version 3 a dot of Prometheus matches a line break too.
 pub(super) fn compile(pattern: &str) -> Result<Regex, String> {
-    build(pattern, true)
+    build(&format!("^(?:{})$", translated(pattern)?), true)
 }
 
 /// One whose dot matches no line break.
 pub(crate) fn compile_lines(pattern: &str) -> Result<Regex, String> {
-    build(pattern, false)
+    build(&format!("^(?:{})$", translated(pattern)?), false)
+}
+
+/// One that is found anywhere, whose dot matches no line break: that of a template.
+pub(crate) fn compile_anywhere(pattern: &str) -> Result<Regex, String> {
+    build(&translated(pattern)?, false)
+}
+
+fn translated(pattern: &str) -> Result<String, String> {
+    Translator { rest: pattern.chars().peekable(), out: String::new(), open: 0 }.translate()
 }
 
 fn build(pattern: &str, dot_matches_breaks: bool) -> Result<Regex, String> {
-    let translated =
-        Translator { rest: pattern.chars().peekable(), out: String::new(), open: 0 }.translate()?;
-    RegexBuilder::new(&format!("^(?:{translated})$"))
-        .dot_matches_new_line(dot_matches_breaks)
-        .size_limit(LARGEST)
-        .build()
-        .map_err(|error| match error {
+    RegexBuilder::new(pattern).dot_matches_new_line(dot_matches_breaks).size_limit(LARGEST).build().map_err(
+        |error| match error {
             ::regex::Error::CompiledTooBig(_) => "too large".to_owned(),
             _ => "not a valid expression".to_owned(),
-        })
+        },
+    )
 }
 
 struct Translator<'a> {

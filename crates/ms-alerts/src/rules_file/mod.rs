@@ -229,10 +229,7 @@ impl Loader<'_> {
             match Template::parse(text) {
                 Ok(template) => templates.push((name.clone(), template)),
                 Err(found) => {
-                    let message = format!(
-                        "{kind} `{name}`: template action `{}` is not supported; expected `$value`, `$value | humanize` or `$labels.name`",
-                        found.action
-                    );
+                    let message = format!("{kind} `{name}`: template: {}", found.message);
                     self.problem_within(node, text, found.at, rule, message);
                 }
             }

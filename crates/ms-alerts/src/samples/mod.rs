@@ -15,7 +15,6 @@ use std::ops::Range;
 pub use exposition::{ExpositionError, parse_exposition, parse_exposition_bytes};
 #[cfg(feature = "rules")]
 pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
-#[cfg(feature = "rules")]
 pub(crate) use number::parse as parse_number;
 pub use source::{Source, exposition, values};
 pub use values::MetricValues;

@@ -6,58 +6,21 @@ const LARGE: [&str; 8] = ["k", "M", "G", "T", "P", "E", "Z", "Y"];
 const SMALL: [&str; 8] = ["m", "u", "n", "p", "f", "a", "z", "y"];
 const BINARY: [&str; 8] = ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"];
 
-/// How a value is shown; each as the function of Prometheus that is named like it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Style {
-    Plain,
-    Humanize,
-    Humanize1024,
-    HumanizeDuration,
-    HumanizePercentage,
-    /// `printf "%.2f"`: so many digits behind the point.
-    Decimals(usize),
+/// As `humanize1024` of Prometheus.
+pub(super) fn humanize1024(value: f64) -> String {
+    if value.abs() <= 1.0 || !value.is_finite() {
+        return format::four_digits(value);
+    }
+    shrink(value, 1024.0, BINARY)
 }
 
-impl Style {
-    /// Reads what is done with `$value`, in either order: `$value | humanize` or `humanize $value`.
-    pub(super) fn of_action(action: &str) -> Option<Self> {
-        if action == "$value" {
-            return Some(Self::Plain);
-        }
-        let function = match action.split_once('|') {
-            Some((value, function)) => (value.trim() == "$value").then(|| function.trim())?,
-            None => action.strip_suffix("$value")?.strip_suffix([' ', '\t'])?.trim(),
-        };
-        match function {
-            "humanize" => Some(Self::Humanize),
-            "humanize1024" => Some(Self::Humanize1024),
-            "humanizeDuration" => Some(Self::HumanizeDuration),
-            "humanizePercentage" => Some(Self::HumanizePercentage),
-            _ => {
-                let format = function.strip_prefix("printf")?.trim_start();
-                let decimals = format.strip_prefix("\"%.")?.strip_suffix("f\"")?;
-                // One digit: Go's `%.9f` is far more than anybody reads.
-                let decimals =
-                    decimals.bytes().next().filter(|digit| decimals.len() == 1 && digit.is_ascii_digit())?;
-                Some(Self::Decimals(usize::from(decimals - b'0')))
-            }
-        }
-    }
-
-    pub(super) fn show(self, value: f64) -> String {
-        match self {
-            Self::Plain => format::plain(value),
-            Self::Humanize => humanize(value),
-            Self::Humanize1024 if value.abs() <= 1.0 || !value.is_finite() => format::four_digits(value),
-            Self::Humanize1024 => shrink(value, 1024.0, BINARY),
-            Self::HumanizeDuration => duration(value),
-            Self::HumanizePercentage => format!("{}%", format::four_digits(value * 100.0)),
-            Self::Decimals(decimals) => format::decimals(value, decimals),
-        }
-    }
+/// As `humanizePercentage` of Prometheus.
+pub(super) fn percentage(value: f64) -> String {
+    format!("{}%", format::four_digits(value * 100.0))
 }
 
-fn humanize(value: f64) -> String {
+/// As `humanize` of Prometheus.
+pub(super) fn humanize(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
         format::four_digits(value)
     } else if value.abs() >= 1.0 {
@@ -91,7 +54,8 @@ fn grow(mut value: f64) -> String {
     format!("{}{prefix}", format::four_digits(value))
 }
 
-fn duration(value: f64) -> String {
+/// As `humanizeDuration` of Prometheus.
+pub(super) fn duration(value: f64) -> String {
     if !value.is_finite() {
         return format::four_digits(value);
     }

@@ -210,10 +210,15 @@ fn what_cannot_be_a_rule_is_refused_when_it_is_added() {
             "{label}"
         );
     }
-    for text in ["{{ query \"up\" }}", "{{ $value", "{{ $externalURL }}", "{{}}", "{{ humanize$value }}"] {
+    for text in ["{{ query \"up\" }}", "{{ $value", "{{ $nothing }}", "{{}}", "{{ humanize$value }}"] {
         let refused = manager.add_rule(rule("x").annotation("summary", text));
         assert!(matches!(refused, Err(BuildError::Template { .. })), "{text}");
     }
+    let refused = manager.add_rule(rule("x").annotation("summary", "{{ $value }} {{ $value | shout }}"));
+    assert_eq!(
+        refused.unwrap_err().to_string(),
+        "rule `x`: template action `$value | shout`: `shout` is not supported; expected a function of Prometheus or Go"
+    );
     assert!(manager.rules().is_empty());
     manager.add_rule(rule("x")).unwrap();
     assert!(matches!(manager.add_rule(rule("x")), Err(BuildError::Duplicate { .. })));

@@ -28,6 +28,8 @@ mod scraped;
 #[cfg(all(feature = "axum", feature = "rules"))]
 mod server;
 #[cfg(feature = "rules")]
+mod templates;
+#[cfg(feature = "rules")]
 mod verdicts;
 #[cfg(feature = "webhook")]
 mod webhook;

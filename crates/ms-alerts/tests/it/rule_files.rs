@@ -31,7 +31,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
           up == 0
             and on(job) limitk(1, x)
         labels:
-          severity: "{{ $value | toTime }}"
+          severity: "{{ $value | toTimes }}"
           bad-name: x
       - alert: C
         expr: "foo{a=\"b\"} offset 200y > 1"
@@ -52,10 +52,10 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("9:15: rule `A`: expr: `sort_by_label` is not supported"),
         ("10:14: rule `A`: \"5 minutes\" is not a duration"),
         ("14:25: rule `B`: expr: `limitk` is not supported"),
-        ("16:22: rule `B`: label `severity`: template action `$value | toTime` is not supported"),
+        ("16:34: rule `B`: label `severity`: template: `toTimes` is not supported"),
         ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
         ("19:29: rule `C`: expr: a span of more than 100 years"),
-        ("23:13: rule `C`: annotation `summary`: template action `query \"x\"` is not supported"),
+        ("23:16: rule `C`: annotation `summary`: template: `query` is not supported"),
         ("25:15: rule `D`: `expr` is empty; expected a PromQL expression"),
         ("26:15: a rule needs `alert` or `record`"),
         ("27:11: group `a` is repeated in this file"),

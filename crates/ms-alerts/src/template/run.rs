@@ -1,0 +1,258 @@
+//! Fills a template in.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::functions::{Call, Function, LONGEST};
+use super::tree::{Branch, Node, Operand, Pipe, What};
+use super::value::{Failed, Value};
+use crate::samples::Sample;
+
+pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>) -> Result<String, Failed> {
+    let given = [
+        ("", Value::Alert),
+        ("labels", Value::Alert),
+        ("externalLabels", Value::Alert),
+        ("externalURL", Value::text("")),
+        ("value", Value::Number(sample.value())),
+    ];
+    let mut run = Run { sample, variables: given.to_vec(), out: String::new() };
+    run.list(nodes, &Value::Alert)?;
+    Ok(run.out)
+}
+
+struct Run<'s> {
+    sample: Sample<'s>,
+    /// The newest of a name is the one that is seen.
+    variables: Vec<(&'s str, Value<'s>)>,
+    out: String,
+}
+
+/// What follows a node.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    Break,
+    Continue,
+}
+
+impl<'s> Run<'s> {
+    fn list(&mut self, nodes: &'s [Node], dot: &Value<'s>) -> Result<Flow, Failed> {
+        for node in nodes {
+            let flow = self.node(node, dot)?;
+            if flow != Flow::On {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn node(&mut self, node: &'s Node, dot: &Value<'s>) -> Result<Flow, Failed> {
+        match node {
+            Node::Text(text) => self.write(text)?,
+            Node::Action(pipe) => {
+                let value = self.pipe(pipe, dot)?;
+                if pipe.variables.is_empty() {
+                    self.print(&value)?;
+                }
+            }
+            Node::If(branch) => return self.choose(branch, dot, false),
+            Node::With(branch) => return self.choose(branch, dot, true),
+            Node::Range(branch) => return self.range(branch, dot),
+            Node::Break => return Ok(Flow::Break),
+            Node::Continue => return Ok(Flow::Continue),
+        }
+        Ok(Flow::On)
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), Failed> {
+        if self.out.len() + text.len() > LONGEST {
+            return Err(format!("the text is longer than {LONGEST} bytes"));
+        }
+        self.out.push_str(text);
+        Ok(())
+    }
+
+    fn print(&mut self, value: &Value<'s>) -> Result<(), Failed> {
+        match value {
+            Value::Nothing => self.write("<no value>"),
+            Value::Text(text) => self.write(text),
+            other => self.write(&other.plain()?),
+        }
+    }
+
+    fn choose(&mut self, branch: &'s Branch, dot: &Value<'s>, is_with: bool) -> Result<Flow, Failed> {
+        let known = self.variables.len();
+        let value = self.pipe(&branch.pipe, dot)?;
+        let flow = match value.is_true() {
+            true => self.list(&branch.then, if is_with { &value } else { dot }),
+            false => self.list(&branch.otherwise, dot),
+        };
+        self.variables.truncate(known);
+        flow
+    }
+
+    fn range(&mut self, branch: &'s Branch, dot: &Value<'s>) -> Result<Flow, Failed> {
+        let known = self.variables.len();
+        let labels = match self.evaluate(&branch.pipe, dot)? {
+            Value::Labels(labels) => labels.into_owned(),
+            other => return Err(format!("range can't iterate over {}", other.kind())),
+        };
+        let mut flow = Flow::On;
+        if labels.is_empty() {
+            flow = self.list(&branch.otherwise, dot)?;
+        }
+        for (name, value) in labels {
+            let (key, element) = (Value::text(name), Value::text(value));
+            match branch.pipe.variables.as_slice() {
+                [] => {}
+                [only] => self.bind(only, element.clone(), branch.pipe.assigns),
+                [first, second, ..] => {
+                    self.bind(first, key, branch.pipe.assigns);
+                    self.bind(second, element.clone(), branch.pipe.assigns);
+                }
+            }
+            let ended = self.list(&branch.then, &element)?;
+            self.variables.truncate(known);
+            if ended == Flow::Break {
+                break;
+            }
+        }
+        self.variables.truncate(known);
+        Ok(flow)
+    }
+
+    fn bind(&mut self, name: &'s str, value: Value<'s>, assigns: bool) {
+        match self.variables.iter_mut().rev().find(|(known, _)| assigns && *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.variables.push((name, value)),
+        }
+    }
+
+    fn pipe(&mut self, pipe: &'s Pipe, dot: &Value<'s>) -> Result<Value<'s>, Failed> {
+        let value = self.evaluate(pipe, dot)?;
+        for name in &pipe.variables {
+            self.bind(name, value.clone(), pipe.assigns);
+        }
+        Ok(value)
+    }
+
+    fn evaluate(&mut self, pipe: &'s Pipe, dot: &Value<'s>) -> Result<Value<'s>, Failed> {
+        let mut last = None;
+        for command in &pipe.commands {
+            last = Some(self.command(command, dot, last)?);
+        }
+        Ok(last.unwrap_or(Value::Nothing))
+    }
+
+    /// `last` is what the command before it in the pipe gave.
+    fn command(
+        &mut self,
+        command: &'s [Operand],
+        dot: &Value<'s>,
+        last: Option<Value<'s>>,
+    ) -> Result<Value<'s>, Failed> {
+        let Some((first, arguments)) = command.split_first() else { return Ok(Value::Nothing) };
+        if let What::Function(name, function) = &first.what {
+            return self.call((name, *function), arguments, dot, last);
+        }
+        if last.is_some() || !arguments.is_empty() {
+            return Err("can't give argument to non-function".to_owned());
+        }
+        self.operand(first, dot)
+    }
+
+    fn call(
+        &mut self,
+        (name, function): (&str, Function),
+        arguments: &'s [Operand],
+        dot: &Value<'s>,
+        last: Option<Value<'s>>,
+    ) -> Result<Value<'s>, Failed> {
+        let count = arguments.len() + usize::from(last.is_some());
+        if !function.takes.contains(count) {
+            return Err(format!("wrong number of args for {name}: got {count}"));
+        }
+        let mut values = Vec::with_capacity(count);
+        for argument in arguments {
+            values.push(self.operand(argument, dot)?);
+            // The rest is not looked at, once one decides.
+            if let (Call::Until(truth), Some(value)) = (function.call, values.last())
+                && value.is_true() == truth
+            {
+                return Ok(value.clone());
+            }
+        }
+        values.extend(last);
+        match function.call {
+            Call::Until(_) => Ok(values.pop().unwrap_or(Value::Nothing)),
+            Call::With(call) => call(&values).map_err(|error| format!("error calling {name}: {error}")),
+        }
+    }
+
+    fn operand(&mut self, operand: &'s Operand, dot: &Value<'s>) -> Result<Value<'s>, Failed> {
+        let mut fields = operand.fields.iter();
+        let mut value = match &operand.what {
+            What::Dot => dot.clone(),
+            What::Nil => Value::Nothing,
+            What::Truth(truth) => Value::Truth(*truth),
+            What::Integer(number) => Value::Integer(*number),
+            What::Number(number) => Value::Number(*number),
+            What::Text(text) => Value::text(text),
+            What::Variable(name) => match (name.as_str(), fields.clone().next()) {
+                // Most actions are like this one, and need no map.
+                ("labels", Some(label)) if self.is_given(1, name) => {
+                    fields.next();
+                    Value::text(self.sample.label(label))
+                }
+                _ => self.variable(name),
+            },
+            What::Pipe(pipe) => self.pipe(pipe, dot)?,
+            What::Function(name, function) => self.call((name, *function), &[], dot, None)?,
+        };
+        for field in fields {
+            value = self.field(value, field)?;
+        }
+        Ok(value)
+    }
+
+    fn place(&self, name: &str) -> Option<usize> {
+        self.variables.iter().rposition(|(known, _)| *known == name)
+    }
+
+    fn is_given(&self, place: usize, name: &str) -> bool {
+        let is_untouched = self.variables.get(place).is_some_and(|(_, value)| matches!(value, Value::Alert));
+        is_untouched && self.place(name) == Some(place)
+    }
+
+    fn variable(&self, name: &str) -> Value<'s> {
+        if self.is_given(1, name) {
+            return self.labels();
+        }
+        if self.is_given(2, name) {
+            return no_labels();
+        }
+        let found = self.place(name).and_then(|place| self.variables.get(place));
+        found.map_or(Value::Nothing, |(_, value)| value.clone())
+    }
+
+    fn labels(&self) -> Value<'s> {
+        let own = self.sample.labels().chain([("__name__", self.sample.name())]);
+        Value::Labels(Cow::Owned(own.filter(|(_, value)| !value.is_empty()).collect()))
+    }
+
+    fn field(&self, value: Value<'s>, field: &str) -> Result<Value<'s>, Failed> {
+        match (&value, field) {
+            (Value::Alert, "Labels") => Ok(self.labels()),
+            (Value::Alert, "ExternalLabels") => Ok(no_labels()),
+            (Value::Alert, "ExternalURL") => Ok(Value::text("")),
+            (Value::Alert, "Value") => Ok(Value::Number(self.sample.value())),
+            (Value::Labels(labels), name) => Ok(Value::text(labels.get(name).copied().unwrap_or_default())),
+            _ => Err(format!("can't evaluate field {field} in type {}", value.kind())),
+        }
+    }
+}
+
+fn no_labels<'s>() -> Value<'s> {
+    Value::Labels(Cow::Owned(BTreeMap::new()))
+}

@@ -31,6 +31,10 @@ pub(super) fn printf(text: &str, values: &[Value<'_>]) -> Result<String, Failed>
             None => out.push_str("%!(NOVERB)"),
             Some('%') => out.push('%'),
             Some(verb) => match values.next() {
+                // A plus asks for the fields of a struct here, not for a sign.
+                Some(value) if verb == 'v' => {
+                    out.push_str(&shown(verb, value, Spec { plus: false, ..spec })?)
+                }
                 Some(value) => out.push_str(&shown(verb, value, spec)?),
                 None => out.push_str(&format!("%!{verb}(MISSING)")),
             },
@@ -123,6 +127,9 @@ fn count<'v, 's: 'v>(
 }
 
 fn shown(verb: char, value: &Value<'_>, spec: Spec) -> Result<String, Failed> {
+    if verb == 'T' {
+        return Ok(spec.pad(value.kind(), false));
+    }
     let known = match value {
         Value::Number(number) => float(verb, *number, spec),
         Value::Integer(number) => integer(verb, *number, spec),
@@ -135,9 +142,8 @@ fn shown(verb: char, value: &Value<'_>, spec: Spec) -> Result<String, Failed> {
     };
     match (known, verb) {
         (Some(text), _) => Ok(text),
-        (None, 'T') => Ok(spec.pad(value.kind(), false)),
         (None, 'b' | 'x' | 'X' | 'p') => Err(format!("%{verb} of {} is not supported", value.kind())),
-        (None, _) => Ok(format!("%!{verb}({}={})", value.kind(), value.plain()?)),
+        (None, _) => Ok(format!("%!{verb}({}={})", value.kind(), shown('v', value, spec)?)),
     }
 }
 
@@ -188,7 +194,8 @@ fn character(number: i64) -> char {
 fn words(verb: char, text: &str, spec: Spec) -> Option<String> {
     let cut: String = text.chars().take(spec.precision.unwrap_or(usize::MAX)).collect();
     let hex = |digits: fn(u8) -> String| {
-        text.bytes().take(spec.precision.unwrap_or(usize::MAX)).map(digits).collect::<String>()
+        let bytes = text.bytes().take(spec.precision.unwrap_or(usize::MAX));
+        bytes.map(digits).collect::<Vec<_>>().join(if spec.space { " " } else { "" })
     };
     let written = match verb {
         's' | 'v' => cut,

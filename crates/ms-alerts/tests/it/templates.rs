@@ -118,7 +118,7 @@ fn generated() -> impl Strategy<Value = String> {
         "html",
         "not",
     ]);
-    let format = ("[-+ 0]{0,2}", prop::option::of(0..14_u8), prop::option::of(0..9_u8), "[vdsfFeEgGtqxc]")
+    let format = ("[-+ 0]{0,2}", prop::option::of(0..14_u8), prop::option::of(0..9_u8), "[vdsfFeEgGtqoc]")
         .prop_map(|(flags, width, precision, verb)| {
             let width = width.map_or(String::new(), |width| width.to_string());
             let precision = precision.map_or(String::new(), |precision| format!(".{precision}"));

@@ -45,7 +45,7 @@ const ENGLISH: Words = Words {
     now: "now",
     nothing_ran: "not checked",
     took: "took",
-    asked: "checked before",
+    asked: "since the last run",
     lasting: "so for",
     seconds: "s",
     minutes: "min",

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod browser;
 mod building;
 mod ending;
 mod grouping;
@@ -26,6 +27,7 @@ mod server;
 mod servers;
 mod showing;
 mod shutdown;
+mod stampede;
 #[cfg(feature = "system")]
 mod system;
 #[cfg(all(feature = "systemd", target_os = "linux"))]

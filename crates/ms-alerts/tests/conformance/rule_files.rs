@@ -1,6 +1,6 @@
 //! Rule files from the field: what a server refuses is refused, and what we refuse besides is named.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use ms_alerts::AlertManager;
@@ -29,4 +29,33 @@ fn no_rule_file_loads_that_a_server_refuses_and_each_refusal_says_where() {
             assert!(!problem.message().is_empty());
         }
     }
+}
+
+#[test]
+fn of_a_hundred_rules_in_use_at_least_ninety_seven_load() {
+    let (mut all, mut loaded) = (0, 0);
+    let mut refused = Vec::new();
+    for (name, path) in super::files(&data("rules/groups")) {
+        let text = fs::read_to_string(&path).unwrap();
+        let begins = |line: &&str| {
+            let line = line.trim_start().trim_start_matches("- ");
+            line.starts_with("alert:") || line.starts_with("record:")
+        };
+        let rules = text.lines().filter(begins).count();
+        all += rules;
+        // A file is refused whole, so what is counted is the rules that are named.
+        let problems = match AlertManager::builder().rules_file(&path) {
+            Ok(builder) => {
+                assert_eq!(builder.build().unwrap().rules().len(), rules, "{name}");
+                Vec::new()
+            }
+            Err(error) => error.problems().to_vec(),
+        };
+        let named: BTreeSet<_> = problems.iter().map(|problem| problem.rule()).collect();
+        assert!(!named.contains(&None), "{name}: {problems:?}");
+        loaded += rules - named.len();
+        refused.extend(problems.iter().map(|problem| format!("{name}:{problem}")));
+    }
+    assert!(all > 0, "no rule found");
+    assert!(loaded * 100 >= all * 97, "{loaded} of {all} rules load:\n{}", refused.join("\n"));
 }

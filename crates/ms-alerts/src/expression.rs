@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::Compat;
 use crate::labels::Labels;
 use crate::promql::{Dialect, EvalError, Query, Result as Evaluated};
-use crate::samples::History;
+use crate::samples::{History, Samples};
 
 /// More steps than a graph has pixels are a mistake; Prometheus's limit.
 const MOST_STEPS: i64 = 11_000;
@@ -186,6 +186,14 @@ impl SeriesStore {
     /// one of the same millisecond replaces the one before.
     pub fn push(&mut self, series: &Labels, at: Timestamp, value: f64) {
         self.0.insert(series, at.as_millisecond(), Some(value));
+    }
+
+    /// Adds what an exposition holds; a sample without a time of its own is one of `at`.
+    pub fn push_samples(&mut self, samples: &Samples<'_>, at: Timestamp) {
+        for sample in samples.iter() {
+            let series = sample.labels().chain([("__name__", sample.name())]).collect();
+            self.0.insert(&series, sample.timestamp().unwrap_or(at.as_millisecond()), Some(sample.value()));
+        }
     }
 
     /// Says that a series has gone: from this moment on it is not looked back at, until it has another sample.

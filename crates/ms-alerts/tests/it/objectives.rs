@@ -4,8 +4,9 @@ use std::fs;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use jiff::civil::Weekday;
-use ms_alerts::{Slo, SloError};
+use ms_alerts::{AlertManager, Compat, Slo, SloError, State, parse_exposition};
 use serde_json::{Value, json};
 
 fn promtool(arguments: &[&str], folder: &std::path::Path) -> Output {
@@ -69,6 +70,35 @@ fn failures_page_and_resolve_when_the_short_window_is_good() {
         ("1870m", &[]),
     ];
     passes(&availability(), &an_hour_of_failures(), expected, &[("1d", "== 1"), ("1510m", "< 0")]);
+}
+
+#[tokio::test]
+async fn the_same_failures_page_and_resolve_inside_the_process() {
+    let rules = availability().rules().unwrap();
+    let manager = AlertManager::builder().rules_text("slo.yml", &rules).unwrap();
+    let manager = manager.compat(Compat::V2_42).build().unwrap();
+    let (mut good, mut bad) = (0, 0);
+    let mut seen = Vec::new();
+    for minute in 0..=1870_i64 {
+        let text = format!(
+            "http_requests_total{{status=\"200\"}} {good}\nhttp_requests_total{{status=\"500\"}} {bad}\n"
+        );
+        let moment = Timestamp::from_second(minute * 60).unwrap();
+        manager.check_samples_at(&parse_exposition(&text).unwrap(), moment).await;
+        if [1440, 1441, 1442, 1500, 1535, 1870].contains(&minute) {
+            let alerts = manager.alerts();
+            let firing = alerts.iter().filter(|alert| alert.state == State::Firing);
+            let mut firing: Vec<String> =
+                firing.map(|alert| alert.severity().unwrap_or_default().to_owned()).collect();
+            firing.sort();
+            seen.push(firing.join(" "));
+        }
+        let failing = (1440..1500).contains(&minute);
+        good += if failing { 30 } else { 60 };
+        bad += if failing { 30 } else { 0 };
+    }
+    assert_eq!(seen, ["", "", "page", "page ticket", "ticket", ""]);
+    assert!(manager.rules().iter().all(|rule| rule.error.is_none()));
 }
 
 #[test]

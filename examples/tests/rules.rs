@@ -1,0 +1,174 @@
+//! The rules tool beside promtool: verdicts, answers, exit codes.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+fn rules(arguments: &[&str], folder: &Path) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rules"));
+    command.args(arguments).current_dir(folder).output().expect("rules runs")
+}
+
+fn promtool(arguments: &[&str], folder: &Path) -> Output {
+    let output = Command::new("promtool").args(arguments).current_dir(folder).output();
+    output.expect("promtool; install it with: apt-get install prometheus")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    for (name, content) in files {
+        fs::write(folder.path().join(name), content).expect("written");
+    }
+    folder
+}
+
+const GOOD: &str = "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n    for: 5m\n";
+const BAD: [(&str, &str); 6] = [
+    ("expr.yml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up >\n"),
+    ("field.yml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    severity: page\n"),
+    ("twice.yml", "groups:\n- name: g\n- name: g\n"),
+    ("for.yml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    for: 5 min\n"),
+    ("label.yml", "groups:\n- name: g\n  rules:\n  - alert: A\n    expr: up\n    labels: {a-b: c}\n"),
+    ("yaml.yml", "groups: [\n"),
+];
+
+#[test]
+fn check_has_the_verdict_and_exit_code_of_promtool() {
+    let folder = folder(&BAD);
+    fs::write(folder.path().join("good.yml"), GOOD).expect("written");
+    let names = BAD.iter().map(|(name, _)| *name).chain(["good.yml", "missing.yml"]);
+    for arguments in names.map(|name| vec![name]).chain([vec![], vec!["good.yml", "expr.yml"]]) {
+        let ours = rules(&[&["check"], &arguments[..]].concat(), folder.path());
+        let theirs = promtool(&[&["check", "rules"], &arguments[..]].concat(), folder.path());
+        assert_eq!(ours.status.code(), theirs.status.code(), "{arguments:?}: {}", text(&ours.stdout));
+    }
+    let both = rules(&["check", "good.yml", "expr.yml"], folder.path());
+    let said = text(&both.stdout);
+    assert!(said.contains("Checking good.yml\n  SUCCESS: 1 rules found\n"), "{said}");
+    assert!(said.contains("Checking expr.yml\n  FAILED:\nexpr.yml:5:"), "{said}");
+    assert!(!said.contains('\x1b'), "no colours where there is no terminal");
+}
+
+#[test]
+fn check_as_json_names_each_problem() {
+    let folder = folder(&[("good.yml", GOOD), BAD[0]]);
+    let output = rules(&["check", "--json", "good.yml", "expr.yml"], folder.path());
+    assert_eq!(output.status.code(), Some(1));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report[0], json!({"file": "good.yml", "ok": true, "rules": 1, "problems": []}));
+    assert_eq!((&report[1]["ok"], &report[1]["rules"]), (&json!(false), &Value::Null));
+    assert!(report[1]["problems"][0].as_str().expect("a text").starts_with("expr.yml:5:"), "{report}");
+}
+
+/// Samples of four minutes, of which the last are at 240 s.
+const METRICS: &str = "\
+hits_total{path=\"/\"} 0 0\nhits_total{path=\"/\"} 60 60000\nhits_total{path=\"/\"} 30 120000\n\
+hits_total{path=\"/\"} 90 180000\nhits_total{path=\"/\"} 150 240000\nup{job=\"a\\\"b\"} 1 240000\nup{job=\"c\"} 0 240000\n";
+
+#[test]
+fn eval_answers_as_prometheus_does() {
+    let folder = folder(&[("metrics.txt", METRICS)]);
+    let mut tests = Vec::new();
+    for expression in [
+        "up",
+        "up == 0",
+        "sum by(path) (rate(hits_total[3m]))",
+        "count(up) + 1",
+        "increase(hits_total[4m])",
+        "max_over_time(hits_total[2m:30s])",
+    ] {
+        let arguments = [
+            "eval",
+            "--metrics",
+            "metrics.txt",
+            "--expr",
+            expression,
+            "--at",
+            "240",
+            "--compat",
+            "2.42",
+            "--json",
+        ];
+        let output = rules(&arguments, folder.path());
+        assert_eq!(output.status.code(), Some(0), "{expression}: {}", text(&output.stderr));
+        let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        let rows = answer["result"].as_array().expect("a vector").iter().map(|row| {
+            let labels = row["metric"].as_object().expect("labels").iter();
+            let labels: Vec<_> = labels.map(|(name, value)| format!("{name}={value}")).collect();
+            let value: f64 = row["value"][1].as_str().expect("a number").parse().expect("a number");
+            json!({"labels": format!("{{{}}}", labels.join(",")), "value": value})
+        });
+        let rows: Vec<Value> = rows.collect();
+        assert!(!rows.is_empty(), "{expression}");
+        tests.push(json!({"expr": expression, "eval_time": "240s", "exp_samples": rows}));
+    }
+    let file = json!({"tests": [{"interval": "1m", "promql_expr_test": tests, "input_series": [
+        {"series": "hits_total{path=\"/\"}", "values": "0 60 30 90 150"},
+        {"series": "up{job=\"a\\\"b\"}", "values": "_ _ _ _ 1"},
+        {"series": "up{job=\"c\"}", "values": "_ _ _ _ 0"},
+    ]}]});
+    fs::write(folder.path().join("test.yml"), file.to_string()).expect("written");
+    let tested = promtool(&["test", "rules", "test.yml"], folder.path());
+    assert!(tested.status.success(), "{}{}", text(&tested.stdout), text(&tested.stderr));
+}
+
+#[test]
+fn eval_shows_series_as_lines_and_refuses_with_a_reason() {
+    let folder = folder(&[("metrics.txt", "up{job=\"a\"} 1\n"), ("broken.txt", "up 1\nup x\n")]);
+    let eval = |file: &str, expression: &str, at: &str| {
+        rules(&["eval", "--metrics", file, "--expr", expression, "--at", at], folder.path())
+    };
+    assert_eq!(text(&eval("metrics.txt", "up", "240").stdout), "up{job=\"a\"} => 1 @[240]\n");
+    assert_eq!(text(&eval("metrics.txt", "1 / 0", "1970-01-01T00:04:00Z").stdout), "scalar: +Inf @[240]\n");
+    for (output, reason) in [
+        (eval("metrics.txt", "up >", "240"), "up >: "),
+        (eval("metrics.txt", "up", "noon"), "\"noon\" is no time"),
+        (eval("broken.txt", "up", "240"), "broken.txt: line 2: invalid number"),
+        (eval("missing.txt", "up", "240"), "missing.txt: No such file"),
+    ] {
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn slo_writes_rules_that_promtool_takes() {
+    let folder = folder(&[]);
+    for arguments in [
+        &[
+            "availability",
+            "api",
+            "--bad",
+            "errors_total",
+            "--total",
+            "hits_total",
+            "--maintenance",
+            "sun:2-4",
+        ][..],
+        &["latency", "fast", "--histogram", "seconds{a=\"b\"}", "--limit", "0.25", "--objective", "0.99"],
+    ] {
+        let output = rules(&[&["slo"], arguments].concat(), folder.path());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        fs::write(folder.path().join("slo.yml"), &output.stdout).expect("written");
+        let checked = promtool(&["check", "rules", "slo.yml"], folder.path());
+        assert!(checked.status.success(), "{}{}", text(&output.stdout), text(&checked.stderr));
+    }
+    for wrong in [
+        &["--maintenance", "someday:2-4"][..],
+        &["--maintenance", "sun:4-2"],
+        &["--objective", "1"],
+        &["--days", "3"],
+    ] {
+        let known = ["slo", "availability", "api", "--bad", "errors_total", "--total", "hits_total"];
+        let output = rules(&[&known, wrong].concat(), folder.path());
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{wrong:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}

@@ -91,6 +91,8 @@ pub use routing::{Destination, RouteFileError, Routes};
 pub use rule::AlertRule;
 #[cfg(feature = "rules")]
 pub use rules_file::{RuleFileError, RuleProblem};
+#[cfg(feature = "webhook")]
+pub use samples::scrape;
 pub use samples::{
     ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition,
     parse_exposition_bytes, values,

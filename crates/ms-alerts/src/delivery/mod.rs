@@ -23,6 +23,8 @@ pub use log::{LogSink, log_sink};
 pub use notification::Notification;
 pub use sink::{SendError, SendFuture, Sink};
 #[cfg(feature = "webhook")]
+pub(crate) use webhook::client;
+#[cfg(feature = "webhook")]
 pub use webhook::{WebhookError, WebhookSink};
 
 /// All sinks, each with its queue.

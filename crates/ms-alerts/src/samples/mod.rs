@@ -4,6 +4,8 @@ mod exposition;
 #[cfg(feature = "rules")]
 mod history;
 mod number;
+#[cfg(feature = "webhook")]
+mod scrape;
 mod source;
 mod values;
 
@@ -16,6 +18,8 @@ pub use exposition::{ExpositionError, parse_exposition, parse_exposition_bytes};
 #[cfg(feature = "rules")]
 pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
 pub(crate) use number::parse as parse_number;
+#[cfg(feature = "webhook")]
+pub use scrape::scrape;
 pub use source::{Source, exposition, values};
 pub use values::MetricValues;
 pub(crate) use values::samples_of;

@@ -4,10 +4,15 @@ use std::fmt;
 
 use super::{ExpositionError, MetricValues, Samples, parse_exposition, samples_of};
 
-/// Something that is read once for each evaluation; made by [`exposition`] or [`values()`].
+/// Something that is read once for each evaluation; made by [`exposition`], [`values()`], or `scrape` (feature `webhook`).
 pub struct Source(Box<dyn Read>);
 
 impl Source {
+    #[cfg(feature = "webhook")]
+    pub(super) fn new(read: impl Read + 'static) -> Self {
+        Self(Box::new(read))
+    }
+
     /// Reads, hands the samples over, and gives what was made of them.
     pub(crate) fn read(&self) -> Box<dyn Reading> {
         self.0.read()
@@ -41,7 +46,7 @@ pub fn values<M: MetricValues + 'static>(collect: impl Fn() -> M + Send + Sync +
     Source(Box::new(Collected(collect)))
 }
 
-trait Read: Send + Sync {
+pub(super) trait Read: Send + Sync {
     fn read(&self) -> Box<dyn Reading>;
 }
 

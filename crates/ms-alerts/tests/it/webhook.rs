@@ -246,6 +246,63 @@ fn what_is_no_url_of_http_is_refused_without_showing_it() {
     assert!(WebhookSink::new("https://example.org").unwrap().bearer("a\nb").is_err());
 }
 
+/// The answers of a page of metrics, one after the other; the last one for ever.
+async fn page(answers: Vec<(StatusCode, &'static str)>) -> String {
+    let answers = Arc::new(std::sync::Mutex::new(answers));
+    let answer = move || {
+        let mut answers = answers.lock().unwrap();
+        let next = if answers.len() > 1 { answers.remove(0) } else { answers[0] };
+        std::future::ready(next)
+    };
+    serve(Router::new().route("/metrics", axum::routing::get(answer))).await
+}
+
+#[tokio::test]
+async fn a_page_that_is_scraped_gives_its_samples_and_whether_it_is_up() {
+    let ok = |text| (StatusCode::OK, text);
+    let failed = (StatusCode::INTERNAL_SERVER_ERROR, "queue 9\n");
+    let address = page(vec![ok("queue 9\n"), failed, ok("queue nine\n"), ok("queue 9\n")]).await;
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    let alerts = AlertManager::builder()
+        .source(ms_alerts::scrape(&format!("{address}/metrics")).unwrap())
+        .interval(Duration::from_millis(5))
+        .rules_text(
+            "rules.yml",
+            "groups: [{name: g, rules: [{alert: Queue, expr: queue > 5}, {alert: Down, expr: up == 0}]}]",
+        )
+        .unwrap()
+        .sink(Told(sender))
+        .spawn()
+        .unwrap();
+    let mut told = Vec::new();
+    for _ in 0..5 {
+        told.push(changes.recv().await.unwrap());
+    }
+    let port = address.rsplit_once(':').unwrap().1;
+    let instance = format!("{{\"alertname\": \"Down\", \"instance\": \"127.0.0.1:{port}\"}}");
+    let of = |labels: &str| -> Vec<&str> {
+        told.iter().filter(|(of, _)| of == labels).map(|(_, state)| state.as_str()).collect()
+    };
+    assert_eq!(of("{\"alertname\": \"Queue\"}"), ["firing", "resolved", "firing"]);
+    assert_eq!(of(&instance), ["firing", "resolved"]);
+    alerts.shutdown(Duration::from_secs(5)).await;
+}
+
+/// Hands over the labels of each alert with its state.
+struct Told(mpsc::UnboundedSender<(String, String)>);
+
+impl Sink for Told {
+    fn name(&self) -> &str {
+        "told"
+    }
+
+    fn send(&self, notification: Arc<Notification>) -> ms_alerts::SendFuture<'_> {
+        let alert = notification.alert();
+        let _ = self.0.send((format!("{:?}", alert.labels), alert.state.as_str().to_owned()));
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
 /// Ways to write addresses that only this machine, its network or its cloud has; `PORT` is where the trap listens.
 const FORBIDDEN: [&str; 68] = [
     "http://127.0.0.1:PORT/",

@@ -14,7 +14,15 @@ use super::resolve::{Forbidden, Guarded, may_call};
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
 
-pub(super) fn new(url: &Url, internal: bool) -> Result<Client, WebhookError> {
+/// Reads a URL of HTTP.
+pub(crate) fn parse(url: &str) -> Result<Url, WebhookError> {
+    let url = Url::parse(url).map_err(|_| WebhookError::Url)?;
+    let is_http =
+        matches!(url.scheme(), "http" | "https") && url.host_str().is_some_and(|host| !host.is_empty());
+    if is_http { Ok(url) } else { Err(WebhookError::Url) }
+}
+
+pub(crate) fn new(url: &Url, internal: bool) -> Result<Client, WebhookError> {
     // Nobody asks the resolver about numbers. However they were written, the URL has them in their usual form.
     let literal = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
     if literal.is_some_and(|address| !may_call(address, internal)) {
@@ -47,7 +55,7 @@ fn tls(used: bool) -> Result<ClientConfig, WebhookError> {
 }
 
 /// Says what went wrong without the URL, which the error's own text holds.
-pub(super) fn reason(error: &reqwest::Error) -> String {
+pub(crate) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }

@@ -2,7 +2,7 @@
 
 mod address;
 mod body;
-mod client;
+pub(crate) mod client;
 mod resolve;
 mod retry_after;
 
@@ -100,10 +100,7 @@ impl WebhookSink {
     }
 
     fn to(url: &str, internal: bool) -> Result<Self, WebhookError> {
-        let url = Url::parse(url).map_err(|_| WebhookError::Url)?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none_or(str::is_empty) {
-            return Err(WebhookError::Url);
-        }
+        let url = client::parse(url)?;
         let client = client::new(&url, internal)?;
         Ok(Self { name: "webhook".to_owned(), url, authorization: None, client })
     }

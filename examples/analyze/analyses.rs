@@ -14,6 +14,8 @@ pub struct Wanted {
     /// How many conflicts to list.
     pub conflicts: Option<usize>,
     pub staffing: Option<Staffing>,
+    /// Keep each shift, to be drawn.
+    pub timetable: bool,
 }
 
 /// What collects the shifts.
@@ -40,12 +42,14 @@ pub struct Report {
     pub conflicts: Option<Vec<Conflict>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub coverage: Option<CoverageReport>,
+    #[serde(skip)]
+    pub timetable: Option<Timetable>,
 }
 
 impl Analyses {
     /// The time zone is a known one: the option's parser has looked.
     pub fn new(time_zone: &str, wanted: Wanted) -> Self {
-        let needs_timetable = wanted.conflicts.is_some() || wanted.staffing.is_some();
+        let needs_timetable = wanted.timetable || wanted.conflicts.is_some() || wanted.staffing.is_some();
         Self {
             shifts: ShiftAnalytics::in_time_zone(time_zone).unwrap_or_default(),
             rules: wanted.rules,
@@ -79,6 +83,7 @@ impl Analyses {
             load: self.load.map(LoadAnalytics::finish),
             conflicts: conflicts.map(|(limit, timetable)| timetable.conflicts(limit)),
             coverage: coverage.map(|(staffing, timetable)| timetable.coverage(&staffing)),
+            timetable,
         }
     }
 }

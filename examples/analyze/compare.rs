@@ -9,7 +9,7 @@ use ms_analytics::{Comparison, PerformanceAnalytics};
 use crate::input::Failure;
 use crate::refusals::Refusals;
 use crate::sample::{self, Sample};
-use crate::table;
+use crate::{page, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -19,6 +19,12 @@ pub struct Options {
     after: PathBuf,
     #[command(flatten)]
     sample: sample::Options,
+    /// Write one HTML page with both curves to this file too; not for interval logs.
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+    /// The language of the page.
+    #[arg(long, value_enum, default_value_t = page::Language::En, requires = "html")]
+    language: page::Language,
     /// Print the comparison as JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -31,6 +37,10 @@ pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result
     refusals.sum_up(before.len() + after.len());
     let comparison = match (before, after) {
         (Sample::Seconds(before), Sample::Seconds(after)) => {
+            if let Some(out) = &options.html {
+                let names = options.language.before_and_after();
+                page::write_curves(out, &[(names[0], &before), (names[1], &after)], options.language)?;
+            }
             PerformanceAnalytics::compare(&before, &after).ok()
         }
         (Sample::Intervals(before), Sample::Intervals(after)) => before

@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::input::Failure;
 use crate::refusals::Refusals;
 use crate::sample::{self, Sample};
-use crate::table;
+use crate::{page, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -23,6 +23,12 @@ pub struct Options {
     files: Vec<PathBuf>,
     #[command(flatten)]
     sample: sample::Options,
+    /// Write one HTML page with the curve over percentiles to this file too; not for interval logs.
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+    /// The language of the page.
+    #[arg(long, value_enum, default_value_t = page::Language::En, requires = "html")]
+    language: page::Language,
     /// Print the figures as JSON instead of a table.
     #[arg(long)]
     json: bool,
@@ -34,6 +40,9 @@ pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result
     refusals.sum_up(sample.len());
     Ok(match sample {
         Sample::Seconds(seconds) => {
+            if let Some(out) = &options.html {
+                page::write_curves(out, &[("", &seconds)], options.language)?;
+            }
             // The reader gives finite numbers only, so all that can be wrong is that there are none.
             let figures = PerformanceAnalytics::distribution(&seconds).ok();
             match (options.json, figures) {

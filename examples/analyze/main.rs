@@ -5,6 +5,7 @@ mod compare;
 mod dialect;
 mod input;
 mod latency;
+mod page;
 mod refusals;
 mod rules;
 mod sample;

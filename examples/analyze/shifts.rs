@@ -13,7 +13,7 @@ use crate::analyses::{Analyses, Wanted};
 use crate::dialect::Dialect;
 use crate::input::{self, Failure, Format};
 use crate::refusals::Refusals;
-use crate::{rules, table};
+use crate::{page, rules, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -31,6 +31,12 @@ pub struct Options {
     /// legal advice.
     #[arg(long, value_name = "RULES", default_value = "none", value_parser = rules::parse)]
     rules: rules::Choice,
+    /// Write one HTML page with pictures to this file too: roster with conflicts, heat map, bars, fairness, rules.
+    #[arg(long, value_name = "OUT")]
+    html: Option<PathBuf>,
+    /// The language of the page.
+    #[arg(long, value_enum, default_value_t = page::Language::En, requires = "html")]
+    language: page::Language,
     /// Say in a sentence each which shifts break which rule, instead of the report.
     #[arg(long, conflicts_with = "json")]
     explain: bool,
@@ -68,9 +74,10 @@ fn staffing(file: &str) -> Result<Staffing, String> {
 pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result<String, Failure> {
     let wanted = Wanted {
         rules: options.rules.analytics(&options.time_zone),
-        load: options.load,
-        conflicts: options.conflicts,
+        load: options.load || options.html.is_some(),
+        conflicts: options.conflicts.or(options.html.as_ref().map(|_| page::CONFLICTS)),
         staffing: options.staffing.clone(),
+        timetable: options.html.is_some(),
     };
     let mut analyses = Analyses::new(&options.time_zone, wanted);
     for file in &options.files {
@@ -78,6 +85,9 @@ pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result
     }
     let report = analyses.finish();
     refusals.sum_up(report.shifts.total_shifts);
+    if let Some(out) = &options.html {
+        page::write(out, &report, options.language)?;
+    }
     Ok(if options.explain {
         report.rules.iter().flat_map(RuleReport::explain).map(|line| line + "\n").collect()
     } else if options.json {

@@ -282,3 +282,21 @@ fn dialects_are_chosen_by_option() {
         assert_eq!(json_of(&output)["total_shifts"], 1 - code);
     }
 }
+
+#[test]
+fn a_page_is_written_beside_the_report() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let out = directory.path().join("page.html");
+    let asked = ["shifts", "-", "--json", "--html", name(&out), "--language", "tr", "--rules", "tr-4857"];
+    let output = analyze(&asked, ROSTER.as_bytes());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let page = std::fs::read_to_string(&out).expect("a page");
+    assert!(page.contains("lang=\"tr\"") && page.contains("Ayşe") && page.contains("<svg"), "{page}");
+    let times = file(&directory, "times.csv", b"0.1\n0.2\n");
+    let output = analyze(&["compare", name(&times), name(&times), "--html", name(&out)], b"");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(std::fs::read_to_string(&out).expect("a page").contains("Response times"));
+    let nowhere = analyze(&["latency", name(&times), "--html", "/nowhere/page.html"], b"");
+    assert_eq!(nowhere.status.code(), Some(2));
+    assert!(text(&nowhere.stderr).starts_with("/nowhere/page.html: "), "{}", text(&nowhere.stderr));
+}

@@ -261,6 +261,13 @@ impl Day {
         date.map(|date| format!("{:04}-{:02}", date.year(), date.month())).unwrap_or_default()
     }
 
+    /// Names the day without its year, as `03-02`.
+    #[cfg(feature = "chart")]
+    pub(crate) fn month_and_day(self) -> String {
+        let date = civil(self.0.saturating_mul(DAY)).map(DateTime::date);
+        date.map(|date| format!("{:02}-{:02}", date.month(), date.day())).unwrap_or_default()
+    }
+
     pub(crate) fn plus(self, days: i64) -> Self {
         Self(self.0 + days)
     }

@@ -36,6 +36,8 @@
 )]
 
 mod calendar;
+#[cfg(feature = "chart")]
+pub mod chart;
 mod compare;
 pub mod hdr;
 mod instant;

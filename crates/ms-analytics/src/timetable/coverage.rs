@@ -201,7 +201,7 @@ impl Timetable {
         }
     }
 
-    fn days(&self) -> Option<(Day, Day)> {
+    pub(super) fn days(&self) -> Option<(Day, Day)> {
         let slots = || self.employees.values().flatten();
         let (start, end) = (slots().map(|slot| slot.start).min()?, slots().map(|slot| slot.end).max()?);
         let mut calendar = self.calendar.clone();

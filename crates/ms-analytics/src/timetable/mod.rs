@@ -4,6 +4,8 @@
 
 mod conflicts;
 mod coverage;
+#[cfg(feature = "chart")]
+mod drawing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -9,6 +9,8 @@
 )]
 
 mod bad_rosters;
+#[cfg(feature = "chart")]
+mod charts;
 #[cfg(feature = "hlog")]
 mod interval_logs;
 mod laws;

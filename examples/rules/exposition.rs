@@ -5,22 +5,30 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use jiff::Timestamp;
-use ms_alerts::{SeriesStore, parse_exposition_bytes};
+use ms_alerts::{Samples, SeriesStore, parse_exposition_bytes};
 
 use crate::output::Failure;
 
-/// Adds what a file holds, or standard input if it is `-`; a sample without a time is one of `at`.
-pub fn read_into(store: &mut SeriesStore, path: &Path, at: Timestamp) -> Result<(), Failure> {
-    let bytes = if path == Path::new("-") {
-        let mut bytes = Vec::new();
+/// Reads a file, or standard input if it is `-`.
+pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
         io::stdin().lock().read_to_end(&mut bytes).map(|_| bytes)
     } else {
         fs::read(path)
     };
-    let bytes = bytes.map_err(|source| Failure::read(path, source))?;
-    let samples = parse_exposition_bytes(&bytes)
-        .map_err(|source| Failure::Exposition { path: path.to_owned(), source })?;
-    store.push_samples(&samples, at);
+    read.map_err(|source| Failure::read(path, source))
+}
+
+/// Reads what a file held.
+pub fn samples<'b>(path: &Path, bytes: &'b [u8]) -> Result<Samples<'b>, Failure> {
+    parse_exposition_bytes(bytes).map_err(|source| Failure::Exposition { path: path.to_owned(), source })
+}
+
+/// Adds what a file holds; a sample without a time is one of `at`.
+pub fn read_into(store: &mut SeriesStore, path: &Path, at: Timestamp) -> Result<(), Failure> {
+    let bytes = read(path)?;
+    store.push_samples(&samples(path, &bytes)?, at);
     Ok(())
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod eval;
 mod exposition;
 mod output;
+mod replay;
 mod slo;
 
 use std::io::{self, Write as _};
@@ -14,7 +15,7 @@ use ms_alerts::Compat;
 
 use crate::output::{Failure, Outcome};
 
-/// Checks rule files, evaluates expressions, writes service level objectives as rules.
+/// Checks rule files, evaluates expressions, replays what was recorded, writes service level objectives as rules.
 #[derive(Debug, Parser)]
 #[command(name = "rules", after_help = EXIT_CODES)]
 struct Options {
@@ -32,6 +33,8 @@ enum Command {
     Check(check::Options),
     /// Evaluates an expression over an exposition.
     Eval(eval::Options),
+    /// Tells what would have fired over recorded samples, and when.
+    Replay(replay::Options),
     /// Writes a service level objective as a rule file.
     Slo(slo::Options),
 }
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
     let outcome = match &options.command {
         Command::Check(options) => check::run(options, &mut out),
         Command::Eval(options) => eval::run(options, &mut out),
+        Command::Replay(options) => replay::run(options, &mut out),
         Command::Slo(options) => slo::run(options, &mut out),
     };
     match outcome.and_then(|outcome| out.flush().map(|()| outcome).map_err(Failure::from)) {

@@ -25,6 +25,14 @@ pub enum Failure {
     Slo(#[from] ms_alerts::SloError),
     #[error("{text:?} is no time; expected seconds since 1970 or one like 2026-03-02T08:00:00Z")]
     Time { text: String },
+    #[error("{0}")]
+    Rules(#[from] ms_alerts::RuleFileError),
+    #[error("{0}")]
+    Build(#[from] ms_alerts::BuildError),
+    #[error("{}: a sample has no time; expected milliseconds behind each value", path.display())]
+    Untimed { path: PathBuf },
+    #[error("the samples span more than a million intervals, or a time that cannot be")]
+    Steps,
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
     #[error("cannot write: {0}")]

@@ -66,7 +66,8 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<Outcome, Failure> 
     Ok(Outcome::Well)
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+/// Reads seconds with or without a fraction.
+pub fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.ok_or_else(|| "expected seconds, such as 0.25".to_owned())
 }

@@ -139,6 +139,48 @@ fn eval_shows_series_as_lines_and_refuses_with_a_reason() {
 }
 
 #[test]
+fn replay_tells_what_fired_when_promtool_has_it_fire() {
+    const RULES: &str = "groups:\n- name: g\n  rules:\n  - alert: Down\n    expr: up == 0\n    for: 1m\n    labels: {severity: page}\n";
+    let values = [1, 1, 0, 0, 0, 0, 0, 0, 1, 1];
+    // In no order, and not all at the very moment of an evaluation.
+    let line = |(place, value): (usize, &i32)| format!("up{{job=\"a\\\"b\"}} {value} {}\n", place * 15_000);
+    let metrics: String = values.iter().enumerate().rev().map(line).collect();
+    let folder = folder(&[("rules.yml", RULES), ("metrics.txt", &metrics), ("untimed.txt", "up 1\n")]);
+    let output = rules(&["replay", "--rules", "rules.yml", "metrics.txt"], folder.path());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let labels = "{alertname=\"Down\", job=\"a\\\"b\", severity=\"page\"}";
+    let expected = format!(
+        "1970-01-01T00:01:30Z firing Down {labels} 0\n1970-01-01T00:02:00Z resolved Down {labels} 0\n"
+    );
+    assert_eq!(text(&output.stdout), expected);
+
+    let firing = json!([{"exp_labels": {"severity": "page", "job": "a\"b"}}]);
+    let at =
+        |time: &str, alerts: &Value| json!({"eval_time": time, "alertname": "Down", "exp_alerts": alerts});
+    let test = json!({"rule_files": ["rules.yml"], "evaluation_interval": "15s", "tests": [{
+        "interval": "15s",
+        "input_series": [{"series": "up{job=\"a\\\"b\"}", "values": values.map(|value| value.to_string()).join(" ")}],
+        "alert_rule_test": [at("75s", &json!([])), at("90s", &firing), at("105s", &firing), at("120s", &json!([]))],
+    }]});
+    fs::write(folder.path().join("test.yml"), test.to_string()).expect("written");
+    let tested = promtool(&["test", "rules", "test.yml"], folder.path());
+    assert!(tested.status.success(), "{}{}", text(&tested.stdout), text(&tested.stderr));
+
+    let lines = rules(&["replay", "--json", "--rules", "rules.yml", "metrics.txt"], folder.path());
+    let first: Value =
+        serde_json::from_str(text(&lines.stdout).lines().next().expect("a line")).expect("JSON");
+    assert_eq!((&first["state"], &first["labels"]["job"]), (&json!("firing"), &json!("a\"b")));
+    for (arguments, reason) in [
+        (["--rules", "rules.yml", "untimed.txt"], "a sample has no time"),
+        (["--rules", "untimed.txt", "metrics.txt"], "untimed.txt:1:"),
+    ] {
+        let output = rules(&[&["replay"], &arguments[..]].concat(), folder.path());
+        assert_eq!(output.status.code(), Some(1));
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn slo_writes_rules_that_promtool_takes() {
     let folder = folder(&[]);
     for arguments in [

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use super::compat::Compat;
 use super::plan::{Aggregate, Grouping, Kind};
 use super::vector::{Element, Key};
 use crate::format::without_exponent;
@@ -13,9 +14,10 @@ pub(super) fn groups<'s>(
     aggregate: &'s Aggregate,
     argument: f64,
     vector: Vec<Element<'s>>,
+    compat: Compat,
 ) -> Vec<Element<'s>> {
     let Some(label) = &aggregate.label else {
-        return in_groups(aggregate.kind, &aggregate.grouping, argument, vector);
+        return in_groups(aggregate.kind, &aggregate.grouping, argument, vector, compat);
     };
     let mut vector = vector;
     for element in &mut vector {
@@ -25,7 +27,7 @@ pub(super) fn groups<'s>(
     if let Grouping::By(labels) = &mut grouping {
         labels.push(label.clone());
     }
-    in_groups(aggregate.kind, &grouping, argument, vector)
+    in_groups(aggregate.kind, &grouping, argument, vector, compat)
 }
 
 fn in_groups<'s>(
@@ -33,6 +35,7 @@ fn in_groups<'s>(
     grouping: &Grouping,
     argument: f64,
     vector: Vec<Element<'s>>,
+    compat: Compat,
 ) -> Vec<Element<'s>> {
     let mut places: HashMap<Key<'s>, usize> = HashMap::new();
     let mut values: Vec<Vec<f64>> = Vec::new();
@@ -54,13 +57,13 @@ fn in_groups<'s>(
     groups
         .into_iter()
         .zip(values)
-        .map(|((labels, _), values)| Element::new(labels, kind.of(argument, values)))
+        .map(|((labels, _), values)| Element::new(labels, kind.of(argument, values, compat)))
         .collect()
 }
 
 impl Kind {
     /// There is at least one value in a group.
-    fn of(self, argument: f64, values: Vec<f64>) -> f64 {
+    fn of(self, argument: f64, values: Vec<f64>, compat: Compat) -> f64 {
         let count = values.len() as f64;
         match self {
             Self::Sum => sum(&values),
@@ -69,6 +72,8 @@ impl Kind {
             Self::Maximum => best(&values, |value, most| value > most),
             Self::Count | Self::CountValues => count,
             Self::Group => 1.0,
+            // Version 2 does not look at what is alone in its group.
+            Self::Variance | Self::Deviation if values.len() == 1 && compat == Compat::V2_42 => 0.0,
             Self::Variance => variance(&values),
             Self::Deviation => variance(&values).sqrt(),
             Self::Quantile => quantile(argument, values),

@@ -1,5 +1,6 @@
 //! Operators between two numbers, and between a vector and a number.
 
+use super::compat::Compat;
 use super::plan::{Arithmetic, Operator};
 use super::vector::Element;
 
@@ -18,9 +19,14 @@ impl Arithmetic {
 }
 
 impl Operator {
-    /// Tells whether the result is another thing than the metric was.
-    pub(super) fn drops_name(self) -> bool {
-        matches!(self, Self::Arithmetic(_) | Self::Compare { as_number: true, .. })
+    /// Tells whether the result is another thing than the metric was; version 2 forgets to say so of `atan2`.
+    pub(super) fn drops_name(self, compat: Compat) -> bool {
+        match self {
+            Self::Arithmetic(Arithmetic::Atan2) => compat == Compat::V3,
+            Self::Arithmetic(_) => true,
+            Self::Compare { as_number, .. } => as_number,
+            Self::Set(_) => false,
+        }
     }
 
     /// Gives the result; nothing where a comparison leaves the element out. `kept` is the value of one that stays.
@@ -48,12 +54,13 @@ pub(super) fn with_number(
     mut vector: Vec<Element<'_>>,
     number: f64,
     reversed: bool,
+    compat: Compat,
 ) -> Vec<Element<'_>> {
     vector.retain_mut(|element| {
         let (left, right) = if reversed { (number, element.value) } else { (element.value, number) };
         let Some(value) = operator.apply(left, right, element.value) else { return false };
         element.value = value;
-        if operator.drops_name() {
+        if operator.drops_name(compat) {
             element.drop_name();
         }
         true

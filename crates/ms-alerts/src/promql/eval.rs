@@ -122,7 +122,7 @@ impl<'s> Moment<'s, '_, '_> {
                 let inner = self.answer(&aggregate.inner)?;
                 match aggregate.kind {
                     Kind::Top | Kind::Bottom => top::keep(aggregate, argument, inner)?,
-                    _ => aggregate::groups(aggregate, argument, inner),
+                    _ => aggregate::groups(aggregate, argument, inner, self.dialect.compat),
                 }
             }
             Node::Change(change, inner, numbers) => {
@@ -210,19 +210,20 @@ impl<'s> Moment<'s, '_, '_> {
 
     fn binary(&self, binary: &'s Binary) -> Result<Value<'s>, EvalError> {
         let (left, right) = (self.value(&binary.left)?, self.value(&binary.right)?);
+        let compat = self.dialect.compat;
         let vector = match (left, right) {
             (Value::Scalar(left), Value::Scalar(right)) => {
                 return Ok(Value::Scalar(binary::numbers(binary.operator, left, right)));
             }
             (Value::Vector(vector), Value::Scalar(number)) => {
-                binary::with_number(binary.operator, vector, number, false)
+                binary::with_number(binary.operator, vector, number, false, compat)
             }
             (Value::Scalar(number), Value::Vector(vector)) => {
-                binary::with_number(binary.operator, vector, number, true)
+                binary::with_number(binary.operator, vector, number, true, compat)
             }
             (Value::Vector(left), Value::Vector(right)) => match binary.operator {
                 Operator::Set(set) => matching::set(set, &binary.matching, left, right),
-                operator => matching::pairs(operator, &binary.matching, left, right, self.dialect.compat)?,
+                operator => matching::pairs(operator, &binary.matching, left, right, compat)?,
             },
         };
         distinct(vector).map(Value::Vector)

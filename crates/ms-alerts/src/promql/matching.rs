@@ -66,7 +66,7 @@ pub(super) fn pairs<'s>(
             return Err(EvalError::ManyToOne);
         }
         let Some(value) = value else { continue };
-        let result = combine(operator, matching, &element, other, value);
+        let result = combine(operator, matching, &element, other, value, compat);
         if matching.sides != Sides::OneToOne && !matched.insert(result.labels().to_vec()) {
             return Err(EvalError::ManyToOne);
         }
@@ -81,10 +81,11 @@ fn combine<'s>(
     many: &Element<'s>,
     one: &Element<'s>,
     value: f64,
+    compat: Compat,
 ) -> Element<'s> {
     let mut result = many.clone();
     result.value = value;
-    if operator.drops_name() {
+    if operator.drops_name(compat) {
         result.drop_name();
     }
     match &matching.sides {

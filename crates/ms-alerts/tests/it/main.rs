@@ -13,10 +13,14 @@ mod api;
 mod checking;
 mod delivering;
 #[cfg(feature = "rules")]
+mod expressions;
+#[cfg(feature = "rules")]
 mod looking_back;
 #[cfg(feature = "rules")]
 mod objectives;
 mod observing;
+#[cfg(feature = "rules")]
+mod prometheus;
 #[cfg(feature = "rules")]
 mod promtool;
 #[cfg(feature = "rules")]

@@ -76,8 +76,10 @@ impl<'s> Moment<'s, '_, '_> {
         let mut at = if behind == 0 { first } else { first.saturating_add(step - behind) };
         let mut places: HashMap<Key<'s>, usize> = HashMap::new();
         let mut series: Vec<(Key<'s>, Vec<Point>)> = Vec::new();
+        // Before the first, for so many steps that they are too many take long.
+        let steps = end.saturating_sub(at).max(0) / step.max(1);
+        self.budget.spend(usize::try_from(steps).unwrap_or(usize::MAX))?;
         while at <= end {
-            self.budget.spend(1)?;
             let then = Self { samples: self.samples.filter(|_| at == self.now), now: at, ..*self };
             for element in then.answer(inner)? {
                 let point = Point::new(at, element.value);

@@ -1,16 +1,19 @@
 //! Walks through an expression.
 
+mod ledger;
 mod range;
 mod select;
 
 use std::cell::Cell;
 use std::fmt;
+use std::ptr;
 
 use super::compat::Dialect;
 use super::plan::{At, Binary, Kind, Node, Operator, Part, When};
 use super::vector::{Element, distinct};
 use super::{aggregate, binary, functions, histogram, matching, sort, top};
 use crate::samples::{History, Incomplete, Samples};
+use ledger::Ledger;
 
 /// What one expression may look at; Prometheus stops at five times as many.
 const MOST_SAMPLES: usize = 10_000_000;
@@ -66,6 +69,21 @@ pub(super) struct Moment<'s, 'd, 'b> {
     pub(super) bounds: (i64, i64),
     pub(super) dialect: Dialect,
     pub(super) budget: &'b Budget,
+    /// Of the subquery around it.
+    ledger: Option<&'b Ledger<'s>>,
+}
+
+impl<'s, 'd, 'b> Moment<'s, 'd, 'b> {
+    pub(super) fn new(
+        samples: Option<&'s Samples<'d>>,
+        history: &'s History,
+        now: i64,
+        bounds: (i64, i64),
+        dialect: Dialect,
+        budget: &'b Budget,
+    ) -> Self {
+        Self { samples, history, now, ahead: 0, bounds, dialect, budget, ledger: None }
+    }
 }
 
 /// How many samples may be looked at yet.
@@ -178,7 +196,7 @@ impl<'s> Moment<'s, '_, '_> {
             Value::Vector(vector) => vector,
         };
         for element in &mut vector {
-            element.drop_name();
+            Ledger::drop_name(self.ledger, ptr::from_ref(inner).addr(), element)?;
             element.value = -element.value;
         }
         distinct(vector).map(Value::Vector)

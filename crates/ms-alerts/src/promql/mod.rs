@@ -71,15 +71,9 @@ impl Query {
     ) -> std::result::Result<Vec<Element<'s>>, EvalError> {
         let budget = eval::Budget::default();
         let at = now.saturating_sub(offset);
-        let moment = eval::Moment {
-            samples: Some(samples).filter(|_| offset == 0),
-            history,
-            now: at,
-            ahead: history.now().saturating_sub(now),
-            bounds: (at, at),
-            dialect,
-            budget: &budget,
-        };
+        let samples = Some(samples).filter(|_| offset == 0);
+        let mut moment = eval::Moment::new(samples, history, at, (at, at), dialect, &budget);
+        moment.ahead = history.now().saturating_sub(now);
         moment.answer(&self.node)
     }
 
@@ -93,8 +87,7 @@ impl Query {
         dialect: Dialect,
     ) -> std::result::Result<Result<'s>, EvalError> {
         let budget = eval::Budget::default();
-        let moment =
-            eval::Moment { samples: None, history, now: at, ahead: 0, bounds, dialect, budget: &budget };
+        let moment = eval::Moment::new(None, history, at, bounds, dialect, &budget);
         moment.value(&self.node)
     }
 }

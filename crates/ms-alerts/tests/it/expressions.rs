@@ -56,6 +56,24 @@ fn atan2_keeps_the_name_of_the_metric_in_version_2() {
     }
 }
 
+#[test]
+fn metrics_that_lose_their_names_collide_over_a_whole_subquery() {
+    let mut store = SeriesStore::new();
+    for (name, from) in [("early", 0), ("late", 600)] {
+        let series = Labels::from_iter([("__name__", name)]);
+        (0..10).for_each(|step| store.push(&series, second(from + step * 15), step as f64));
+        store.end(&series, second(from + 150));
+    }
+    for inner in ["rate({__name__=~\"early|late\"}[1m])", "-{__name__=~\"early|late\"}"] {
+        let of =
+            |text: String| Expression::parse(&text, Compat::V2_42).unwrap().evaluate(&store, second(750));
+        assert!(of(inner.to_owned()).is_ok(), "{inner} at one moment");
+        let error = of(format!("max_over_time(({inner})[15m:15s])")).unwrap_err();
+        assert_eq!(error.to_string(), "two elements of a vector have the same labels", "{inner}");
+        assert!(of(format!("max_over_time(({inner})[1m:15s])")).is_ok(), "{inner} of one metric");
+    }
+}
+
 /// Words and signs in any order; most are refused, all must come back.
 fn text() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![

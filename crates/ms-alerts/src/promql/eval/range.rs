@@ -1,7 +1,9 @@
 //! What there was within a range: samples, or the answers of a subquery.
 
 use std::collections::HashMap;
+use std::ptr;
 
+use super::ledger::Ledger;
 use super::{EvalError, Moment};
 use crate::promql::over::Stretch;
 use crate::promql::plan::{Node, Over, Range, Source, Window};
@@ -12,15 +14,17 @@ use crate::samples::Point;
 impl<'s> Moment<'s, '_, '_> {
     pub(super) fn over(&self, range: &'s Range) -> Result<Vec<Element<'s>>, EvalError> {
         let argument = range.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
-        let mut vector = Vec::new();
+        let (mut vector, mut outcome) = (Vec::new(), Ok(()));
         self.stretches(&range.window, |mut element, stretch| {
             let Some(value) = range.of(stretch, argument, self.dialect.compat) else { return };
             element.value = value;
             if range.function != Over::Last {
-                element.drop_name();
+                let dropped = Ledger::drop_name(self.ledger, ptr::from_ref(range).addr(), &mut element);
+                outcome = outcome.and(dropped);
             }
             vector.push(element);
         })?;
+        outcome?;
         distinct(vector)
     }
 
@@ -74,13 +78,15 @@ impl<'s> Moment<'s, '_, '_> {
         let first = self.dialect.compat.first(start);
         let behind = first.rem_euclid(step);
         let mut at = if behind == 0 { first } else { first.saturating_add(step - behind) };
+        let ledger = Ledger::default();
         let mut places: HashMap<Key<'s>, usize> = HashMap::new();
         let mut series: Vec<(Key<'s>, Vec<Point>)> = Vec::new();
         // Before the first, for so many steps that they are too many take long.
         let steps = end.saturating_sub(at).max(0) / step.max(1);
         self.budget.spend(usize::try_from(steps).unwrap_or(usize::MAX))?;
         while at <= end {
-            let then = Self { samples: self.samples.filter(|_| at == self.now), now: at, ..*self };
+            let samples = self.samples.filter(|_| at == self.now);
+            let then = Moment { samples, now: at, ledger: Some(&ledger), ..*self };
             for element in then.answer(inner)? {
                 let point = Point::new(at, element.value);
                 let key = element.into_key();

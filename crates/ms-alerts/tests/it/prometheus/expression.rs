@@ -48,6 +48,9 @@ pub(super) fn vector(beginning: i64) -> BoxedStrategy<String> {
             modifier(beginning),
         )
             .prop_map(|(function, inner, range, modifier)| {
+                // If that ends where it began, Prometheus forgets to set the moment of `@` anew.
+                let is_forward = modifier.contains("offset -") && inner.contains('@');
+                let modifier = if is_forward { "" } else { &modifier };
                 format!("{function}_over_time(({inner})[{range}]{modifier})")
             });
         let counted = (

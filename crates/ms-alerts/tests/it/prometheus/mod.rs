@@ -24,6 +24,7 @@ fn environment(name: &str) -> Option<u64> {
 
 /// `MS_ALERTS_SEED` and `MS_ALERTS_CASES` ask for other cases, and more than the 600 of each run.
 #[test]
+#[expect(clippy::print_stdout, reason = "the seed is told where all is well too")]
 fn random_expressions_are_answered_as_by_prometheus() {
     let seed = environment("MS_ALERTS_SEED").unwrap_or(SEED);
     let cases = u32::try_from(environment("MS_ALERTS_CASES").unwrap_or(600)).unwrap();

@@ -1,6 +1,7 @@
 //! ms-health beside axum-health, which runs its indicators for every probe, and beside a handler that checks nothing.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::future::Future;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -9,13 +10,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, HttpBody};
-use axum::http::{Request, StatusCode, header};
+use axum::body::{Body, Bytes, HttpBody};
+use axum::http::{HeaderValue, Request, Response, StatusCode, header};
 use axum::routing::get;
 use axum::{Router, response::IntoResponse};
 use axum_health::indicator::{HealthDetail, HealthIndicator};
 use axum_health::service::Health;
-use ms_health::{Check, HealthCheck, PeerAddr};
+use http_body_util::Full;
+use ms_health::{Check, Endpoint, HealthCheck, HealthCheckBuilder, PeerAddr};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -30,7 +32,7 @@ const ROUNDS: usize = 9;
 const CROWD: usize = 64;
 
 pub fn claims() -> Vec<Claim> {
-    let mut claims = vec![cached_probe(), constant_handler(), detailed_probe()];
+    let mut claims = vec![cached_probe(), constant_handler(), constant_service(), detailed_probe()];
     claims.extend(crowd());
     claims
 }
@@ -61,6 +63,40 @@ fn constant_handler() -> Claim {
     let pair =
         nanoseconds(20_000, probe(&runtime, ours(Database::instant()), false), probe(&runtime, app, false));
     Claim::new(AREA, "probe, bare status", "ns/request", pair, "axum handler, constant", 2.0)
+}
+
+/// The tower service alone beside one that makes the same answer of constants.
+fn constant_service() -> Claim {
+    let runtime = runtime();
+    let health = checks(Database::instant()).build().expect("valid");
+    let ours = health.endpoint(Endpoint::Ready);
+    let constant = tower::service_fn(async |_: Request<()>| {
+        let mut response = Response::new(Full::new(Bytes::from_static(br#"{"status":"healthy"}"#)));
+        let headers = response.headers_mut();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(20));
+        Ok::<_, Infallible>(response)
+    });
+    let pair = nanoseconds(50_000, call(&runtime, ours), call(&runtime, constant));
+    Claim::new(AREA, "cached probe, tower service", "ns/request", pair, "tower service, constant", 2.0)
+}
+
+/// One call after the other; the answer is looked at before it is timed.
+fn call<S>(runtime: &Runtime, service: S) -> impl FnMut()
+where
+    S: Service<Request<()>, Response = Response<Full<Bytes>>, Error = Infallible>,
+{
+    let service = RefCell::new(service);
+    let ask = move || runtime.block_on(service.borrow_mut().call(Request::new(()))).expect("infallible");
+    // The first runs the checks.
+    for _ in 0..2 {
+        assert_eq!(ask().status(), StatusCode::OK);
+    }
+    move || {
+        black_box(ask());
+    }
 }
 
 /// A probe from loopback, which is shown both checks, as the peer's probes always are.
@@ -141,11 +177,14 @@ impl Database {
 }
 
 fn ours(database: Database) -> Router {
+    checks(database).build().expect("valid").router()
+}
+
+fn checks(database: Database) -> HealthCheckBuilder {
     let ttl = Duration::from_secs(3600);
     let database = Check::new("database", move || database.clone().ping()).critical();
     let cache = Check::new("cache", || async { Ok::<_, &str>(()) });
-    let health = HealthCheck::builder().add(database.ttl(ttl)).add(cache.ttl(ttl)).build().expect("valid");
-    health.router()
+    HealthCheck::builder().add(database.ttl(ttl)).add(cache.ttl(ttl)).details_on_loopback(true)
 }
 
 struct Indicator(&'static str, Option<Database>);

@@ -86,7 +86,17 @@ pub async fn guard(State(exposure): State<Exposure>, request: Request, next: Nex
 
 /// The paths that show nothing a stranger may not know; health itself hides its details.
 fn is_open(path: &str) -> bool {
-    matches!(path, "/health" | "/health/live" | "/health/ready" | "/health/startup" | "/operations.css")
+    matches!(
+        path,
+        "/health"
+            | "/health/live"
+            | "/health/ready"
+            | "/health/startup"
+            | "/livez"
+            | "/readyz"
+            | "/startupz"
+            | "/operations.css"
+    )
 }
 
 fn only_host(uri: &Uri, headers: &HeaderMap) -> Result<String, Problem> {
@@ -181,7 +191,8 @@ mod tests {
         let host = ("host", "10.0.0.7:8000");
         let ask =
             |path, extra: &[(&str, &str)]| verdict(&exposure, &Method::GET, path, &[&[host], extra].concat());
-        for open in ["/health", "/health/live", "/health/ready", "/health/startup", "/operations.css"] {
+        let health = ["/health", "/health/live", "/health/ready", "/health/startup"];
+        for open in health.into_iter().chain(["/livez", "/readyz", "/startupz", "/operations.css"]) {
             assert_eq!(ask(open, &[]), 200, "{open}");
         }
         for closed in [
@@ -191,6 +202,8 @@ mod tests {
             "/api/v1/explain/metrics",
             "/api/v1/shifts",
             "/health/",
+            "/health/status",
+            "/health/explain",
             "/nothing",
         ] {
             assert_eq!(ask(closed, &[]), 401, "{closed}");

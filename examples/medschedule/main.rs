@@ -83,6 +83,8 @@ async fn run(config: Config) -> Result<(), Failure> {
         .check("cache", asking(cache.clone(), |cache| async move { cache.ping().await.map_err(Chain::from) }))
         .poll_interval(Duration::from_secs(15))
         .startup_gate()
+        .kubernetes_paths()
+        .status_page()
         .drain_period(config.drain);
     // Behind `web::protect`, which looks at the Host. What a token guards, it guards from neighbours on this machine too.
     health = match &token {

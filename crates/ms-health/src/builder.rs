@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
 use crate::access::Access;
+use crate::change::{Change, Listener};
 use crate::check::{Check, validate_name};
 use crate::crew::Crew;
 use crate::error::BuildError;
@@ -45,6 +46,7 @@ pub struct HealthCheckBuilder {
     access: Access,
     token: Option<BuildError>,
     drain: Duration,
+    listener: Listener,
     heartbeats: Vec<Heartbeat>,
     groups: Vec<(String, Vec<String>)>,
     mapping: Mapping,
@@ -66,6 +68,7 @@ impl Default for HealthCheckBuilder {
             access: Access::default(),
             token: None,
             drain: Duration::from_secs(5),
+            listener: Listener::default(),
             heartbeats: Vec::new(),
             groups: Vec::new(),
             mapping: Mapping::default(),
@@ -118,6 +121,15 @@ impl HealthCheckBuilder {
     #[cfg(feature = "system")]
     pub fn system(mut self, check: crate::SystemCheck) -> Self {
         self.system = Some(check.into_check());
+        self
+    }
+
+    /// Calls `listener` once for each change of status of a check, a first run that is healthy apart: for an alert, never a
+    /// stream of them. The last call counts.
+    ///
+    /// It runs on a thread of the runtime and must not block; a panic in it is logged.
+    pub fn on_change(mut self, listener: impl Fn(&Change<'_>) + Send + Sync + 'static) -> Self {
+        self.listener = Listener::new(listener);
         self
     }
 
@@ -261,7 +273,12 @@ impl HealthCheckBuilder {
             if !names.insert(Arc::clone(&check.name)) {
                 return Err(BuildError::Duplicate { name: check.name.to_string() });
             }
-            slots.push(Arc::new(Slot::new(check, index, self.poll.filter(|_| self.background))));
+            slots.push(Arc::new(Slot::new(
+                check,
+                index,
+                self.listener.clone(),
+                self.poll.filter(|_| self.background),
+            )));
         }
         if !self.mapping.is_complete() {
             return Err(BuildError::Severity);

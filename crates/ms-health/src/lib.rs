@@ -43,6 +43,7 @@
 mod access;
 mod asked;
 mod builder;
+mod change;
 mod check;
 mod crew;
 mod ending;
@@ -75,6 +76,7 @@ mod systemd;
 
 pub use access::PeerAddr;
 pub use builder::HealthCheckBuilder;
+pub use change::Change;
 pub use check::Check;
 pub use ending::{Ended, Shutdown, ShutdownSignal};
 pub use endpoint::Endpoint;

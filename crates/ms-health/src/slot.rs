@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::change::{Change, Listener};
 use crate::check::Check;
 use crate::crew::Crew;
 use crate::history::{History, PastRun};
@@ -25,6 +26,7 @@ pub(crate) struct Slot {
     pub(crate) running: Arc<Semaphore>,
     /// Its number in the order of registration.
     pub(crate) index: usize,
+    listener: Listener,
     tags: Arc<[Arc<str>]>,
     /// An answer is older than this for nobody.
     max_age: Duration,
@@ -72,7 +74,7 @@ enum Step {
 
 impl Slot {
     /// `interval` is that of the background runs, if probes are not to begin any.
-    pub(crate) fn new(check: Check, index: usize, interval: Option<Duration>) -> Self {
+    pub(crate) fn new(check: Check, index: usize, listener: Listener, interval: Option<Duration>) -> Self {
         let one_run = check.deadline.saturating_add(GRACE);
         let by_default = match interval {
             // A run may begin an interval late, and be half an interval early for the one after.
@@ -84,6 +86,7 @@ impl Slot {
             tags: check.tags.clone().into(),
             check,
             index,
+            listener,
             running: Arc::new(Semaphore::new(1)),
             interval,
             state: Mutex::default(),
@@ -193,7 +196,7 @@ impl Slot {
         // Outside the lock: a recorder or a subscriber is foreign code.
         observe::run(&self.check.name, status, reason, took);
         if before != Some(status) {
-            observe::change(&self.check.name, before, status, reason, error.as_deref());
+            self.changed(before, status, reason, error.as_deref());
         }
     }
 
@@ -213,6 +216,15 @@ impl Slot {
         let last = self.state.lock().last.clone();
         last.filter(|last| self.is_usable(last, now))
             .map_or_else(|| self.not_run(), |last| self.report(&last, now))
+    }
+
+    /// Tells the log, the metrics and who listens. Not under the lock: all of that is foreign code.
+    fn changed(&self, from: Option<Status>, to: Status, reason: Option<Reason>, error: Option<&str>) {
+        observe::change(&self.check.name, from, to, reason, error);
+        if from.is_some() || to != Status::Healthy {
+            let (check, critical) = (&*self.check.name, self.check.critical);
+            self.listener.tell(&Change { check, critical, from, to, reason, error });
+        }
     }
 
     fn is_fresh(&self, answer: &Answer, now: Instant) -> bool {
@@ -255,7 +267,7 @@ impl Slot {
         if first_told {
             let was = last.map(|(status, _)| status).filter(|status| *status != Status::Unknown);
             observe::status(&self.check.name, Status::Unknown);
-            observe::change(&self.check.name, was, Status::Unknown, Some(Reason::NotRun), None);
+            self.changed(was, Status::Unknown, Some(Reason::NotRun), None);
         }
         let age = last.map_or(Duration::ZERO, |(_, age)| age);
         CheckReport {

@@ -263,6 +263,7 @@ const FOOT: &str = "</main>
 <a href=\"/health\">health</a>
 <a href=\"/health/live\">live</a>
 <a href=\"/health/ready\">ready</a>
+<a href=\"/health/status\">status page</a>
 <a href=\"/metrics\">metrics</a>
 <a href=\"/api/v1/explain/metrics\">metrics explained</a>
 <a href=\"/api/v1/alerts\">alerts</a>

@@ -334,3 +334,63 @@ async fn what_is_not_implemented_is_unknown() {
         (Status::Unknown, Some("not implemented"))
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_listener_is_told_of_each_change_once_and_may_panic() {
+    let told = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (database, listened) = (Database::default(), Arc::clone(&told));
+    let health = HealthCheck::builder().add(database.check().ttl(Duration::ZERO)).on_change(move |change| {
+        listened.lock().unwrap().push((change.from, change.to, change.error.map(str::to_owned)));
+        assert!(change.to == Status::Healthy, "a listener that panics");
+    });
+    let health = health.build().unwrap();
+    for failing in [false, false, true, true, true, false] {
+        database.failing.store(failing, Ordering::Relaxed);
+        let expected = if failing { Status::Unhealthy } else { Status::Healthy };
+        assert_eq!(status_of(&health).await, expected);
+    }
+    let down = (Some(Status::Healthy), Status::Unhealthy, Some("refused".to_owned()));
+    let up = (Some(Status::Unhealthy), Status::Healthy, None);
+    assert_eq!(*told.lock().unwrap(), [down, up]);
+}
+
+/// Set in the child that runs under a false clock: the file that holds what the clock is off by.
+const CLOCK: &str = "MS_HEALTH_TEST_CLOCK";
+
+#[test]
+fn a_clock_that_is_set_changes_no_ttl_and_no_age() {
+    let Some(clock) = std::env::var_os(CLOCK) else {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = folder.path().join("clock");
+        std::fs::write(&clock, "+0").unwrap();
+        let output = std::process::Command::new("faketime")
+            // What it says itself would go before the file.
+            .args(["-f", "+0", "env", "-u", "FAKETIME"])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", "running::a_clock_that_is_set_changes_no_ttl_and_no_age", "--nocapture"])
+            .env(CLOCK, &clock)
+            .env("FAKETIME_TIMESTAMP_FILE", &clock)
+            .env("FAKETIME_NO_CACHE", "1")
+            .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
+            .output()
+            .expect("faketime is needed: apt-get install faketime");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        return;
+    };
+    let database = Database::default();
+    let health = HealthCheck::builder().add(database.check().ttl(Duration::from_secs(600))).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut hours = std::collections::BTreeSet::new();
+    for step in ["+0", "+1h", "-1h", "+400d", "+0"] {
+        std::fs::write(&clock, step).unwrap();
+        let seen =
+            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() / 3600;
+        hours.insert(seen);
+        let report = runtime.block_on(health.report());
+        let database = report.check("database").unwrap();
+        assert_eq!(database.status(), Status::Healthy);
+        assert!(database.age() < Duration::from_secs(600) && database.since() < Duration::from_secs(600));
+    }
+    assert!(hours.len() >= 4, "the clock was set: {hours:?}");
+    assert_eq!(database.calls(), 1);
+}

@@ -3,6 +3,7 @@
 mod analyses;
 mod compare;
 mod dialect;
+mod export;
 mod input;
 mod latency;
 mod page;

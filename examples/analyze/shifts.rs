@@ -13,7 +13,7 @@ use crate::analyses::{Analyses, Wanted};
 use crate::dialect::Dialect;
 use crate::input::{self, Failure, Format};
 use crate::refusals::Refusals;
-use crate::{page, rules, table};
+use crate::{export, page, rules, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
@@ -22,8 +22,17 @@ pub struct Options {
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print the report as JSON instead of tables.
-    #[arg(long)]
+    #[arg(long, group = "output")]
     json: bool,
+    /// Print the report as aligned tables: the default.
+    #[arg(long, group = "output")]
+    table: bool,
+    /// Print a row an employee as CSV that a spreadsheet shows and does not run.
+    #[arg(long, group = "output")]
+    csv: bool,
+    /// Print a row an employee as a Markdown table.
+    #[arg(long, group = "output")]
+    markdown: bool,
     /// How the rosters are written; without it the file's name or its first character tells.
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -38,7 +47,7 @@ pub struct Options {
     #[arg(long, value_enum, default_value_t = page::Language::En, requires = "html")]
     language: page::Language,
     /// Say in a sentence each which shifts break which rule, instead of the report.
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, group = "output")]
     explain: bool,
     /// Report on the load too: by employee, department, week, month, weekday and hour, durations, and how evenly hours,
     /// nights, weekends and Turkish public holidays are spread.
@@ -74,7 +83,7 @@ fn staffing(file: &str) -> Result<Staffing, String> {
 pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result<String, Failure> {
     let wanted = Wanted {
         rules: options.rules.analytics(&options.time_zone),
-        load: options.load || options.html.is_some(),
+        load: options.load || options.csv || options.markdown || options.html.is_some(),
         conflicts: options.conflicts.or(options.html.as_ref().map(|_| page::CONFLICTS)),
         staffing: options.staffing.clone(),
         timetable: options.html.is_some(),
@@ -90,6 +99,10 @@ pub fn report<W: Write>(options: &Options, refusals: &mut Refusals<W>) -> Result
     }
     Ok(if options.explain {
         report.rules.iter().flat_map(RuleReport::explain).map(|line| line + "\n").collect()
+    } else if options.csv {
+        export::csv(&report)
+    } else if options.markdown {
+        export::markdown(&report)
     } else if options.json {
         table::json(&report)
     } else {

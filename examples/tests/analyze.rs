@@ -300,3 +300,15 @@ fn a_page_is_written_beside_the_report() {
     assert_eq!(nowhere.status.code(), Some(2));
     assert!(text(&nowhere.stderr).starts_with("/nowhere/page.html: "), "{}", text(&nowhere.stderr));
 }
+
+#[test]
+fn a_row_an_employee_is_safe_for_spreadsheets_and_markdown() {
+    let roster = ROSTER.replace("Ayşe", "=Ayşe|B");
+    let csv = analyze(&["shifts", "-", "--csv"], roster.as_bytes());
+    let lines: Vec<_> = text(&csv.stdout).lines().collect();
+    assert_eq!(lines[1], "'=Ayşe|B,2,16.00,0,0,0,1,0,0", "{}", text(&csv.stderr));
+    let markdown = analyze(&["shifts", "-", "--markdown"], roster.as_bytes());
+    assert!(text(&markdown.stdout).ends_with("| =Ayşe\\|B | 2 | 16.00 | 0 | 0 | 0 | 1 | 0 | 0 |\n"));
+    let both = analyze(&["shifts", "-", "--csv", "--json"], roster.as_bytes());
+    assert_eq!(both.status.code(), Some(2));
+}

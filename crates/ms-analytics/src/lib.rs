@@ -39,6 +39,7 @@ mod calendar;
 #[cfg(feature = "chart")]
 pub mod chart;
 mod compare;
+pub mod export;
 pub mod hdr;
 mod instant;
 pub mod load;

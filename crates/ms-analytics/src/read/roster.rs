@@ -78,7 +78,7 @@ impl RosterReader {
         Self { lines: Lines::default(), format, checks }
     }
 
-    /// Believes shifts up to this length. Default [`LONGEST_SHIFT`], at most 100 days.
+    /// Believes shifts up to this length. Default [`LONGEST_SHIFT`](crate::LONGEST_SHIFT), at most 100 days.
     #[must_use]
     pub fn longest_shift(mut self, longest: Duration) -> Self {
         self.checks.limits.longest = longest.min(LONGEST_LIMIT);

@@ -40,9 +40,10 @@ pub struct Config {
     #[arg(long, global = true, env = "MEDSCHEDULE_SEED", value_name = "FILE")]
     pub seed: Option<PathBuf>,
 
-    /// Alert rules in Prometheus's format, in place of the built-in ones.
-    #[arg(long, global = true, env = "MEDSCHEDULE_RULES", value_name = "FILE")]
-    pub rules: Option<PathBuf>,
+    /// Alert rules in Prometheus's format, in place of the built-in ones: a file, or a pattern for several, like
+    /// '/etc/medschedule/rules/*.yml'.
+    #[arg(long, global = true, env = "MEDSCHEDULE_RULES", value_name = "PATTERN")]
+    pub rules: Option<String>,
 
     /// File holding a bearer token of 16 characters or more. With it, everything but the bare health status needs
     /// `Authorization: Bearer TOKEN`.

@@ -149,7 +149,7 @@ async fn start(
 
 fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
     let rules = match &config.rules {
-        Some(file) => AlertManager::builder().rules_file(file)?,
+        Some(pattern) => AlertManager::builder().rules_files(pattern)?,
         None => AlertManager::builder().rules_text("alerts.yml", RULES)?,
     };
     let mut rules = rules.source(exposition(move || metrics.render())).sink(log_sink());

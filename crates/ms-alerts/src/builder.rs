@@ -15,6 +15,8 @@ use crate::handle::AlertHandle;
 use crate::manager::Memory;
 use crate::manager::{AlertManager, Core, claim};
 use crate::rule::AlertRule;
+#[cfg(feature = "rules")]
+use crate::rules_file::{Origin, RuleSet};
 use crate::samples::Source;
 use crate::tracked::Tracked;
 
@@ -29,7 +31,8 @@ use crate::tracked::Tracked;
 #[must_use = "nothing is evaluated until `spawn` or `build`"]
 pub struct AlertManagerBuilder {
     rules: Vec<AlertRule>,
-    groups: Vec<Group>,
+    #[cfg(feature = "rules")]
+    files: RuleSet,
     sources: Vec<Source>,
     sinks: Vec<Box<dyn Sink>>,
     interval: Duration,
@@ -44,7 +47,8 @@ impl Default for AlertManagerBuilder {
     fn default() -> Self {
         Self {
             rules: Vec::new(),
-            groups: Vec::new(),
+            #[cfg(feature = "rules")]
+            files: RuleSet::default(),
             sources: Vec::new(),
             sinks: Vec::new(),
             interval: Duration::from_secs(15),
@@ -71,7 +75,21 @@ impl AlertManagerBuilder {
     /// [`RuleFileError`](crate::RuleFileError) with everything that is wrong in the file. No rule of it is loaded.
     #[cfg(feature = "rules")]
     pub fn rules_file(mut self, path: impl AsRef<std::path::Path>) -> Result<Self, crate::RuleFileError> {
-        self.groups.extend(crate::rules_file::read(path.as_ref())?);
+        self.files.add(Origin::File(path.as_ref().to_owned()))?;
+        Ok(self)
+    }
+
+    /// Adds the rules of all files whose paths are like `pattern`, sorted by path: `*` and `?` stand for any characters but `/`,
+    /// `[a-z]` for one of these, `**` for any number of directories; `[*]` is a plain `*`. A file that is named twice is read
+    /// once.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleFileError`](crate::RuleFileError) with everything that is wrong in the first file that is; also if there is no file
+    /// of such a path. No rule of any of them is loaded.
+    #[cfg(feature = "rules")]
+    pub fn rules_files(mut self, pattern: &str) -> Result<Self, crate::RuleFileError> {
+        self.files.add(Origin::Pattern(pattern.to_owned()))?;
         Ok(self)
     }
 
@@ -82,7 +100,7 @@ impl AlertManagerBuilder {
     /// [`RuleFileError`](crate::RuleFileError) with everything that is wrong in the text. No rule of it is loaded.
     #[cfg(feature = "rules")]
     pub fn rules_text(mut self, name: &str, text: &str) -> Result<Self, crate::RuleFileError> {
-        self.groups.extend(crate::rules_file::parse(name, text)?);
+        self.files.add(Origin::Text(name.to_owned(), text.to_owned()))?;
         Ok(self)
     }
 
@@ -159,7 +177,9 @@ impl AlertManagerBuilder {
             claim(&mut names, &rule)?;
             own.push(rule);
         }
-        let mut groups: Vec<Group> = [Group::own(own)].into_iter().chain(self.groups).collect();
+        let mut groups = vec![Group::own(own)];
+        #[cfg(feature = "rules")]
+        groups.extend(self.files.groups);
         groups.iter_mut().for_each(|group| group.default_interval(self.interval));
         #[cfg(feature = "rules")]
         let dialect = crate::promql::Dialect::new(self.compat, self.interval);
@@ -198,7 +218,6 @@ impl fmt::Debug for AlertManagerBuilder {
         let sinks: Vec<_> = self.sinks.iter().map(|sink| sink.name()).collect();
         f.debug_struct("AlertManagerBuilder")
             .field("rules", &self.rules)
-            .field("groups", &self.groups)
             .field("sources", &self.sources.len())
             .field("sinks", &sinks)
             .field("interval", &self.interval)

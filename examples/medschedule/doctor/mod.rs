@@ -69,7 +69,7 @@ async fn is_answered(config: &Config) -> bool {
 fn rules(config: &Config) -> Finding {
     let (subject, builder) = ("alert rules", AlertManager::builder());
     let (named, read) = match &config.rules {
-        Some(file) => (file.display().to_string(), builder.rules_file(file)),
+        Some(pattern) => (pattern.clone(), builder.rules_files(pattern)),
         None => ("the built-in ones".to_owned(), builder.rules_text("alerts.yml", RULES)),
     };
     let built =

@@ -14,6 +14,18 @@ pub enum RuleFileError {
         /// What the system says.
         source: io::Error,
     },
+    /// A pattern for files cannot be read.
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// No file is named like a pattern.
+    NoFile {
+        /// The pattern.
+        pattern: String,
+    },
     /// Something in the file is wrong or not supported.
     Refused {
         /// The file.
@@ -38,10 +50,10 @@ impl RuleFileError {
         Self::Refused { file: file.to_owned(), problems }
     }
 
-    /// Gives what was found in the file; nothing if it could not be read.
+    /// Gives what was found in the file; nothing if none could be read.
     pub fn problems(&self) -> &[RuleProblem] {
         match self {
-            Self::Read { .. } => &[],
+            Self::Read { .. } | Self::Pattern { .. } | Self::NoFile { .. } => &[],
             Self::Refused { problems, .. } => problems,
         }
     }
@@ -87,6 +99,8 @@ impl fmt::Display for RuleFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Read { file, .. } => write!(f, "cannot read rule file {file}"),
+            Self::Pattern { pattern, .. } => write!(f, "{pattern} is not a pattern for rule files"),
+            Self::NoFile { pattern } => write!(f, "no rule file is named like {pattern}"),
             Self::Refused { file, problems } => {
                 for (count, problem) in problems.iter().enumerate() {
                     let separator = if count == 0 { "" } else { "\n" };
@@ -102,7 +116,8 @@ impl std::error::Error for RuleFileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Read { source, .. } => Some(source),
-            Self::Refused { .. } => None,
+            Self::Pattern { source, .. } => Some(source.as_ref()),
+            Self::NoFile { .. } | Self::Refused { .. } => None,
         }
     }
 }

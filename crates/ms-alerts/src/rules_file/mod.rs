@@ -4,6 +4,7 @@ pub(crate) mod duration;
 mod error;
 pub(crate) mod position;
 mod quirks;
+mod set;
 pub(crate) mod yaml;
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{RuleFileError, RuleProblem};
+pub(crate) use set::{Origin, RuleSet};
 
 use crate::group::{About, Group, Rule, What};
 use crate::labels::{is_label_name, is_metric_name};
@@ -23,7 +25,7 @@ use position::{Source, of};
 use yaml::{GroupNode, RuleNode, Text};
 
 /// Reads a file of rules.
-pub(crate) fn read(path: &Path) -> Result<Vec<Group>, RuleFileError> {
+fn read(path: &Path) -> Result<Vec<Group>, RuleFileError> {
     let file = path.display().to_string();
     let text =
         std::fs::read_to_string(path).map_err(|source| RuleFileError::Read { file: file.clone(), source })?;
@@ -31,7 +33,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Group>, RuleFileError> {
 }
 
 /// Reads a text of rules; `name` stands for the file in errors.
-pub(crate) fn parse(name: &str, text: &str) -> Result<Vec<Group>, RuleFileError> {
+fn parse(name: &str, text: &str) -> Result<Vec<Group>, RuleFileError> {
     let mut loader = Loader { file: name.to_owned(), source: Source::new(text), problems: Vec::new() };
     if let Some(at) = quirks::old_break(text) {
         let (line, column) = loader.source.position(at);

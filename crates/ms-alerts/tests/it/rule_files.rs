@@ -346,3 +346,42 @@ fn what_is_for_alerts_alone_no_recording_rule_has() {
     }
     assert_eq!(problems.len(), 6, "{problems:?}");
 }
+
+#[test]
+fn files_are_found_by_patterns_and_read_in_order_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, rule: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let text =
+            format!("groups:\n  - name: g\n    rules:\n      - alert: {rule}\n        expr: up == 0\n");
+        std::fs::write(path, text).unwrap();
+    };
+    for (name, rule) in [("b.yml", "B"), ("a.yml", "A"), ("deep/er/c.yml", "C"), ("a.yaml", "D")] {
+        write(name, rule);
+    }
+    std::fs::create_dir(folder.path().join("folder.yml")).unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let rules = |patterns: &[&str]| {
+        let add = |builder: ms_alerts::AlertManagerBuilder, pattern: &&str| {
+            builder.rules_files(&at(pattern)).unwrap()
+        };
+        let manager = patterns.iter().fold(AlertManager::builder(), add).build().unwrap();
+        manager.rules().into_iter().map(|rule| rule.name).collect::<String>()
+    };
+    assert_eq!(rules(&["*.yml"]), "AB");
+    assert_eq!(rules(&["**/*.yml"]), "ABC");
+    assert_eq!(rules(&["b.yml", "[ab].y*ml"]), "BDA", "a file that is named twice is read once");
+    let refused = |pattern: &str| AlertManager::builder().rules_files(&at(pattern)).unwrap_err();
+    for pattern in ["*.json", "folder.yml", "absent/a.yml"] {
+        let error = refused(pattern);
+        assert!(matches!(error, RuleFileError::NoFile { .. }), "{error}");
+        assert_eq!(error.to_string(), format!("no rule file is named like {}", at(pattern)));
+    }
+    let error = refused("***.yml");
+    assert!(matches!(error, RuleFileError::Pattern { .. }), "{error}");
+    assert!(std::error::Error::source(&error).is_some());
+    std::fs::write(folder.path().join("b.yml"), "groups: 1\n").unwrap();
+    let error = refused("*.yml").to_string();
+    assert!(error.starts_with(&format!("{}:1:9: ", at("b.yml"))), "{error}");
+}

@@ -1,0 +1,71 @@
+//! Rule files, patterns and texts, read together.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use super::{RuleFileError, parse, read};
+use crate::group::Group;
+
+/// Where rules come from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin {
+    File(PathBuf),
+    /// Files by a pattern.
+    Pattern(String),
+    /// A text that stands for the file of this name.
+    Text(String, String),
+}
+
+/// The rules of all origins, in their order.
+#[derive(Debug, Default)]
+pub(crate) struct RuleSet {
+    origins: Vec<Origin>,
+    /// A file that is named twice is read once, as in Prometheus.
+    read: HashSet<PathBuf>,
+    pub(crate) groups: Vec<Group>,
+}
+
+impl RuleSet {
+    /// Reads one more origin. After an error the set is as it was, but for files that are not read again.
+    pub(crate) fn add(&mut self, origin: Origin) -> Result<(), RuleFileError> {
+        match &origin {
+            Origin::File(path) => self.add_file(path)?,
+            Origin::Pattern(pattern) => {
+                for path in find(pattern)? {
+                    self.add_file(&path)?;
+                }
+            }
+            Origin::Text(name, text) => self.groups.extend(parse(name, text)?),
+        }
+        self.origins.push(origin);
+        Ok(())
+    }
+
+    fn add_file(&mut self, path: &Path) -> Result<(), RuleFileError> {
+        if self.read.insert(path.to_owned()) {
+            self.groups.extend(read(path)?);
+        }
+        Ok(())
+    }
+}
+
+/// Finds the files of a pattern, sorted by their paths.
+fn find(pattern: &str) -> Result<Vec<PathBuf>, RuleFileError> {
+    let paths = glob::glob(pattern)
+        .map_err(|source| RuleFileError::Pattern { pattern: pattern.to_owned(), source: source.into() })?;
+    let mut files = Vec::new();
+    for path in paths {
+        let path = path.map_err(|error| RuleFileError::Read {
+            file: error.path().display().to_string(),
+            source: error.into(),
+        })?;
+        if !path.is_dir() {
+            files.push(path);
+        }
+    }
+    if files.is_empty() {
+        return Err(RuleFileError::NoFile { pattern: pattern.to_owned() });
+    }
+    files.sort();
+    Ok(files)
+}

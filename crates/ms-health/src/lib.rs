@@ -1,11 +1,12 @@
 //! Health checks with deadlines, single flight and safe detail for axum/tower services.
 //!
-//! - [`HealthCheck::builder`] takes the checks: async closures, blocking closures, the machine itself
-//!   (`SystemCheck`, feature `system`).
-//! - `HealthCheck::router` (feature `axum`) or [`HealthCheck::service`] (any tower stack) answers `/health`,
-//!   `/health/live`, `/health/ready` and `/health/startup`.
+//! - [`HealthCheck::builder`] takes the checks: async closures, blocking closures, a [`Probe`] of one's own, or one that
+//!   is ready-made (`SystemCheck`, `DiskProbe`, `SqlxProbe`, `RedisProbe`, `HttpProbe`, `TcpProbe`, each behind a feature).
+//! - `HealthCheck::router` (feature `axum`) or [`HealthCheck::service`] (any tower stack) answers the paths of every
+//!   [`Endpoint`]: `/health`, `/health/live`, `/health/ready`, `/health/startup` and, by option, those of Kubernetes and a
+//!   page for people.
 //! - [`HealthCheck::shutdown`] is what `axum::serve(…).with_graceful_shutdown(…)` wants: on SIGTERM readiness falls, a
-//!   drain period passes, and only then does the server stop accepting.
+//!   drain period passes, and only then does the server stop accepting. [`Shutdown`] bounds all that follows, too.
 //!
 //! However many probes arrive, a check runs once per TTL, and an answer comes within the deadline whatever the checks
 //! do. Strangers see a bare status; details, redacted, go to the holder of the token and, if so configured, to loopback.

@@ -224,6 +224,9 @@ mod tests {
     }
 
     proptest! {
+        // Each case makes histograms of 185 KiB.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn correction_by_bucket_equals_correction_one_by_one(
             values in prop::collection::vec((0..200_000_u64, 1..5_000_u64), 1..20)

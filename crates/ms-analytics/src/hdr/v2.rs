@@ -241,6 +241,9 @@ mod tests {
     }
 
     proptest! {
+        // Each case makes histograms of 185 KiB.
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         #[test]
         fn what_was_encoded_is_decoded(
             values in prop::collection::vec((0..3_600_000_000_u64, 1..1_000_000_u64), 0..40)

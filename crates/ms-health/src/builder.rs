@@ -1,29 +1,22 @@
-//! Collects the checks.
+//! Collects the checks and options.
 
-use std::collections::HashSet;
 use std::fmt::{self, Display};
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 
 use crate::access::Access;
 use crate::change::{Change, Listener};
-use crate::check::{Check, validate_name};
-use crate::crew::Crew;
+use crate::check::Check;
 use crate::error::BuildError;
-use crate::group::Group;
-use crate::health::{HealthCheck, Inner};
 use crate::heartbeat::Heartbeat;
 use crate::mapping::Mapping;
-use crate::observe;
 use crate::show::Format;
 use crate::shutdown::Phase;
-use crate::slot::Slot;
 use crate::status::Status;
 
-/// Collects checks and options; made by [`HealthCheck::builder`].
+/// Collects checks and options; made by [`HealthCheck::builder`](crate::HealthCheck::builder).
 ///
 /// | option | default |
 /// |---|---|
@@ -41,23 +34,23 @@ use crate::status::Status;
 /// | [`max_abandoned_runs`](Self::max_abandoned_runs) | 64 |
 #[must_use = "nothing is checked until `build`"]
 pub struct HealthCheckBuilder {
-    checks: Vec<Check>,
-    system: Option<Check>,
-    access: Access,
-    token: Option<BuildError>,
-    drain: Duration,
-    listener: Listener,
-    heartbeats: Vec<Heartbeat>,
-    groups: Vec<(String, Vec<String>)>,
-    mapping: Mapping,
-    format: Format,
-    kubernetes: bool,
-    page: bool,
-    poll: Option<Duration>,
-    background: bool,
-    max_abandoned: usize,
-    concurrency: usize,
-    phase: Phase,
+    pub(crate) checks: Vec<Check>,
+    pub(crate) system: Option<Check>,
+    pub(crate) access: Access,
+    pub(crate) token: Option<BuildError>,
+    pub(crate) drain: Duration,
+    pub(crate) listener: Listener,
+    pub(crate) heartbeats: Vec<Heartbeat>,
+    pub(crate) groups: Vec<(String, Vec<String>)>,
+    pub(crate) mapping: Mapping,
+    pub(crate) format: Format,
+    pub(crate) kubernetes: bool,
+    pub(crate) page: bool,
+    pub(crate) poll: Option<Duration>,
+    pub(crate) background: bool,
+    pub(crate) max_abandoned: usize,
+    pub(crate) concurrency: usize,
+    pub(crate) phase: Phase,
 }
 
 impl Default for HealthCheckBuilder {
@@ -206,14 +199,14 @@ impl HealthCheckBuilder {
         self
     }
 
-    /// Keeps the service from being ready until [`HealthCheck::mark_started`]: for migrations and warm caches. Default:
+    /// Keeps the service from being ready until [`HealthCheck::mark_started`](crate::HealthCheck::mark_started): for migrations and warm caches. Default:
     /// there is no gate.
     pub fn startup_gate(mut self) -> Self {
         self.phase = Phase::Starting;
         self
     }
 
-    /// Sets how long [`HealthCheck::shutdown`] keeps serving after readiness has fallen. Default 5 s.
+    /// Sets how long [`HealthCheck::shutdown`](crate::HealthCheck::shutdown) keeps serving after readiness has fallen. Default 5 s.
     ///
     /// Longer than the load balancer needs to notice, shorter than the time the process is given to end.
     pub fn drain_period(mut self, period: Duration) -> Self {
@@ -223,7 +216,7 @@ impl HealthCheckBuilder {
 
     /// Runs due checks every `interval`, probes or not, so that gauges and log stay true. Default: not at all.
     ///
-    /// The task ends with the last clone of the [`HealthCheck`].
+    /// The task ends with the last clone of the [`HealthCheck`](crate::HealthCheck).
     pub fn poll_interval(mut self, interval: Duration) -> Self {
         self.poll = Some(interval);
         self
@@ -252,71 +245,6 @@ impl HealthCheckBuilder {
     pub fn concurrency(mut self, checks: usize) -> Self {
         self.concurrency = checks.clamp(1, Semaphore::MAX_PERMITS);
         self
-    }
-
-    /// Makes the health check.
-    ///
-    /// # Errors
-    ///
-    /// [`BuildError`]: a name that is invalid, reserved or used twice, a deadline, maximum age or threshold of zero, a
-    /// group of unknown checks, an incomplete severity, a token of less than 16 bytes, or [`poll_interval`](Self::poll_interval) of zero or without a tokio runtime.
-    pub fn build(self) -> Result<HealthCheck, BuildError> {
-        if let Some(error) = self.token {
-            return Err(error);
-        }
-        let mut names = HashSet::new();
-        let mut slots = Vec::new();
-        let system = self.system.into_iter().map(|check| (check, true));
-        for (check, system) in system.chain(self.checks.into_iter().map(|check| (check, false))) {
-            check.validate(system)?;
-            let index = slots.len();
-            if !names.insert(Arc::clone(&check.name)) {
-                return Err(BuildError::Duplicate { name: check.name.to_string() });
-            }
-            slots.push(Arc::new(Slot::new(
-                check,
-                index,
-                self.listener.clone(),
-                self.poll.filter(|_| self.background),
-            )));
-        }
-        if !self.mapping.is_complete() {
-            return Err(BuildError::Severity);
-        }
-        let mut beats = HashSet::new();
-        for beat in &self.heartbeats {
-            validate_name(beat.name())?;
-            if !beats.insert(beat.name()) {
-                return Err(BuildError::Duplicate { name: beat.name().to_owned() });
-            }
-        }
-        let mut groups: Vec<Group> = Vec::new();
-        for (name, members) in self.groups {
-            if groups.iter().any(|group| group.name() == name) {
-                return Err(BuildError::DuplicateGroup { name });
-            }
-            groups.push(Group::new(name, &members, &slots)?);
-        }
-        observe::describe();
-        let health = HealthCheck(Arc::new(Inner {
-            slots,
-            crew: Arc::new(Crew::new(self.concurrency, self.max_abandoned)),
-            heartbeats: self.heartbeats,
-            groups,
-            mapping: self.mapping,
-            format: self.format,
-            kubernetes: self.kubernetes,
-            page: self.page,
-            access: self.access,
-            drain: self.drain,
-            phase: watch::Sender::new(self.phase),
-        }));
-        match self.poll {
-            Some(interval) if interval.is_zero() => return Err(BuildError::ZeroInterval),
-            Some(interval) => health.poll_every(interval)?,
-            None => {}
-        }
-        Ok(health)
     }
 }
 

@@ -43,6 +43,7 @@
 
 mod access;
 mod asked;
+mod build;
 mod builder;
 mod change;
 mod check;

@@ -167,7 +167,8 @@ impl Histogram {
         let mut seen = 0_u64;
         for (_, value, count) in self.recorded() {
             seen = seen.saturating_add(count);
-            if seen >= rank.max(1) {
+            // Counts beyond 2^53 may be rounded up to more than there are.
+            if seen >= rank.clamp(1, self.count().max(1)) {
                 return if percentile > 0.0 { self.counts.highest_equivalent(value) } else { value };
             }
         }
@@ -269,6 +270,13 @@ mod tests {
         let mut micros = Histogram::new(1, 3_600_000_000, 3).unwrap();
         micros.record_corrected(3_600_000_000, 1);
         assert_eq!(micros.count(), 3_600_000_000);
+    }
+
+    #[test]
+    fn a_count_that_no_float_holds_has_a_last_percentile() {
+        let mut huge = Histogram::new(1, 100, 3).unwrap();
+        huge.record_n(5, (1 << 63) + 1_025);
+        assert_eq!(huge.value_at_percentile(100.0), 5);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
 //! | [`import`], [`seed`] | rosters from HTTP and from files |
 //! | [`serve`] | connections: how many, how long, and how they end |
+//! | [`reload`] | alert rules read again while the service runs |
 //! | [`asking`] | what health checks ask |
 //! | [`catalog`] | metrics of the other crates that the dashboard shows |
 //! | [`generated`] | dashboard and metrics reference, made from the catalog |
@@ -29,6 +30,7 @@ pub mod greeting;
 pub mod import;
 pub mod page;
 pub mod problem;
+pub mod reload;
 pub mod seed;
 pub mod serve;
 pub mod service;

@@ -18,7 +18,7 @@ use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{RULES, asking::asking, catalog, routes, web};
+use medschedule::{RULES, asking::asking, catalog, reload, routes, web};
 use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
 use ms_health::{HealthCheck, SystemCheck};
 use ms_logging::{Logging, log_event};
@@ -93,6 +93,7 @@ async fn run(config: Config) -> Result<(), Failure> {
     };
     let health = health.build()?;
     let alerts = alerts(&config, metrics.clone())?;
+    reload::on_hangup(alerts.clone())?;
 
     let app: Router = routes(&service, &metrics, &health, &alerts)
         .route_layer(metrics.endpoint_latency_layer())

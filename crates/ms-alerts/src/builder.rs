@@ -179,12 +179,12 @@ impl AlertManagerBuilder {
         }
         let mut groups = vec![Group::own(own)];
         #[cfg(feature = "rules")]
-        groups.extend(self.files.groups);
+        let origins = self.files.take_into(&mut groups);
         groups.iter_mut().for_each(|group| group.default_interval(self.interval));
         #[cfg(feature = "rules")]
         let dialect = crate::promql::Dialect::new(self.compat, self.interval);
         #[cfg(feature = "rules")]
-        let memory = Memory::new(&groups, self.history, dialect);
+        let memory = Memory::new(&groups, self.history, dialect, origins, self.interval);
         let Limits { capacity, give_up_after } = self.limits;
         let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
         let core = Core::new(

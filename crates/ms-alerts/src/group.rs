@@ -18,8 +18,8 @@ pub(crate) struct Group {
     pub(crate) rules: Vec<Tracked>,
 }
 
-/// What is known of a group from the beginning.
-#[derive(Debug, Default)]
+/// What is known of a group from the beginning. Groups of which the same is known are evaluated together.
+#[derive(Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "told over HTTP alone"))]
 pub(crate) struct About {
     pub(crate) name: String,

@@ -1,6 +1,6 @@
 //! A manager that evaluates its rules in the background.
 
-use std::collections::BTreeMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::alert::{Alert, RuleStatus};
 use crate::error::BuildError;
+use crate::group::About;
 use crate::manager::{AlertManager, Core, Shutdown};
 use crate::rule::AlertRule;
 
@@ -63,6 +64,22 @@ impl AlertHandle {
         self.manager.add_rule(rule)
     }
 
+    /// Reads the rule files again; as [`AlertManager::reload`], on a thread for blocking work.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleFileError`](crate::RuleFileError); the rules are as they were.
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropped before its end, it goes on to it.
+    #[cfg(feature = "rules")]
+    pub async fn reload(&self) -> Result<Vec<Alert>, crate::RuleFileError> {
+        let manager = self.manager.clone();
+        let reload = tokio::task::spawn_blocking(move || manager.reload());
+        reload.await.unwrap_or(Err(crate::RuleFileError::Stopped))
+    }
+
     /// Gives a router that answers `GET /api/v1/alerts` and `GET /api/v1/rules` in the shape of a Prometheus server; see
     /// [`AlertManager::router`].
     #[cfg(feature = "axum")]
@@ -95,18 +112,20 @@ impl fmt::Debug for AlertHandle {
 
 /// Evaluates each group at its interval; groups that are due together share one reading of the sources.
 async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::Receiver<bool>) {
-    let intervals = core.intervals(default);
-    let start = Instant::now();
-    let mut due: BTreeMap<Instant, Vec<usize>> = BTreeMap::new();
-    due.insert(start, (0..intervals.len()).collect());
-    while let Some((at, places)) = due.pop_first() {
+    let mut beats = core.beats();
+    let mut schedule: HashMap<Arc<About>, Instant> = HashMap::new();
+    loop {
+        keep_up(&mut schedule, &beats.borrow_and_update(), Instant::now());
+        let Some(at) = schedule.values().min().copied() else { return };
         tokio::select! {
             () = sleep_until(at) => {}
             // Closed when the last handle is dropped.
             _ = stop.wait_for(|stop| *stop) => return,
+            Ok(()) = beats.changed() => continue,
         }
-        let evaluated = Arc::clone(&core);
-        let asked = places.clone();
+        let is_due = |(group, next): (&Arc<About>, &Instant)| (*next <= at).then(|| Arc::clone(group));
+        let due: HashSet<_> = schedule.iter().filter_map(is_due).collect();
+        let (evaluated, asked) = (Arc::clone(&core), due.clone());
         // Rendering and reading thousands of series is too long for a thread that serves requests. The moment is the one
         // at which the groups were due, as in Prometheus: a late evaluation must not make a `for` longer by an interval.
         let evaluation = tokio::task::spawn_blocking(move || evaluated.evaluate_sources(&asked, at));
@@ -115,10 +134,18 @@ async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::
             return;
         }
         let now = Instant::now();
-        for place in places {
-            let interval = intervals.get(place).copied().unwrap_or(default).clamp(SHORTEST, LONGEST);
-            due.entry(next_beat(at, now, interval)).or_default().push(place);
+        for group in due {
+            let interval = group.interval.unwrap_or(default).clamp(SHORTEST, LONGEST);
+            schedule.insert(group, next_beat(at, now, interval));
         }
+    }
+}
+
+/// Groups that are new are due at once, those that are gone never again; the others keep their beats.
+fn keep_up(schedule: &mut HashMap<Arc<About>, Instant>, groups: &HashSet<Arc<About>>, now: Instant) {
+    schedule.retain(|group, _| groups.contains(group));
+    for group in groups {
+        schedule.entry(Arc::clone(group)).or_insert(now);
     }
 }
 

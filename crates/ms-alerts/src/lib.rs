@@ -52,6 +52,7 @@ mod fingerprint;
 mod format;
 mod group;
 mod handle;
+mod identity;
 mod labels;
 mod manager;
 mod observe;

@@ -1,5 +1,8 @@
 //! The rules and everything that is done with them.
 
+#[cfg(feature = "rules")]
+mod reload;
+
 use std::collections::HashSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -8,13 +11,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, RwLock, RwLockReadGuard};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::alert::{Alert, RuleStatus};
 use crate::builder::AlertManagerBuilder;
 use crate::delivery::{Delivery, Notification};
 use crate::error::BuildError;
-use crate::group::Group;
+use crate::group::{About, Group};
 use crate::handle::LONGEST;
 use crate::observe;
 use crate::rule::AlertRule;
@@ -37,6 +41,8 @@ pub(crate) struct Core {
     names: Mutex<HashSet<String>>,
     /// What was true at the end of the last evaluation: readers never wait for one.
     shown: RwLock<Snapshot>,
+    /// What is to be evaluated, and how often.
+    beats: watch::Sender<HashSet<Arc<About>>>,
     source_failed: AtomicBool,
     sources: Vec<Source>,
     pub(crate) delivery: Delivery,
@@ -50,6 +56,10 @@ pub(crate) struct Core {
 pub(crate) struct Memory {
     history: Mutex<crate::samples::History>,
     dialect: crate::promql::Dialect,
+    /// Where the rules of files are read again; held while they are.
+    origins: Mutex<Vec<crate::rules_file::Origin>>,
+    /// Of groups that have none.
+    interval: Duration,
     /// Where the moments of `check_samples_at` begin, on both clocks.
     replayed_from: std::sync::OnceLock<Now>,
 }
@@ -60,12 +70,24 @@ impl Memory {
         groups: &[Group],
         limits: crate::samples::Limits,
         dialect: crate::promql::Dialect,
+        origins: Vec<crate::rules_file::Origin>,
+        interval: Duration,
     ) -> Self {
-        let mut asked = crate::samples::Asked::default();
-        groups.iter().flat_map(|group| &group.rules).for_each(|rule| rule.ask(&mut asked));
-        let history = Mutex::new(crate::samples::History::new(asked, limits));
-        Self { history, dialect, replayed_from: std::sync::OnceLock::new() }
+        let history = Mutex::new(crate::samples::History::new(asked_by(groups), limits));
+        let origins = Mutex::new(origins);
+        Self { history, dialect, origins, interval, replayed_from: std::sync::OnceLock::new() }
     }
+}
+
+#[cfg(feature = "rules")]
+fn asked_by(groups: &[Group]) -> crate::samples::Asked {
+    let mut asked = crate::samples::Asked::default();
+    groups.iter().flat_map(|group| &group.rules).for_each(|rule| rule.ask(&mut asked));
+    asked
+}
+
+fn beats_of(groups: &[Group]) -> HashSet<Arc<About>> {
+    groups.iter().map(|group| Arc::clone(&group.about)).collect()
 }
 
 /// What a shutdown left behind.
@@ -91,7 +113,13 @@ impl AlertManager {
             Vec::new(),
             Delivery::new(Vec::new()),
             #[cfg(feature = "rules")]
-            Memory::new(&[], crate::samples::Limits::default(), crate::promql::Dialect::default()),
+            Memory::new(
+                &[],
+                crate::samples::Limits::default(),
+                crate::promql::Dialect::default(),
+                Vec::new(),
+                Duration::ZERO,
+            ),
         )))
     }
 
@@ -199,6 +227,7 @@ impl Core {
         observe::describe();
         let shown = RwLock::new(Snapshot::of(&groups));
         Self {
+            beats: watch::Sender::new(beats_of(&groups)),
             groups: Mutex::new(groups),
             names: Mutex::new(names),
             shown,
@@ -210,25 +239,25 @@ impl Core {
         }
     }
 
-    /// Gives the intervals of the groups, in their order.
-    pub(crate) fn intervals(&self, default: Duration) -> Vec<Duration> {
-        self.groups.lock().iter().map(|group| group.about.interval.unwrap_or(default)).collect()
+    /// Gives the groups as they are, and as they will be after a reload.
+    pub(crate) fn beats(&self) -> watch::Receiver<HashSet<Arc<About>>> {
+        self.beats.subscribe()
     }
 
     pub(crate) fn snapshot(&self) -> RwLockReadGuard<'_, Snapshot> {
         self.shown.read()
     }
 
-    /// Reads the sources and evaluates the groups that are `due`, by their places, as of the moment `at`. Blocks.
+    /// Reads the sources and evaluates the groups that are `due` as of the moment `at`. Blocks.
     ///
     /// If a source fails, nothing is evaluated: what cannot be seen neither fires nor resolves.
-    pub(crate) fn evaluate_sources(&self, due: &[usize], at: Instant) {
+    pub(crate) fn evaluate_sources(&self, due: &HashSet<Arc<About>>, at: Instant) {
         let now = Now { at, ..Now::read() };
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let readings: Vec<_> = self.sources.iter().map(Source::read).collect();
             let samples: Result<Vec<Samples<'_>>, ExpositionError> =
                 readings.iter().map(|reading| reading.samples()).collect();
-            self.evaluate(&Samples::joined(samples?), now, |place| due.contains(&place));
+            self.evaluate(&Samples::joined(samples?), now, |group| due.contains(group));
             Ok::<_, ExpositionError>(())
         }));
         // A source that cannot be read has gone, and its series with it.
@@ -260,7 +289,7 @@ impl Core {
         }
     }
 
-    fn evaluate(&self, samples: &Samples<'_>, now: Now, due: impl Fn(usize) -> bool) -> Vec<Alert> {
+    fn evaluate(&self, samples: &Samples<'_>, now: Now, due: impl Fn(&About) -> bool) -> Vec<Alert> {
         let started = Instant::now();
         let mut groups = self.groups.lock();
         #[cfg(feature = "rules")]
@@ -269,8 +298,8 @@ impl Core {
         history.record(samples, now);
         let mut changes = Vec::new();
         let mut evaluated = 0;
-        for (group_place, group) in groups.iter_mut().enumerate().filter(|(place, _)| due(*place)) {
-            for (rule_place, rule) in group.rules.iter_mut().enumerate() {
+        for group in groups.iter_mut().filter(|group| due(&group.about)) {
+            for rule in &mut group.rules {
                 evaluated += 1;
                 let view = View {
                     samples,
@@ -290,7 +319,8 @@ impl Core {
                 }
                 // Under the lock, so that the sinks hear of changes in the order in which they happened.
                 for change in &changed {
-                    self.delivery.push(Notification::new(change.clone(), group_place, rule_place), started);
+                    self.delivery
+                        .push(Notification::new(change.clone(), Arc::clone(rule.identity())), started);
                 }
                 changes.extend(changed);
             }

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 
 use crate::alert::Alert;
 use crate::fingerprint::of_labels;
-use crate::group::{Failure, Rule, Shown, What};
+use crate::group::{About, Failure, Rule, Shown, What};
+use crate::identity::Identity;
 use crate::labels::Labels;
 use crate::samples::{Sample, Samples};
 use crate::snapshot::{RuleAbout, RuleView};
@@ -28,6 +29,7 @@ pub(crate) struct Tracked {
     no_data: bool,
     error: Option<Failure>,
     about: Arc<RuleAbout>,
+    identity: Arc<Identity>,
     /// When it was evaluated last, and how long that took.
     evaluated: Option<(Timestamp, Duration)>,
     /// What a recording rule has to write.
@@ -78,6 +80,7 @@ impl Tracked {
         let about = Arc::new(RuleAbout::of(&rule));
         Self {
             rule,
+            identity: Arc::new(Identity::of(&About::default(), &about)),
             about,
             evaluated: None,
             alerts: BTreeMap::new(),
@@ -92,6 +95,39 @@ impl Tracked {
 
     pub(crate) fn name(&self) -> &str {
         &self.rule.name
+    }
+
+    #[cfg(feature = "rules")]
+    pub(crate) fn about(&self) -> &RuleAbout {
+        &self.about
+    }
+
+    pub(crate) fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    #[cfg(feature = "rules")]
+    pub(crate) fn identify(&mut self, identity: Arc<Identity>) {
+        self.identity = identity;
+    }
+
+    /// Takes over from the same rule before a reload.
+    #[cfg(feature = "rules")]
+    pub(crate) fn adopt(&mut self, before: Self) {
+        self.alerts = before.alerts;
+        self.no_data = before.no_data;
+        self.error = before.error;
+        self.evaluated = before.evaluated;
+        self.written = before.written;
+    }
+
+    /// Ends a rule that is no more; gives the alerts that fired, resolved.
+    #[cfg(feature = "rules")]
+    pub(crate) fn end(&mut self, history: &mut crate::samples::History, now: Now) -> Vec<Alert> {
+        self.written.write(history, self.rule.offset, Vec::new());
+        let mut changes = Vec::new();
+        self.resolve_all(now, &mut changes);
+        changes
     }
 
     /// Tells which metrics the rule looks back at.
@@ -274,15 +310,18 @@ impl Tracked {
         let active = self.alerts.values().filter(|alert| alert.is_active()).count();
         let Some(limit) = self.rule.limit.filter(|limit| active > *limit) else { return Ok(()) };
         changes.retain(|change| change.state != State::Firing);
-        for live in self.alerts.values_mut() {
+        self.resolve_all(now, changes);
+        Err(Failure::Limit(limit))
+    }
+
+    fn resolve_all(&mut self, now: Now, changes: &mut Vec<Alert>) {
+        let at_once = Timing { keep_firing: Duration::ZERO, ..self.rule.timing };
+        for mut live in std::mem::take(&mut self.alerts).into_values() {
             let told = live.told && live.track.state() == State::Firing;
-            let at_once = Timing { keep_firing: Duration::ZERO, ..self.rule.timing };
             if told && live.track.step(Seen::Clear, now, &at_once) == Some(Change::Resolved) {
                 changes.extend(live.alert(&self.rule.name));
             }
         }
-        self.alerts.clear();
-        Err(Failure::Limit(limit))
     }
 
     /// Gives the alerts that are pending or firing, sorted by their labels.

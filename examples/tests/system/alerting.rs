@@ -66,6 +66,41 @@ fn a_firing_alert_is_shown_delivered_and_resolved() {
 }
 
 #[test]
+fn rules_are_read_again_at_a_hangup() {
+    let sink = Sink::start();
+    let directory = crate::harness::service::new_directory();
+    std::fs::create_dir(directory.path().join("rules")).expect("made");
+    let write = |name: &str, text: &str| {
+        std::fs::write(directory.path().join("rules").join(name), text).expect("written");
+    };
+    write("a.yml", RULES);
+    let pattern = directory.path().join("rules/*.yml");
+    let arguments = ["--rules", pattern.to_str().expect("UTF-8"), "--webhook", &sink.url];
+    let service = Service::start_in(&directory, &arguments);
+    service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+    let is_firing = |name: &str| alerts(&service, name).iter().any(|alert| alert["state"] == "firing");
+    until("the alert fires", || is_firing("SomebodyIsThere"));
+
+    write("b.yml", &RULES.replace("SomebodyIsThere", "SomebodyIsHere").replace("> 0", ">"));
+    service.signal("HUP");
+    let log = || std::fs::read_to_string(service.log_file()).unwrap_or_default();
+    until("bad rules are refused", || log().contains("rules refused"));
+    assert!(is_firing("SomebodyIsThere"), "the old rules run on");
+
+    write("b.yml", &RULES.replace("SomebodyIsThere", "SomebodyIsHere"));
+    write("a.yml", "groups: []\n");
+    service.signal("HUP");
+    until("the new alert fires", || is_firing("SomebodyIsHere"));
+    assert_eq!(alerts(&service, "SomebodyIsThere"), [] as [Value; 0]);
+    eventually("the end of the old one is delivered", || {
+        sink.received().into_iter().find(|sent| {
+            sent["status"] == "resolved" && sent["alerts"][0]["labels"]["alertname"] == "SomebodyIsThere"
+        })
+    });
+    assert!(log().contains("rules_reloaded"), "{}", log());
+}
+
+#[test]
 fn a_broken_rules_file_is_refused_by_file_and_line() {
     let directory = crate::harness::service::new_directory();
     let rules = directory.path().join("rules.yml");

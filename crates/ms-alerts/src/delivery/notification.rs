@@ -1,7 +1,10 @@
 //! What is sent: one change of one alert.
 
+use std::sync::Arc;
+
 use crate::alert::Alert;
 use crate::fingerprint::Fnv;
+use crate::identity::Identity;
 use crate::labels::Labels;
 use crate::state::State;
 
@@ -13,17 +16,16 @@ pub struct Notification {
     id: String,
 }
 
-/// Which alert a notification is about: the place of its rule, and its labels.
+/// Which alert a notification is about: its rule and its labels.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    pub(crate) group: usize,
-    pub(crate) rule: usize,
-    pub(crate) labels: Labels,
+    rule: Arc<Identity>,
+    labels: Labels,
 }
 
 impl Notification {
-    pub(crate) fn new(alert: Alert, group: usize, rule: usize) -> Self {
-        let key = Key { group, rule, labels: alert.labels.clone() };
+    pub(crate) fn new(alert: Alert, rule: Arc<Identity>) -> Self {
+        let key = Key { rule, labels: alert.labels.clone() };
         let id = id(&alert, &key);
         Self { alert, key, id }
     }
@@ -33,7 +35,7 @@ impl Notification {
         &self.alert
     }
 
-    /// Gives the identity of this change: the same whenever and wherever it is sent again.
+    /// Gives the identity of this change: the same whenever and wherever it is sent again, also behind a reload of the rules.
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -52,7 +54,7 @@ impl Notification {
 fn id(alert: &Alert, key: &Key) -> String {
     let mut change = Fnv::default();
     let fired = alert.fired_at.unwrap_or(alert.active_at).as_nanosecond();
-    change.text(&key.group.to_string()).text(&key.rule.to_string()).text(&fired.to_string());
-    change.text(alert.state.as_str());
+    key.rule.hash_into(&mut change);
+    change.text(&fired.to_string()).text(alert.state.as_str());
     format!("{}-{:016x}", alert.labels.fingerprint(), change.finish())
 }

@@ -26,6 +26,8 @@ pub enum RuleFileError {
         /// The pattern.
         pattern: String,
     },
+    /// The runtime ended before the files were read again.
+    Stopped,
     /// Something in the file is wrong or not supported.
     Refused {
         /// The file.
@@ -53,7 +55,7 @@ impl RuleFileError {
     /// Gives what was found in the file; nothing if none could be read.
     pub fn problems(&self) -> &[RuleProblem] {
         match self {
-            Self::Read { .. } | Self::Pattern { .. } | Self::NoFile { .. } => &[],
+            Self::Read { .. } | Self::Pattern { .. } | Self::NoFile { .. } | Self::Stopped => &[],
             Self::Refused { problems, .. } => problems,
         }
     }
@@ -100,6 +102,7 @@ impl fmt::Display for RuleFileError {
         match self {
             Self::Read { file, .. } => write!(f, "cannot read rule file {file}"),
             Self::Pattern { pattern, .. } => write!(f, "{pattern} is not a pattern for rule files"),
+            Self::Stopped => f.write_str("the runtime ended before the rule files were read"),
             Self::NoFile { pattern } => write!(f, "no rule file is named like {pattern}"),
             Self::Refused { file, problems } => {
                 for (count, problem) in problems.iter().enumerate() {
@@ -117,7 +120,7 @@ impl std::error::Error for RuleFileError {
         match self {
             Self::Read { source, .. } => Some(source),
             Self::Pattern { source, .. } => Some(source.as_ref()),
-            Self::NoFile { .. } | Self::Refused { .. } => None,
+            Self::NoFile { .. } | Self::Stopped | Self::Refused { .. } => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{RuleFileError, parse, read};
 use crate::group::Group;
+use crate::identity::identify;
 
 /// Where rules come from.
 #[derive(Debug, Clone)]
@@ -22,10 +23,25 @@ pub(crate) struct RuleSet {
     origins: Vec<Origin>,
     /// A file that is named twice is read once, as in Prometheus.
     read: HashSet<PathBuf>,
-    pub(crate) groups: Vec<Group>,
+    groups: Vec<Group>,
 }
 
 impl RuleSet {
+    /// Reads all of them.
+    pub(crate) fn read(origins: &[Origin]) -> Result<Vec<Group>, RuleFileError> {
+        let (mut set, mut groups) = (Self::default(), Vec::new());
+        origins.iter().try_for_each(|origin| set.add(origin.clone()))?;
+        set.take_into(&mut groups);
+        Ok(groups)
+    }
+
+    /// Adds the groups to others; gives where they are from.
+    pub(crate) fn take_into(mut self, groups: &mut Vec<Group>) -> Vec<Origin> {
+        identify(&mut self.groups);
+        groups.append(&mut self.groups);
+        self.origins
+    }
+
     /// Reads one more origin. After an error the set is as it was, but for files that are not read again.
     pub(crate) fn add(&mut self, origin: Origin) -> Result<(), RuleFileError> {
         match &origin {

@@ -1,5 +1,6 @@
 //! What rules that look back need of earlier readings: series, no longer than the longest range that asks for them.
 
+mod reload;
 mod series;
 mod writing;
 
@@ -57,6 +58,11 @@ impl Asked {
             }
             None => self.of_all = self.of_all.max(Some(span)),
         }
+    }
+
+    /// Tells whether any rule reads this metric.
+    fn reads(&self, name: &str) -> bool {
+        self.all_now || self.of_all.is_some() || self.by_name.contains_key(name) || self.now.contains(name)
     }
 }
 

@@ -24,6 +24,8 @@ mod prometheus;
 #[cfg(feature = "rules")]
 mod promtool;
 #[cfg(feature = "rules")]
+mod reloading;
+#[cfg(feature = "rules")]
 mod routing;
 #[cfg(feature = "rules")]
 mod rule_files;

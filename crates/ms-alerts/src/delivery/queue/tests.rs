@@ -6,7 +6,10 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::alert::Alert;
+use crate::condition::above;
+use crate::rule::AlertRule;
 use crate::state::State;
+use crate::tracked::Tracked;
 
 fn change(alert: usize, serial: i64, state: State) -> Arc<Notification> {
     let fired = Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(serial);
@@ -20,7 +23,8 @@ fn change(alert: usize, serial: i64, state: State) -> Arc<Notification> {
         fired_at: Some(fired),
         resolved_at: None,
     };
-    Arc::new(Notification::new(alert, 0, 0))
+    let rule = AlertRule::new("R", above(), 1.0).compile().unwrap();
+    Arc::new(Notification::new(alert, Arc::clone(Tracked::new(rule).identity())))
 }
 
 fn fired(alert: usize, serial: i64) -> Arc<Notification> {

@@ -15,11 +15,7 @@ const SHORTEST: i64 = 5 * 60 * 1000;
 impl History {
     /// Tells whether any rule reads this metric.
     pub(crate) fn is_read(&self, name: &str) -> bool {
-        let asked = &self.asked;
-        asked.all_now
-            || asked.of_all.is_some()
-            || asked.by_name.contains_key(name)
-            || asked.now.contains(name)
+        self.asked.reads(name)
     }
 
     /// Adds a sample of now to a series, or marks that it has gone; what no rule reads is not kept. `ago` is how many

@@ -1,0 +1,71 @@
+//! Rules read again while they are in use.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::{AlertManager, Core, asked_by, beats_of};
+use crate::alert::Alert;
+use crate::delivery::Notification;
+use crate::group::Group;
+use crate::rules_file::{RuleFileError, RuleSet};
+use crate::snapshot::Snapshot;
+use crate::state::Now;
+
+impl AlertManager {
+    /// Reads the rule files again, those that a pattern finds by now, and puts what they say in place of what they said. Gives
+    /// the alerts of rules that are gone: those that fired are resolved, at the sinks too.
+    ///
+    /// A rule that has the file, group, name and labels that it had keeps its alerts, as in Prometheus, whatever became of the
+    /// rest of it. A group that is new or has other options is evaluated at once, the others when they are due. Rules made in
+    /// code and those of texts stay as they are.
+    ///
+    /// Blocks while files are read and while an evaluation runs; [`AlertHandle::reload`](crate::AlertHandle::reload) waits
+    /// elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// [`RuleFileError`] as of the builder's methods. The rules are as they were.
+    pub fn reload(&self) -> Result<Vec<Alert>, RuleFileError> {
+        self.0.delivery.start();
+        let origins = self.0.memory.origins.lock();
+        let groups = RuleSet::read(&origins)?;
+        Ok(self.0.replace(groups))
+    }
+}
+
+impl Core {
+    fn replace(&self, mut new: Vec<Group>) -> Vec<Alert> {
+        let now = Now::read();
+        new.iter_mut().for_each(|group| group.default_interval(self.memory.interval));
+        let mut groups = self.groups.lock();
+        let mut history = self.memory.history.lock();
+
+        let mut before = std::mem::take(&mut *groups).into_iter();
+        groups.extend(before.next());
+        let mut rules: Vec<_> = before.flat_map(|group| group.rules).map(Some).collect();
+        let identities = rules.iter().flatten().map(|rule| Arc::clone(rule.identity()));
+        let places: HashMap<_, _> = identities.zip(0..).collect();
+        for rule in new.iter_mut().flat_map(|group| &mut group.rules) {
+            let place: Option<&usize> = places.get(rule.identity());
+            if let Some(same) = place.and_then(|place| rules.get_mut(*place)).and_then(Option::take) {
+                rule.adopt(same);
+            }
+        }
+        groups.extend(new);
+        history.ask_anew(asked_by(&groups));
+
+        let mut resolved = Vec::new();
+        for mut gone in rules.into_iter().flatten() {
+            let changes = gone.end(&mut history, now);
+            // Under the lock, as everything that the sinks hear of.
+            for change in &changes {
+                let notification = Notification::new(change.clone(), Arc::clone(gone.identity()));
+                self.delivery.push(notification, now.at);
+            }
+            resolved.extend(changes);
+        }
+        *self.shown.write() = Snapshot::of(&groups);
+        self.beats.send_replace(beats_of(&groups));
+        resolved
+    }
+}

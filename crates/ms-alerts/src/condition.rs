@@ -77,6 +77,20 @@ impl Condition {
     }
 }
 
+impl Condition {
+    /// Tells whether what holds against `threshold` may hold against `clear_at` too; a closure may do anything.
+    pub(crate) fn may_clear_at(&self, threshold: f64, clear_at: f64) -> bool {
+        match self.0 {
+            Kind::Comparison(Comparison::Above | Comparison::AtLeast) => clear_at <= threshold,
+            Kind::Comparison(Comparison::Below | Comparison::AtMost) => clear_at >= threshold,
+            Kind::Comparison(Comparison::Equal | Comparison::NotEqual) => {
+                Comparison::Equal.holds(clear_at, threshold)
+            }
+            Kind::Closure(_) => !clear_at.is_nan(),
+        }
+    }
+}
+
 /// The value is greater than the threshold.
 pub fn above() -> Condition {
     Comparison::Above.into()

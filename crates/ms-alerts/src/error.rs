@@ -19,6 +19,18 @@ pub enum BuildError {
         /// The rule.
         rule: String,
     },
+    /// What an alert clears at is NaN, or would resolve it while its condition holds.
+    #[error("rule `{rule}`: `clear_at` is on the wrong side of the threshold")]
+    ClearAt {
+        /// The rule.
+        rule: String,
+    },
+    /// No number of evaluations of 1 to 64, or more than there are.
+    #[error("rule `{rule}`: `m_of_n` needs 1 <= m <= n <= 64")]
+    Evaluations {
+        /// The rule.
+        rule: String,
+    },
     /// A label or annotation has a name that Prometheus does not allow.
     #[error("rule `{rule}`: {label:?} is not a name for a label or an annotation")]
     LabelName {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::condition::Condition;
 use crate::labels::Labels;
+use crate::no_data::NoData;
 use crate::samples::Sample;
 use crate::state::Timing;
 use crate::template::Template;
@@ -50,6 +51,9 @@ pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) what: What,
     pub(crate) timing: Timing,
+    pub(crate) no_data: NoData,
+    /// How long there must be none.
+    pub(crate) no_data_for: Duration,
     /// How many alerts may be pending or firing, or series written.
     pub(crate) limit: Option<usize>,
     /// How long after a moment it is evaluated, in milliseconds.
@@ -61,16 +65,29 @@ pub(crate) struct Rule {
 
 #[derive(Debug)]
 pub(crate) enum What {
-    Threshold {
-        metric: String,
-        condition: Condition,
-        threshold: f64,
-    },
+    Threshold(Threshold),
     #[cfg(feature = "rules")]
     Promql(crate::promql::Query),
     /// Writes what it gives under the rule's name.
     #[cfg(feature = "rules")]
     Record(crate::promql::Query),
+}
+
+/// A condition on the last value of a metric.
+#[derive(Debug)]
+pub(crate) struct Threshold {
+    pub(crate) metric: String,
+    pub(crate) condition: Condition,
+    pub(crate) threshold: f64,
+    /// In place of the threshold while the alert fires.
+    pub(crate) clear_at: f64,
+}
+
+impl Threshold {
+    /// May panic, if a closure does.
+    pub(crate) fn holds(&self, value: f64, fires: bool) -> bool {
+        self.condition.holds(value, if fires { self.clear_at } else { self.threshold })
+    }
 }
 
 /// What people are shown of an alert.

@@ -55,6 +55,7 @@ mod handle;
 mod identity;
 mod labels;
 mod manager;
+mod no_data;
 mod observe;
 #[cfg(feature = "rules")]
 mod promql;
@@ -85,6 +86,7 @@ pub use expression::{Answer, Element, Expression, ExpressionError, Line, SeriesS
 pub use handle::AlertHandle;
 pub use labels::Labels;
 pub use manager::{AlertManager, Shutdown};
+pub use no_data::NoData;
 #[cfg(feature = "rules")]
 pub use promql::Compat;
 #[cfg(feature = "rules")]

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::condition::Condition;
 use crate::error::BuildError;
-use crate::group::{Rule, What};
+use crate::group::{Rule, Threshold, What};
 use crate::labels::is_label_name;
-use crate::state::Timing;
+use crate::no_data::NoData;
+use crate::state::{MOST_EVALUATIONS, Timing};
 use crate::template::Template;
 
 /// The most alerts that one rule may have at a time.
@@ -20,6 +21,9 @@ const MOST_ALERTS: usize = 10_000;
 /// | [`window`](Self::window) | 300 s |
 /// | [`for_`](Self::for_) | zero: fires at once |
 /// | [`keep_firing_for`](Self::keep_firing_for) | zero: resolves at once |
+/// | [`clear_at`](Self::clear_at) | the threshold |
+/// | [`m_of_n`](Self::m_of_n) | 1 of 1 |
+/// | [`no_data`](Self::no_data) | [`NoData::Keep`] |
 ///
 /// A metric with several series gives one alert for each, with its labels. A series that is missing or NaN neither fires
 /// nor resolves anything.
@@ -43,7 +47,10 @@ pub struct AlertRule {
     metric: Option<String>,
     condition: Condition,
     threshold: f64,
+    clear_at: Option<f64>,
     timing: Timing,
+    no_data: NoData,
+    no_data_for: Duration,
     labels: Vec<(String, String)>,
     annotations: Vec<(String, String)>,
 }
@@ -59,6 +66,9 @@ impl AlertRule {
             metric: None,
             condition: condition.into(),
             threshold,
+            clear_at: None,
+            no_data: NoData::Keep,
+            no_data_for: Duration::ZERO,
             timing: Timing { window: Some(Duration::from_secs(300)), ..Timing::default() },
             labels: Vec::new(),
             annotations: Vec::new(),
@@ -92,6 +102,31 @@ impl AlertRule {
         self
     }
 
+    /// Lets an alert that fires go on until the condition does not hold against this value, either: hysteresis. Default: the
+    /// threshold.
+    ///
+    /// With `above()` and 90, an alert that clears at 80 fires above 90 and resolves at 80 or below.
+    pub fn clear_at(mut self, value: f64) -> Self {
+        self.clear_at = Some(value);
+        self
+    }
+
+    /// Lets the condition hold if it does in `m` of the last `n` evaluations of a series, and cease to if it does in fewer.
+    /// Default 1 of 1; `n` is 64 at most.
+    ///
+    /// An evaluation without a number counts as one in which it does not hold, but not while the alert fires.
+    pub fn m_of_n(mut self, m: u32, n: u32) -> Self {
+        self.timing.needed = (m, n);
+        self
+    }
+
+    /// Sets what happens when there has been no number for so long: the metric or one of its series is missing or NaN. Default:
+    /// what fires goes on.
+    pub fn no_data(mut self, then: NoData, for_: Duration) -> Self {
+        (self.no_data, self.no_data_for) = (then, for_);
+        self
+    }
+
     /// Sets the label `severity`.
     pub fn severity(self, severity: impl Into<String>) -> Self {
         self.label("severity", severity)
@@ -117,6 +152,14 @@ impl AlertRule {
         if self.threshold.is_nan() {
             return Err(BuildError::NotANumber { rule: self.name });
         }
+        let clear_at = self.clear_at.unwrap_or(self.threshold);
+        if !self.condition.may_clear_at(self.threshold, clear_at) {
+            return Err(BuildError::ClearAt { rule: self.name });
+        }
+        let (m, n) = self.timing.needed;
+        if m == 0 || m > n || n > MOST_EVALUATIONS {
+            return Err(BuildError::Evaluations { rule: self.name });
+        }
         let compile = |(name, text): (String, String)| match Template::parse(&text) {
             _ if !is_label_name(&name) || matches!(name.as_str(), "__name__" | "alertname") => {
                 Err(BuildError::LabelName { rule: self.name.clone(), label: name })
@@ -130,11 +173,14 @@ impl AlertRule {
         let labels = self.labels.into_iter().map(compile).collect::<Result<_, _>>()?;
         let annotations = self.annotations.into_iter().map(compile).collect::<Result<_, _>>()?;
         Ok(Rule {
-            what: What::Threshold {
+            what: What::Threshold(Threshold {
                 metric: self.metric.unwrap_or_else(|| self.name.clone()),
                 condition: self.condition,
                 threshold: self.threshold,
-            },
+                clear_at,
+            }),
+            no_data: self.no_data,
+            no_data_for: self.no_data_for,
             name: self.name,
             timing: self.timing,
             limit: Some(MOST_ALERTS),

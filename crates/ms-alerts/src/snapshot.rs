@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::alert::{Alert, RuleKind, RuleStatus};
-use crate::group::{About, Failure, Group, Rule, What};
+use crate::group::{About, Failure, Group, Rule, Threshold, What};
 use crate::state::State;
 
 #[derive(Debug, Default)]
@@ -77,7 +77,7 @@ impl Snapshot {
 impl RuleAbout {
     pub(crate) fn of(rule: &Rule) -> Self {
         let (kind, expression) = match &rule.what {
-            What::Threshold { metric, condition, threshold } => {
+            What::Threshold(Threshold { metric, condition, threshold, .. }) => {
                 (RuleKind::Alerting, format!("{metric} {} {threshold}", condition.sign()))
             }
             #[cfg(feature = "rules")]

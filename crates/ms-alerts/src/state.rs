@@ -62,7 +62,7 @@ impl Now {
 }
 
 /// How long things take for a rule.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Timing {
     /// How long the condition must hold before the alert fires.
     pub(crate) hold: Duration,
@@ -71,7 +71,25 @@ pub(crate) struct Timing {
     /// The shortest time between two firings, and how long one lasts: the condition that still holds then fires again.
     /// `None` fires once for as long as it holds, as in Prometheus.
     pub(crate) window: Option<Duration>,
+    /// In how many of how many evaluations the condition must hold to count as holding.
+    pub(crate) needed: (u32, u32),
 }
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self { hold: Duration::ZERO, keep_firing: Duration::ZERO, window: None, needed: (1, 1) }
+    }
+}
+
+impl Timing {
+    /// Resolves at the next evaluation that is clear, whatever was before.
+    pub(crate) fn at_once(&self) -> Self {
+        Self { keep_firing: Duration::ZERO, needed: (1, 1), ..*self }
+    }
+}
+
+/// The most evaluations that [`Timing::needed`] may look back at.
+pub(crate) const MOST_EVALUATIONS: u32 = u64::BITS;
 
 /// What others must be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,11 +108,20 @@ pub(crate) struct Track {
     resolved: Option<Now>,
     /// When a firing alert's condition was first seen not to hold.
     clear_since: Option<Instant>,
+    /// In which evaluations the condition held, the newest in the lowest bit.
+    recent: u64,
 }
 
 impl Default for Track {
     fn default() -> Self {
-        Self { state: State::Inactive, since: None, fired: None, resolved: None, clear_since: None }
+        Self {
+            state: State::Inactive,
+            since: None,
+            fired: None,
+            resolved: None,
+            clear_since: None,
+            recent: 0,
+        }
     }
 }
 
@@ -120,12 +147,12 @@ impl Track {
     pub(crate) fn is_over(&self, now: Now, timing: &Timing) -> bool {
         let cooled = self.is_cool(now, timing);
         let shown = self.resolved.is_some_and(|resolved| elapsed(resolved.at, now.at) < RESOLVED_SHOWN);
-        !matches!(self.state, State::Firing | State::Pending) && cooled && !shown
+        !matches!(self.state, State::Firing | State::Pending) && cooled && !shown && self.recent == 0
     }
 
     /// Takes in what an evaluation saw.
     pub(crate) fn step(&mut self, seen: Seen, now: Now, timing: &Timing) -> Option<Change> {
-        match (self.state, seen) {
+        match (self.state, self.confirm(seen, timing)) {
             (State::Firing, Seen::Nothing) => None,
             (State::Firing, Seen::Holds) => self.last(now, timing),
             (State::Firing, Seen::Clear) => self.clear(now, timing),
@@ -134,6 +161,22 @@ impl Track {
             (_, Seen::Clear) => self.rest(State::Inactive),
             // A gap is no proof that the condition held throughout.
             (_, Seen::Nothing) => self.rest(State::NoData),
+        }
+    }
+
+    /// What the last evaluations together say. One without a number is no proof that the condition held; while the alert
+    /// fires it is none of the opposite either.
+    fn confirm(&mut self, seen: Seen, timing: &Timing) -> Seen {
+        if seen == Seen::Nothing && self.state == State::Firing {
+            return seen;
+        }
+        let (times, of) = timing.needed;
+        let all = u64::MAX.checked_shr(MOST_EVALUATIONS.saturating_sub(of)).unwrap_or(0);
+        self.recent = (self.recent << 1 | u64::from(seen == Seen::Holds)) & all;
+        match seen {
+            Seen::Nothing => Seen::Nothing,
+            _ if self.recent.count_ones() >= times => Seen::Holds,
+            _ => Seen::Clear,
         }
     }
 

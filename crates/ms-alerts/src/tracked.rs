@@ -1,4 +1,6 @@
-//! A rule with its alerts: what an evaluation sees, and what becomes of it.
+//! A rule with its alerts: what becomes of what an evaluation sees.
+
+mod look;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
@@ -7,18 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use crate::alert::Alert;
-use crate::fingerprint::of_labels;
-use crate::group::{About, Failure, Rule, Shown, What};
+#[cfg(feature = "rules")]
+use crate::group::What;
+use crate::group::{About, Failure, Rule, Shown};
 use crate::identity::Identity;
 use crate::labels::Labels;
+use crate::no_data::NoData;
 use crate::samples::{Sample, Samples};
 use crate::snapshot::{RuleAbout, RuleView};
 use crate::state::{Change, Now, Seen, State, Timing, Track};
-
-/// A sample with a time stamp of its own is looked at for this long, as in Prometheus.
-const LOOK_BACK_MILLISECONDS: i64 = 5 * 60 * 1000;
 
 /// A rule and what is known of its alerts.
 #[derive(Debug)]
@@ -27,6 +29,8 @@ pub(crate) struct Tracked {
     /// By the labels of the series (rules made in code) or of the alert (rule files, as in Prometheus).
     alerts: BTreeMap<Labels, Live>,
     no_data: bool,
+    /// Since when no series has had a number.
+    missing_since: Option<Instant>,
     error: Option<Failure>,
     about: Arc<RuleAbout>,
     identity: Arc<Identity>,
@@ -47,6 +51,10 @@ struct Live {
     annotations: Labels,
     /// It fired in an evaluation before this one.
     told: bool,
+    /// Since when its series has had no number.
+    missing_since: Option<Instant>,
+    /// It fires, for there is no data.
+    is_absence: bool,
 }
 
 /// What an evaluation saw of one alert.
@@ -85,6 +93,7 @@ impl Tracked {
             evaluated: None,
             alerts: BTreeMap::new(),
             no_data: false,
+            missing_since: None,
             error: None,
             #[cfg(feature = "rules")]
             recorded: Vec::new(),
@@ -182,89 +191,9 @@ impl Tracked {
         }
     }
 
-    fn look(&self, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
-        match &self.rule.what {
-            What::Threshold { metric, condition, threshold } => {
-                let wall = now.wall.as_millisecond();
-                let visible = view.samples.named(metric).filter(|sample| is_visible(sample, wall));
-                Ok(self.judge(visible, |value| condition.holds(value, *threshold)))
-            }
-            #[cfg(feature = "rules")]
-            What::Promql(query) => self.query(query, view, now),
-            #[cfg(feature = "rules")]
-            What::Record(_) => Ok(Findings { found: Vec::new(), others: Seen::Clear, no_data: false }),
-        }
-    }
-
-    /// What a recording rule has to write.
-    #[cfg(feature = "rules")]
-    fn record(
-        &self,
-        query: &crate::promql::Query,
-        view: &View<'_>,
-        now: Now,
-    ) -> Result<Vec<(Labels, f64)>, Failure> {
-        let wall = now.wall.as_millisecond();
-        let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
-        let answer = answer.map_err(Failure::Expression)?;
-        let mut seen = HashSet::new();
-        let mut series = Vec::with_capacity(answer.len());
-        for element in answer {
-            let labels = self.rule.recorded(&Sample::of_labels(element.labels(), element.value()));
-            if !seen.insert(labels.clone()) {
-                return Err(Failure::SameLabels);
-            }
-            series.push((labels, element.value()));
-        }
-        match self.rule.limit.filter(|limit| series.len() > *limit) {
-            Some(limit) => Err(Failure::Limit(limit)),
-            None => Ok(series),
-        }
-    }
-
-    fn judge<'s>(&self, samples: impl Iterator<Item = Sample<'s>>, holds: impl Fn(f64) -> bool) -> Findings {
-        let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
-        // Thousands of series may be fine: their labels are only copied where there may be an alert.
-        let known: HashSet<u64> = self.alerts.keys().map(|labels| of_labels(labels.iter())).collect();
-        for sample in samples {
-            let value = sample.value();
-            let seen = if value.is_nan() {
-                Seen::Nothing
-            } else if holds(value) {
-                Seen::Holds
-            } else {
-                Seen::Clear
-            };
-            findings.no_data &= seen == Seen::Nothing;
-            let may_be_known = || !known.is_empty() && known.contains(&of_labels(sample.labels()));
-            if seen == Seen::Holds || may_be_known() {
-                let key: Labels = sample.labels().collect();
-                let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample));
-                findings.found.push(Found { key, seen, value, shown });
-            }
-        }
-        findings
-    }
-
-    #[cfg(feature = "rules")]
-    fn query(&self, query: &crate::promql::Query, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
-        let wall = now.wall.as_millisecond();
-        let mut labels_seen = HashSet::new();
-        let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
-        let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
-        for element in answer.map_err(Failure::Expression)? {
-            let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
-            if !labels_seen.insert(shown.labels.clone()) {
-                return Err(Failure::SameLabels);
-            }
-            let (key, value) = (shown.labels.clone(), element.value());
-            findings.found.push(Found { key, seen: Seen::Holds, value, shown: Some(shown) });
-        }
-        Ok(findings)
-    }
-
     fn apply(&mut self, findings: Findings, now: Now, changes: &mut Vec<Alert>) -> Result<(), Failure> {
         self.no_data = findings.no_data;
+        let absent = self.absent(findings.no_data, now);
         let mut touched = HashSet::new();
         for found in findings.found {
             if touched.insert(found.key.clone()) {
@@ -273,7 +202,13 @@ impl Tracked {
         }
         let others: Vec<Labels> = self.alerts.keys().filter(|key| !touched.contains(*key)).cloned().collect();
         for key in others {
-            self.step(Found { key, seen: findings.others, value: f64::NAN, shown: None }, now, changes);
+            // There is data again, which says nothing of any other series that went.
+            let is_absence = self.alerts.get(&key).is_some_and(|live| live.is_absence);
+            let seen = if is_absence && !self.no_data { Seen::Clear } else { findings.others };
+            self.step(Found { key, seen, value: f64::NAN, shown: None }, now, changes);
+        }
+        if let Some(shown) = absent {
+            self.fire_absence(shown, now, changes);
         }
         let timing = self.rule.timing;
         self.alerts.retain(|_, alert| !alert.track.is_over(now, &timing));
@@ -300,7 +235,42 @@ impl Tracked {
         } else if found.seen == Seen::Clear && !found.value.is_nan() {
             live.value = found.value;
         }
-        if live.track.step(found.seen, now, &self.rule.timing).is_some() {
+        let (mut seen, mut timing) = (found.seen, self.rule.timing);
+        live.missing_since = (seen == Seen::Nothing).then(|| live.missing_since.unwrap_or(now.at));
+        if live.is_absence && seen != Seen::Nothing {
+            // What there is says more than how often there was nothing.
+            (live.is_absence, timing.needed) = (false, (1, 1));
+        }
+        if let (NoData::Resolve, Some(since)) = (self.rule.no_data, live.missing_since)
+            && now.at.saturating_duration_since(since) >= self.rule.no_data_for
+            && live.track.state() == State::Firing
+        {
+            (seen, timing) = (Seen::Clear, timing.at_once());
+        }
+        if live.track.step(seen, now, &timing).is_some() {
+            changes.extend(live.alert(&self.rule.name));
+        }
+    }
+
+    /// What is shown of the alert that there is no data, if it is time for one.
+    fn absent(&mut self, no_data: bool, now: Now) -> Option<Shown> {
+        self.missing_since = no_data.then(|| self.missing_since.unwrap_or(now.at));
+        let since = self.missing_since.filter(|_| self.rule.no_data == NoData::Alert)?;
+        let is_time = now.at.saturating_duration_since(since) >= self.rule.no_data_for;
+        is_time.then(|| self.rule.show(&Sample::of_labels(&[], f64::NAN)))
+    }
+
+    /// The alert without labels of a series is also the one of the series without labels: one that fires goes on.
+    fn fire_absence(&mut self, shown: Shown, now: Now, changes: &mut Vec<Alert>) {
+        let live = self.alerts.entry(Labels::default()).or_default();
+        if live.track.state() != State::Firing {
+            live.labels = shown.labels;
+            live.annotations = shown.annotations;
+            live.value = f64::NAN;
+        }
+        live.is_absence = true;
+        let timing = Timing { hold: Duration::ZERO, needed: (1, 1), ..self.rule.timing };
+        if live.track.step(Seen::Holds, now, &timing).is_some() {
             changes.extend(live.alert(&self.rule.name));
         }
     }
@@ -315,7 +285,7 @@ impl Tracked {
     }
 
     fn resolve_all(&mut self, now: Now, changes: &mut Vec<Alert>) {
-        let at_once = Timing { keep_firing: Duration::ZERO, ..self.rule.timing };
+        let at_once = self.rule.timing.at_once();
         for mut live in std::mem::take(&mut self.alerts).into_values() {
             let told = live.told && live.track.state() == State::Firing;
             if told && live.track.step(Seen::Clear, now, &at_once) == Some(Change::Resolved) {
@@ -365,6 +335,8 @@ impl Default for Live {
             labels: Labels::default(),
             annotations: Labels::default(),
             told: false,
+            missing_since: None,
+            is_absence: false,
         }
     }
 }
@@ -389,8 +361,4 @@ impl Live {
             resolved_at: self.track.resolved_at().filter(|_| state == State::Resolved),
         })
     }
-}
-
-fn is_visible(sample: &Sample<'_>, now: i64) -> bool {
-    sample.timestamp().is_none_or(|at| at <= now && now.saturating_sub(at) < LOOK_BACK_MILLISECONDS)
 }

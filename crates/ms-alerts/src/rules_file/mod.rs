@@ -17,6 +17,7 @@ pub(crate) use set::{Origin, RuleSet};
 
 use crate::group::{About, Group, Rule, What};
 use crate::labels::{is_label_name, is_metric_name};
+use crate::no_data::NoData;
 use crate::promql::{Compat, Query};
 use crate::state::Timing;
 use crate::template::Template;
@@ -128,7 +129,7 @@ impl Loader<'_> {
         let timing = Timing {
             hold: self.duration(node.hold.as_ref(), rule),
             keep_firing: self.duration(node.keep_firing_for.as_ref(), rule),
-            window: None,
+            ..Timing::default()
         };
         let mut labels = self.templates(node.labels.as_ref(), rule, "label");
         let of_rule = |label: &str| labels.iter().any(|(own, _)| own == label);
@@ -143,6 +144,8 @@ impl Loader<'_> {
             what: What::Promql(query?),
             name: name.value.clone(),
             timing,
+            no_data: NoData::Keep,
+            no_data_for: Duration::ZERO,
             limit: of_group.limit,
             offset: of_group.offset,
             labels,
@@ -176,6 +179,8 @@ impl Loader<'_> {
             what: What::Record(query?),
             name: name.value.clone(),
             timing: Timing::default(),
+            no_data: NoData::Keep,
+            no_data_for: Duration::ZERO,
             limit: of_group.limit,
             offset: of_group.offset,
             labels: labels.into_iter().collect(),

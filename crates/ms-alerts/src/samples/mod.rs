@@ -136,7 +136,6 @@ impl<'a> Samples<'a> {
 
 impl<'s> Sample<'s> {
     /// What an expression gave: the name, if there is one, stands among the labels.
-    #[cfg(feature = "rules")]
     pub(crate) fn of_labels(labels: &'s [(&'s str, Cow<'s, str>)], value: f64) -> Self {
         let name =
             labels.iter().find(|(name, _)| *name == "__name__").map_or("", |(_, value)| value.as_ref());

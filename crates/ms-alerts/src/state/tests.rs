@@ -33,7 +33,12 @@ fn after(start: Now, seconds: u64) -> Now {
 
 fn timing(hold: u64, keep_firing: u64, window: u64) -> Timing {
     let seconds = Duration::from_secs;
-    Timing { hold: seconds(hold), keep_firing: seconds(keep_firing), window: Some(seconds(window)) }
+    Timing {
+        hold: seconds(hold),
+        keep_firing: seconds(keep_firing),
+        window: Some(seconds(window)),
+        needed: (1, 1),
+    }
 }
 
 #[test]
@@ -75,6 +80,27 @@ fn a_gap_neither_fires_nor_resolves() {
 }
 
 #[test]
+fn so_many_of_so_many_evaluations_must_hold() {
+    let timing = |times, of| Timing { needed: (times, of), ..timing(0, 0, 0) };
+    assert_eq!(life("#.#.##....", &timing(3, 5)), "----FFFr--".replace("r--", "rrr"));
+    assert_eq!(life("##.##", &timing(2, 2)), "-Fr-F".replace("r-", "rr"));
+    // A gap is no hold, but it takes no alert back: the two that hold still count behind it.
+    assert_eq!(life("#?#.", &timing(2, 2)), "-?--");
+    assert_eq!(life("##??#.", &timing(2, 2)), "-FFFFr");
+}
+
+#[test]
+fn what_held_of_late_is_not_forgotten() {
+    let (mut track, start) = (Track::default(), Now::read());
+    let timing = Timing { needed: (2, 3), ..timing(0, 0, 0) };
+    let over = [Seen::Holds, Seen::Clear, Seen::Nothing, Seen::Clear].map(|seen| {
+        track.step(seen, start, &timing);
+        track.is_over(start, &timing)
+    });
+    assert_eq!(over, [false, false, false, true]);
+}
+
+#[test]
 fn a_cool_down_does_not_forget_whole_days() {
     let (hour, start) = (3600, Now::read());
     let timing = timing(0, 0, 2 * hour);
@@ -111,13 +137,25 @@ fn what_is_forgotten_was_over_and_cool() {
 /// The same, told from the whole history instead of a memory.
 #[derive(Default)]
 struct Reference {
+    /// Whether the condition held, in the evaluations that count.
+    raw: Vec<bool>,
     seen: Vec<(u64, Seen)>,
     fired: Vec<u64>,
     firing: bool,
 }
 
 impl Reference {
-    fn step(&mut self, at: u64, seen: Seen, timing: &Timing) -> Option<Change> {
+    fn step(&mut self, at: u64, raw: Seen, timing: &Timing) -> Option<Change> {
+        if !(self.firing && raw == Seen::Nothing) {
+            self.raw.push(raw == Seen::Holds);
+        }
+        let (times, of) = timing.needed;
+        let holds = self.raw.iter().rev().take(of as usize).filter(|held| **held).count();
+        let seen = match raw {
+            Seen::Nothing => Seen::Nothing,
+            _ if holds >= times as usize => Seen::Holds,
+            _ => Seen::Clear,
+        };
         self.seen.push((at, seen));
         let run = |wanted: &dyn Fn(Seen) -> bool| {
             let run = self.seen.iter().rev().take_while(|(_, seen)| wanted(*seen));
@@ -155,8 +193,9 @@ proptest! {
     fn the_machine_agrees_with_its_history(
         steps in prop::collection::vec((0..40_u64, 0..5_u8), 1..60),
         (hold, keep, window) in (0..60_u64, 0..60_u64, 0..200_u64),
+        (times, more) in (1..5_u32, 0..4_u32),
     ) {
-        let timing = timing(hold, keep, window);
+        let timing = Timing { needed: (times, times + more), ..timing(hold, keep, window) };
         let (mut track, mut reference, start, mut at) = (Track::default(), Reference::default(), Now::read(), 0);
         let mut firings = Vec::new();
         for (pause, seen) in steps {

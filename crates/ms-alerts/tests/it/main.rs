@@ -25,6 +25,7 @@ mod prometheus;
 mod promtool;
 #[cfg(feature = "rules")]
 mod reloading;
+mod remembering;
 #[cfg(feature = "rules")]
 mod routing;
 #[cfg(feature = "rules")]

@@ -1,0 +1,103 @@
+//! What an evaluation sees.
+
+use std::collections::HashSet;
+
+use super::{Findings, Found, Tracked, View};
+use crate::fingerprint::of_labels;
+use crate::group::{Failure, Threshold, What};
+use crate::labels::Labels;
+use crate::samples::Sample;
+use crate::state::{Now, Seen, State};
+
+/// A sample with a time stamp of its own is looked at for this long, as in Prometheus.
+const LOOK_BACK_MILLISECONDS: i64 = 5 * 60 * 1000;
+
+impl Tracked {
+    pub(super) fn look(&self, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
+        match &self.rule.what {
+            What::Threshold(threshold) => {
+                let wall = now.wall.as_millisecond();
+                let named = view.samples.named(&threshold.metric);
+                Ok(self.judge(named.filter(|sample| is_visible(sample, wall)), threshold))
+            }
+            #[cfg(feature = "rules")]
+            What::Promql(query) => self.query(query, view, now),
+            #[cfg(feature = "rules")]
+            What::Record(_) => Ok(Findings { found: Vec::new(), others: Seen::Clear, no_data: false }),
+        }
+    }
+
+    /// What a recording rule has to write.
+    #[cfg(feature = "rules")]
+    pub(super) fn record(
+        &self,
+        query: &crate::promql::Query,
+        view: &View<'_>,
+        now: Now,
+    ) -> Result<Vec<(Labels, f64)>, Failure> {
+        let wall = now.wall.as_millisecond();
+        let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
+        let answer = answer.map_err(Failure::Expression)?;
+        let mut seen = HashSet::new();
+        let mut series = Vec::with_capacity(answer.len());
+        for element in answer {
+            let labels = self.rule.recorded(&Sample::of_labels(element.labels(), element.value()));
+            if !seen.insert(labels.clone()) {
+                return Err(Failure::SameLabels);
+            }
+            series.push((labels, element.value()));
+        }
+        match self.rule.limit.filter(|limit| series.len() > *limit) {
+            Some(limit) => Err(Failure::Limit(limit)),
+            None => Ok(series),
+        }
+    }
+
+    fn judge<'s>(&self, samples: impl Iterator<Item = Sample<'s>>, threshold: &Threshold) -> Findings {
+        let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
+        // Thousands of series may be fine: their labels are only copied where there may be an alert.
+        let known: HashSet<u64> = self.alerts.keys().map(|labels| of_labels(labels.iter())).collect();
+        for sample in samples {
+            let may_be_known = !known.is_empty() && known.contains(&of_labels(sample.labels()));
+            let key = may_be_known.then(|| sample.labels().collect::<Labels>());
+            let alert = key.as_ref().and_then(|key| self.alerts.get(key));
+            let fires = alert.is_some_and(|live| live.track.state() == State::Firing && !live.is_absence);
+            let value = sample.value();
+            let seen = if value.is_nan() {
+                Seen::Nothing
+            } else if threshold.holds(value, fires) {
+                Seen::Holds
+            } else {
+                Seen::Clear
+            };
+            findings.no_data &= seen == Seen::Nothing;
+            if seen == Seen::Holds || may_be_known {
+                let key = key.unwrap_or_else(|| sample.labels().collect());
+                let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample));
+                findings.found.push(Found { key, seen, value, shown });
+            }
+        }
+        findings
+    }
+
+    #[cfg(feature = "rules")]
+    fn query(&self, query: &crate::promql::Query, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
+        let wall = now.wall.as_millisecond();
+        let mut labels_seen = HashSet::new();
+        let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
+        let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
+        for element in answer.map_err(Failure::Expression)? {
+            let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
+            if !labels_seen.insert(shown.labels.clone()) {
+                return Err(Failure::SameLabels);
+            }
+            let (key, value) = (shown.labels.clone(), element.value());
+            findings.found.push(Found { key, seen: Seen::Holds, value, shown: Some(shown) });
+        }
+        Ok(findings)
+    }
+}
+
+fn is_visible(sample: &Sample<'_>, now: i64) -> bool {
+    sample.timestamp().is_none_or(|at| at <= now && now.saturating_sub(at) < LOOK_BACK_MILLISECONDS)
+}

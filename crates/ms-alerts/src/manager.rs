@@ -44,6 +44,8 @@ pub(crate) struct Core {
     /// What is to be evaluated, and how often.
     beats: watch::Sender<HashSet<Arc<About>>>,
     source_failed: AtomicBool,
+    /// Taken after `groups`.
+    introduced: Mutex<observe::Introduced>,
     sources: Vec<Source>,
     pub(crate) delivery: Delivery,
     /// Taken after `groups`.
@@ -232,6 +234,7 @@ impl Core {
             names: Mutex::new(names),
             shown,
             source_failed: AtomicBool::new(false),
+            introduced: Mutex::default(),
             sources,
             delivery,
             #[cfg(feature = "rules")]
@@ -296,6 +299,7 @@ impl Core {
         let mut history = self.memory.history.lock();
         #[cfg(feature = "rules")]
         history.record(samples, now);
+        let mut introduced = self.introduced.lock();
         let mut changes = Vec::new();
         let mut evaluated = 0;
         for group in groups.iter_mut().filter(|group| due(&group.about)) {
@@ -310,7 +314,7 @@ impl Core {
                 };
                 let begun = Instant::now();
                 let (changed, failure) = rule.evaluate(&view, now);
-                rule.evaluated(now.wall, begun.elapsed());
+                rule.evaluated(now.wall, begun.elapsed(), &group.about.name, &mut introduced);
                 // The next rules of the group read it.
                 #[cfg(feature = "rules")]
                 rule.write(&mut history);

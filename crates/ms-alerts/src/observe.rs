@@ -1,8 +1,12 @@
 //! What alerting tells the metrics facade about itself.
 
+mod rules;
+
 use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+pub(crate) use rules::{Introduced, RuleMetrics};
 
 const EVALUATIONS: &str = "ms_alerts_evaluations_total";
 const FAILURES: &str = "ms_alerts_evaluation_failures_total";
@@ -29,6 +33,7 @@ pub(crate) fn describe() {
     describe_counter!(FAILED, "Attempts to send a notification that failed");
     describe_counter!(DROPPED, "Notifications that were given up, by reason");
     describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
+    rules::describe();
     counter!(EVALUATIONS).increment(0);
     #[cfg(feature = "rules")]
     describe_history();

@@ -18,6 +18,7 @@ use crate::group::{About, Failure, Rule, Shown};
 use crate::identity::Identity;
 use crate::labels::Labels;
 use crate::no_data::NoData;
+use crate::observe::{Introduced, RuleMetrics};
 use crate::samples::{Sample, Samples};
 use crate::snapshot::{RuleAbout, RuleView};
 use crate::state::{Change, Now, Seen, State, Timing, Track};
@@ -36,6 +37,8 @@ pub(crate) struct Tracked {
     identity: Arc<Identity>,
     /// When it was evaluated last, and how long that took.
     evaluated: Option<(Timestamp, Duration)>,
+    /// Made at the first evaluation: by then the service has its recorder.
+    metrics: Option<RuleMetrics>,
     /// What a recording rule has to write.
     #[cfg(feature = "rules")]
     recorded: Vec<(Labels, f64)>,
@@ -91,6 +94,7 @@ impl Tracked {
             identity: Arc::new(Identity::of(&About::default(), &about)),
             about,
             evaluated: None,
+            metrics: None,
             alerts: BTreeMap::new(),
             no_data: false,
             missing_since: None,
@@ -128,12 +132,14 @@ impl Tracked {
         self.error = before.error;
         self.evaluated = before.evaluated;
         self.written = before.written;
+        self.metrics = before.metrics;
     }
 
     /// Ends a rule that is no more; gives the alerts that fired, resolved.
     #[cfg(feature = "rules")]
     pub(crate) fn end(&mut self, history: &mut crate::samples::History, now: Now) -> Vec<Alert> {
         self.written.write(history, self.rule.offset, Vec::new());
+        self.metrics.iter().for_each(RuleMetrics::end);
         let mut changes = Vec::new();
         self.resolve_all(now, &mut changes);
         changes
@@ -300,8 +306,10 @@ impl Tracked {
     }
 
     /// Notes when it was evaluated, and how long that took.
-    pub(crate) fn evaluated(&mut self, at: Timestamp, took: Duration) {
+    pub(crate) fn evaluated(&mut self, at: Timestamp, took: Duration, group: &str, known: &mut Introduced) {
         self.evaluated = Some((at, took));
+        let metrics = self.metrics.get_or_insert_with(|| known.introduce(group, &self.rule.name));
+        metrics.evaluated(at, took, self.error.is_some());
     }
 
     /// What is shown of it.

@@ -97,7 +97,8 @@ fn rules_are_read_again_at_a_hangup() {
             sent["status"] == "resolved" && sent["alerts"][0]["labels"]["alertname"] == "SomebodyIsThere"
         })
     });
-    assert!(log().contains("rules_reloaded"), "{}", log());
+    // The log is written behind the reload.
+    until("the reload is logged", || log().contains("rules_reloaded"));
 }
 
 #[test]

@@ -148,7 +148,8 @@ impl LoggingBuilder {
         self
     }
 
-    /// Whether backups are compressed, to `.1.gz` and so on, on a thread of their own. The next rotation waits for it.
+    /// Whether backups are compressed, to `.1.gz` and so on, on a thread of their own. The next rotation waits for it, and a
+    /// shutdown within its limit.
     #[cfg(feature = "gzip")]
     pub fn gzip(mut self, on: bool) -> Self {
         self.config.gzip = on;
@@ -234,8 +235,8 @@ impl LoggingBuilder {
         self
     }
 
-    /// Whether `install` adds a panic hook that logs each panic at ERROR and waits up to 2 s for the line to be written,
-    /// before the hook that was there.
+    /// Whether `install` adds a panic hook that logs each panic at ERROR and waits up to 2 s for the line to be taken and
+    /// written, whatever `when_full` says, before the hook that was there.
     pub fn log_panics(mut self, on: bool) -> Self {
         self.config.panics = on;
         self

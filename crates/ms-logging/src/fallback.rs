@@ -35,6 +35,10 @@ impl Target for Spare {
         file.write(batch, lines, written)
     }
 
+    fn finish(&mut self) {
+        self.file.iter_mut().for_each(Target::finish);
+    }
+
     fn describe(&self) -> String {
         self.path.display().to_string()
     }

@@ -6,8 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::layer::Core;
+use crate::queue::hurry;
 
-/// How long a panicking thread waits for its line to be written.
+/// How long a panicking thread waits for its line to be taken and written.
 const LIMIT: Duration = Duration::from_secs(2);
 
 /// Logs every panic at ERROR before the hook that was set until now.
@@ -16,8 +17,8 @@ pub(crate) fn log_panics(core: &Arc<Core>) {
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if let Some(core) = core.upgrade() {
-            log(info);
             let deadline = Instant::now() + LIMIT;
+            hurry(deadline, || log(info));
             core.sinks.iter().for_each(|sink| {
                 sink.queue.flush(deadline);
             });

@@ -46,6 +46,15 @@ pub(crate) fn deadline(limit: Duration) -> Instant {
 
 thread_local! {
     static WRITER: Cell<bool> = const { Cell::new(false) };
+    /// How long this thread waits for room at most, whatever the sink says.
+    static HURRY: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// Logs, and waits for room in all queues together until `deadline` at most.
+pub(crate) fn hurry(deadline: Instant, log: impl FnOnce()) {
+    let before = HURRY.replace(Some(deadline));
+    log();
+    HURRY.set(before);
 }
 
 /// What is the same for all queues of a logger.
@@ -204,6 +213,7 @@ impl Queue {
             return;
         }
         let deadline = deadline(limit);
+        let deadline = HURRY.get().map_or(deadline, |hurry| hurry.min(deadline));
         while state.fill() + length > self.limit(level) && !state.closing {
             let now = Instant::now();
             // A writer that is held up by a recorder may wait for this very thread, which uses that.

@@ -268,3 +268,19 @@ fn a_recorder_that_logs_does_not_wait_for_room() {
     queue.close();
     assert_eq!(queue.join(deadline(LIMIT)), 0);
 }
+
+#[test]
+fn a_caller_in_a_hurry_waits_no_longer_than_that() {
+    let (target, seen, tell) = Told::pair();
+    let queue = start_with(WhenFull::Block(Duration::MAX), false, target, None);
+    queue.push(&vec![b'x'; SMALLEST], Level::INFO);
+    drop(seen.recv().unwrap());
+    // It would wait for ever: the target does nothing until it is told.
+    let until = Instant::now() + Duration::from_millis(50);
+    hurry(until, || queue.push(b"panic\n", Level::ERROR));
+    assert!(Instant::now() >= until);
+    assert_eq!((HURRY.get(), queue.account().dropped.queue_full), (None, 1));
+    drop(tell);
+    queue.close();
+    assert_eq!(queue.join(deadline(LIMIT)), 0);
+}

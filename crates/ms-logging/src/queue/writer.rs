@@ -42,6 +42,9 @@ pub(crate) trait Target: Send {
         None
     }
 
+    /// Ends what goes on beside the writes, after the last of them.
+    fn finish(&mut self) {}
+
     /// Why those lines are lost, all of them, that the last write has not told of.
     fn why_lost(&mut self, lines: u64) -> Dropped {
         Dropped { io_error: lines, ..Dropped::default() }
@@ -108,6 +111,11 @@ impl Queue {
             }
             batch.clear();
         }
+        // No line waits any more: a shutdown that runs into its limit now gives none up.
+        outlet.target.finish();
+        outlet.fallback.iter_mut().for_each(|fallback| fallback.finish());
+        self.state.lock().ended = true;
+        self.settled.notify_all();
     }
 
     fn write(&self, outlet: &mut Outlet, batch: &[u8], lines: u64, pace: &mut Pace) {
@@ -205,8 +213,6 @@ impl Queue {
                 let until = pace.sync_at.map_or(pace.gather_until, |at| at.min(pace.gather_until));
                 self.work.wait_until(&mut state, until);
             } else if state.closing {
-                state.ended = true;
-                self.settled.notify_all();
                 return None;
             } else if state.to_publish() != state.published || self.tells_news(&state, pace) {
                 MutexGuard::unlocked(&mut state, || self.publish_unhurried());

@@ -109,6 +109,12 @@ impl Backups {
     #[cfg(not(feature = "gzip"))]
     pub(super) fn compress(&mut self, _: Hold) {}
 
+    /// Waits for the compression under way.
+    pub(super) fn finish(&mut self) {
+        #[cfg(feature = "gzip")]
+        self.gzip.iter_mut().for_each(Gzip::wait);
+    }
+
     /// Deletes the oldest backups until they and a current file of `current` bytes are within the limit.
     pub(super) fn prune(&mut self, current: u64) {
         let Some(most) = self.max_total_bytes else { return };

@@ -262,6 +262,10 @@ impl Target for RotatingFile {
         open::sync_directory(&self.path)
     }
 
+    fn finish(&mut self) {
+        self.backups.finish();
+    }
+
     fn rotations(&self) -> Option<u64> {
         Some(self.rotations)
     }

@@ -1,5 +1,6 @@
 //! Ways in which a process ends, each with every line that was logged before.
 
+#[cfg(feature = "signals")]
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;

@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use ms_logging::Logging;
+#[cfg(feature = "gzip")]
+use ms_logging::WhenFull;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use tracing::info;
@@ -158,4 +160,20 @@ fn lines_are_kept_over_restarts() {
     let expected: Vec<String> =
         (0..5).flat_map(|part| (0..20).map(move |line| format!("{part} {line}"))).collect();
     assert_eq!(seen, expected);
+}
+
+#[cfg(feature = "gzip")]
+#[test]
+fn a_shutdown_waits_for_the_compression_under_way() {
+    const BYTES: u64 = 8 << 20;
+    let logger = Logger::with(|builder| {
+        let builder = builder.redact(false).when_full(WhenFull::Block(LIMIT));
+        builder.max_bytes(BYTES).backups(1).gzip(true)
+    });
+    let text = "text ".repeat(10_000);
+    // The last of them rotates the file, whose compression takes longer than a line.
+    logger.log(|| (0..=BYTES / text.len() as u64).for_each(|id| info!(id, "{text}")));
+    assert_eq!(logger.guard.shutdown(LIMIT).abandoned, 0);
+    assert!(logger.path("app.log.1.gz").exists());
+    assert!(!logger.path("app.log.1").exists() && !logger.path("app.log.1.gz.part").exists());
 }

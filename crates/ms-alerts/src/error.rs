@@ -25,6 +25,12 @@ pub enum BuildError {
         /// The rule.
         rule: String,
     },
+    /// A range of no time, or a quantile that is no share.
+    #[error("rule `{rule}`: `over` needs a range above zero and a quantile from 0 to 1")]
+    Range {
+        /// The rule.
+        rule: String,
+    },
     /// No number of evaluations of 1 to 64, or more than there are.
     #[error("rule `{rule}`: `m_of_n` needs 1 <= m <= n <= 64")]
     Evaluations {

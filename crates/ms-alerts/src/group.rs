@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::condition::Condition;
 use crate::labels::Labels;
 use crate::no_data::NoData;
+use crate::over::Range;
 use crate::samples::Sample;
 use crate::state::Timing;
 use crate::template::Template;
@@ -73,12 +74,14 @@ pub(crate) enum What {
     Record(crate::promql::Query),
 }
 
-/// A condition on the last value of a metric.
+/// A condition on the last value of a metric, or on its values over a range.
 #[derive(Debug)]
 pub(crate) struct Threshold {
     pub(crate) metric: String,
     pub(crate) condition: Condition,
     pub(crate) threshold: f64,
+    /// What is judged in place of the last value.
+    pub(crate) range: Option<Range>,
     /// In place of the threshold while the alert fires.
     pub(crate) clear_at: f64,
 }
@@ -105,6 +108,8 @@ pub(crate) enum Failure {
     #[cfg(feature = "rules")]
     Expression(crate::promql::EvalError),
     Limit(usize),
+    /// More values to look back at than are kept.
+    Full(usize),
 }
 
 impl Rule {
@@ -141,7 +146,7 @@ impl Failure {
             Self::SameLabels => "same_labels",
             #[cfg(feature = "rules")]
             Self::Expression(_) => "expression",
-            Self::Limit(_) => "limit",
+            Self::Limit(_) | Self::Full(_) => "limit",
         }
     }
 }
@@ -154,6 +159,7 @@ impl fmt::Display for Failure {
             Self::SameLabels => f.write_str("two series give alerts or series with the same labels"),
             #[cfg(feature = "rules")]
             Self::Expression(error) => error.fmt(f),
+            Self::Full(most) => write!(f, "more than {most} values to look back at"),
             Self::Limit(limit) => write!(f, "more than {limit} alerts or series"),
         }
     }

@@ -57,6 +57,7 @@ mod labels;
 mod manager;
 mod no_data;
 mod observe;
+mod over;
 #[cfg(feature = "rules")]
 mod promql;
 #[cfg(feature = "rules")]
@@ -87,6 +88,7 @@ pub use handle::AlertHandle;
 pub use labels::Labels;
 pub use manager::{AlertManager, Shutdown};
 pub use no_data::NoData;
+pub use over::Over;
 #[cfg(feature = "rules")]
 pub use promql::Compat;
 #[cfg(feature = "rules")]

@@ -7,6 +7,7 @@ use crate::error::BuildError;
 use crate::group::{Rule, Threshold, What};
 use crate::labels::is_label_name;
 use crate::no_data::NoData;
+use crate::over::{Over, Range};
 use crate::state::{MOST_EVALUATIONS, Timing};
 use crate::template::Template;
 
@@ -18,6 +19,7 @@ const MOST_ALERTS: usize = 10_000;
 /// | option | default |
 /// |---|---|
 /// | [`metric`](Self::metric) | the rule's name |
+/// | [`over`](Self::over) | the last value |
 /// | [`window`](Self::window) | 300 s |
 /// | [`for_`](Self::for_) | zero: fires at once |
 /// | [`keep_firing_for`](Self::keep_firing_for) | zero: resolves at once |
@@ -47,6 +49,7 @@ pub struct AlertRule {
     metric: Option<String>,
     condition: Condition,
     threshold: f64,
+    range: Option<Range>,
     clear_at: Option<f64>,
     timing: Timing,
     no_data: NoData,
@@ -66,6 +69,7 @@ impl AlertRule {
             metric: None,
             condition: condition.into(),
             threshold,
+            range: None,
             clear_at: None,
             no_data: NoData::Keep,
             no_data_for: Duration::ZERO,
@@ -78,6 +82,25 @@ impl AlertRule {
     /// Reads this metric instead of the one that is named like the rule.
     pub fn metric(mut self, name: impl Into<String>) -> Self {
         self.metric = Some(name.into());
+        self
+    }
+
+    /// Judges the values of a range up to now in place of the last one: what `over` makes of those that the evaluations have
+    /// seen in it. Default: the last value.
+    ///
+    /// A series that is missing or NaN now is so for the rule, whatever it was before. The rule's `$value` is what was judged.
+    /// A rule keeps a million values; past that its evaluation fails until there is room.
+    ///
+    /// ```
+    /// use ms_alerts::{AlertRule, Over, above};
+    /// use std::time::Duration;
+    ///
+    /// let minutes = |count: u64| Duration::from_secs(count * 60);
+    /// let busy = AlertRule::new("cpu_usage_percent", above(), 90.0).over(Over::Avg, minutes(5));
+    /// let errors = AlertRule::new("errors_total", above(), 0.1).over(Over::Rate, minutes(10));
+    /// ```
+    pub fn over(mut self, over: Over, range: Duration) -> Self {
+        self.range = Some(Range { over, range });
         self
     }
 
@@ -156,6 +179,9 @@ impl AlertRule {
         if !self.condition.may_clear_at(self.threshold, clear_at) {
             return Err(BuildError::ClearAt { rule: self.name });
         }
+        if self.range.is_some_and(|range| !range.is_sound()) {
+            return Err(BuildError::Range { rule: self.name });
+        }
         let (m, n) = self.timing.needed;
         if m == 0 || m > n || n > MOST_EVALUATIONS {
             return Err(BuildError::Evaluations { rule: self.name });
@@ -177,6 +203,7 @@ impl AlertRule {
                 metric: self.metric.unwrap_or_else(|| self.name.clone()),
                 condition: self.condition,
                 threshold: self.threshold,
+                range: self.range,
                 clear_at,
             }),
             no_data: self.no_data,

@@ -77,8 +77,9 @@ impl Snapshot {
 impl RuleAbout {
     pub(crate) fn of(rule: &Rule) -> Self {
         let (kind, expression) = match &rule.what {
-            What::Threshold(Threshold { metric, condition, threshold, .. }) => {
-                (RuleKind::Alerting, format!("{metric} {} {threshold}", condition.sign()))
+            What::Threshold(Threshold { metric, condition, threshold, range, .. }) => {
+                let judged = range.map_or_else(|| metric.clone(), |range| range.text(metric));
+                (RuleKind::Alerting, format!("{judged} {} {threshold}", condition.sign()))
             }
             #[cfg(feature = "rules")]
             What::Promql(query) => (RuleKind::Alerting, query.text().to_owned()),

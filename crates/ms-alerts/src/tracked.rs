@@ -1,5 +1,6 @@
 //! A rule with its alerts: what becomes of what an evaluation sees.
 
+mod kept;
 mod look;
 
 use std::collections::btree_map::Entry;
@@ -30,6 +31,8 @@ pub(crate) struct Tracked {
     /// By the labels of the series (rules made in code) or of the alert (rule files, as in Prometheus).
     alerts: BTreeMap<Labels, Live>,
     no_data: bool,
+    /// Of a rule that judges a range.
+    kept: kept::Kept,
     /// Since when no series has had a number.
     missing_since: Option<Instant>,
     error: Option<Failure>,
@@ -97,6 +100,7 @@ impl Tracked {
             metrics: None,
             alerts: BTreeMap::new(),
             no_data: false,
+            kept: kept::Kept::default(),
             missing_since: None,
             error: None,
             #[cfg(feature = "rules")]
@@ -179,9 +183,10 @@ impl Tracked {
             self.tell_of(failure);
             return (changes, failure);
         }
+        let kept = self.keep(view, now);
         // The samples are only read and the state is not touched before the condition has returned.
         let findings = catch_unwind(AssertUnwindSafe(|| self.look(view, now)));
-        let outcome = match findings.unwrap_or(Err(Failure::Panicked)) {
+        let outcome = match kept.and(findings.unwrap_or(Err(Failure::Panicked))) {
             Ok(findings) => self.apply(findings, now, &mut changes),
             Err(failure) => Err(failure),
         };

@@ -152,6 +152,11 @@ impl<'s> Sample<'s> {
         self.value
     }
 
+    /// The same series with another value.
+    pub(crate) fn with_value(self, value: f64) -> Self {
+        Self { value, ..self }
+    }
+
     /// Gives the explicit time stamp, in milliseconds since 1970, if the sample has one.
     pub fn timestamp(&self) -> Option<i64> {
         self.timestamp

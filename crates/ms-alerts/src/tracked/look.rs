@@ -15,15 +15,22 @@ const LOOK_BACK_MILLISECONDS: i64 = 5 * 60 * 1000;
 impl Tracked {
     pub(super) fn look(&self, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
         match &self.rule.what {
-            What::Threshold(threshold) => {
-                let wall = now.wall.as_millisecond();
-                let named = view.samples.named(&threshold.metric);
-                Ok(self.judge(named.filter(|sample| is_visible(sample, wall)), threshold))
-            }
+            What::Threshold(threshold) => Ok(self.judge(visible(threshold, view, now), threshold)),
             #[cfg(feature = "rules")]
             What::Promql(query) => self.query(query, view, now),
             #[cfg(feature = "rules")]
             What::Record(_) => Ok(Findings { found: Vec::new(), others: Seen::Clear, no_data: false }),
+        }
+    }
+
+    /// Keeps what the rule will look back at.
+    pub(super) fn keep(&mut self, view: &View<'_>, now: Now) -> Result<(), Failure> {
+        match &self.rule.what {
+            What::Threshold(threshold) => threshold
+                .range
+                .map_or(Ok(()), |range| self.kept.add(visible(threshold, view, now), range.range, now.at)),
+            #[cfg(feature = "rules")]
+            _ => Ok(()),
         }
     }
 
@@ -58,6 +65,12 @@ impl Tracked {
         // Thousands of series may be fine: their labels are only copied where there may be an alert.
         let known: HashSet<u64> = self.alerts.keys().map(|labels| of_labels(labels.iter())).collect();
         for sample in samples {
+            let sample = match &threshold.range {
+                Some(range) if !sample.value().is_nan() => {
+                    sample.with_value(self.kept.judged(&sample.labels().collect(), range))
+                }
+                _ => sample,
+            };
             let may_be_known = !known.is_empty() && known.contains(&of_labels(sample.labels()));
             let key = may_be_known.then(|| sample.labels().collect::<Labels>());
             let alert = key.as_ref().and_then(|key| self.alerts.get(key));
@@ -96,6 +109,11 @@ impl Tracked {
         }
         Ok(findings)
     }
+}
+
+fn visible<'v>(threshold: &'v Threshold, view: &View<'v>, now: Now) -> impl Iterator<Item = Sample<'v>> {
+    let wall = now.wall.as_millisecond();
+    view.samples.named(&threshold.metric).filter(move |sample| is_visible(sample, wall))
 }
 
 fn is_visible(sample: &Sample<'_>, now: i64) -> bool {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ms_alerts::{
-    Alert, AlertManager, AlertRule, BuildError, NoData, State, above, below, equal, parse_exposition,
+    Alert, AlertManager, AlertRule, BuildError, NoData, Over, State, above, below, equal, parse_exposition,
 };
 use proptest::prelude::*;
 use tokio::time::advance;
@@ -104,6 +104,15 @@ fn options_that_cannot_be_are_refused() {
         assert_eq!(add(AlertRule::new("r", condition.clone(), 1.0).clear_at(f64::NAN)), wrong);
         assert_eq!(add(AlertRule::new("r", condition, 1.0).clear_at(1.0)), Ok(()));
     }
+    let wrong = Err(BuildError::Range { rule: "r".to_owned() });
+    for (over, range) in [
+        (Over::Avg, Duration::ZERO),
+        (Over::Quantile(1.1), MINUTE),
+        (Over::Quantile(-0.1), MINUTE),
+        (Over::Quantile(f64::NAN), MINUTE),
+    ] {
+        assert_eq!(add(AlertRule::new("r", above(), 1.0).over(over, range)), wrong, "{over:?}");
+    }
     let wrong = Err(BuildError::Evaluations { rule: "r".to_owned() });
     for (m, n) in [(0, 1), (0, 0), (2, 1), (1, 65)] {
         assert_eq!(add(AlertRule::new("r", above(), 90.0).m_of_n(m, n)), wrong, "{m} of {n}");
@@ -189,6 +198,83 @@ proptest! {
                 check(&manager, &text).await;
                 let fires = manager.alerts().iter().any(|alert| alert.state == State::Firing);
                 prop_assert_eq!(fires, reference.step(at, value, &options), "at {} of {:?}", at, options);
+            }
+            Ok(())
+        })?;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_range_is_judged_in_place_of_the_last_value() {
+    let rule =
+        AlertRule::new("x", above(), 50.0).over(Over::Avg, 3 * MINUTE).annotation("text", "{{ $value }}");
+    let manager = manager(rule);
+    assert_eq!(check(&manager, "x{host=\"a\"} 40\nx{host=\"b\"} 0\n").await, []);
+    advance(MINUTE).await;
+    assert_eq!(check(&manager, "x{host=\"a\"} 70\nx{host=\"b\"} 99\n").await, of(State::Firing, "a"));
+    assert_eq!(manager.alerts()[0].value, 55.0);
+    assert_eq!(manager.alerts()[0].annotations.get("text"), Some("55"));
+    advance(MINUTE).await;
+    assert_eq!(check(&manager, "x{host=\"a\"} NaN\n").await, [], "there is none now");
+    advance(2 * MINUTE).await;
+    assert_eq!(check(&manager, "x{host=\"a\"} 20\n").await, of(State::Resolved, "a"), "70 has passed");
+}
+
+/// What is to be judged, from everything that was; `None` if there is no answer.
+fn of_range(over: Over, all: &[(u64, f64)], now: u64, range: u64) -> Option<f64> {
+    let within: Vec<_> = all.iter().filter(|(at, _)| now - at < range).copied().collect();
+    let mut sorted: Vec<f64> = within.iter().map(|(_, value)| *value).collect();
+    sorted.sort_by(f64::total_cmp);
+    let (first, last) = (within.first()?, within.last()?);
+    Some(match over {
+        Over::Avg => {
+            let mean =
+                |(mean, count): (f64, f64), value: &f64| (mean + (value - mean) / (count + 1.0), count + 1.0);
+            sorted.iter().fold((0.0, 0.0), mean).0
+        }
+        Over::Min => sorted[0],
+        Over::Max => *sorted.last()?,
+        Over::Rate => {
+            let fallen: f64 =
+                within.windows(2).filter(|pair| pair[1].1 < pair[0].1).map(|pair| pair[0].1).sum();
+            return (last.0 > first.0).then(|| (last.1 - first.1 + fallen) / (last.0 - first.0) as f64);
+        }
+        Over::Quantile(share) => {
+            let rank = share * (sorted.len() - 1) as f64;
+            let (low, high) = (sorted[rank.floor() as usize], sorted[rank.ceil() as usize]);
+            low + (high - low) * (rank - rank.floor())
+        }
+        _ => unreachable!("no other is asked for"),
+    })
+}
+
+proptest! {
+    #[test]
+    fn every_range_is_that_of_the_reference(
+        steps in prop::collection::vec((1..40_u64, prop::option::weighted(0.8, 0.0..100.0_f64)), 1..60),
+        range in 1..200_u64,
+        over in prop_oneof![
+            Just(Over::Avg), Just(Over::Min), Just(Over::Max), Just(Over::Rate), (0.0..=1.0_f64).prop_map(Over::Quantile),
+        ],
+    ) {
+        let rule = AlertRule::new("x", |_: f64, _: f64| true, 0.0).window(Duration::ZERO);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        runtime.unwrap().block_on(async {
+            let manager = manager(rule.over(over, Duration::from_secs(range)));
+            let (mut all, mut at) = (Vec::new(), 0);
+            for (pause, value) in steps {
+                at += pause;
+                advance(Duration::from_secs(pause)).await;
+                let text = value.map_or_else(|| "x NaN\n".to_owned(), |value| format!("x {value:?}\n"));
+                let told = manager.check_samples(&parse_exposition(&text).unwrap()).await;
+                all.extend(value.map(|value| (at, value)));
+                let expected = value.and_then(|_| of_range(over, &all, at, range));
+                let judged = told.first().map(|alert| alert.value);
+                let alike = match (judged, expected) {
+                    (Some(one), Some(other)) => (one - other).abs() <= 1e-9 * other.abs().max(1.0),
+                    (one, other) => one == other,
+                };
+                prop_assert!(alike, "{:?} at {}: {:?}, expected {:?}", over, at, judged, expected);
             }
             Ok(())
         })?;

@@ -49,7 +49,7 @@ impl LoggingGuard {
     }
 
     /// Waits until every line that was logged before the call is on disk or counted as lost; `false` if `limit` came
-    /// first. Blocks the calling thread, for 100 ms a sink beyond the limit if a metrics recorder is busy with another one.
+    /// first, and with [`durable`](LoggingBuilder::durable) if the disk has refused to keep lines since the last call. Blocks the calling thread, for 100 ms a sink beyond the limit if a metrics recorder is busy with another one.
     pub fn flush(&self, limit: Duration) -> bool {
         let deadline = deadline(limit);
         let told = self.core.limits.as_ref().is_none_or(|limits| limits.tell_all(deadline));

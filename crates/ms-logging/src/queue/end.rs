@@ -1,12 +1,13 @@
 //! Waiting for the writer, and its end.
 
+use std::mem;
 use std::time::Instant;
 
 use super::state::State;
 use super::{Queue, WRITER};
 
 impl Queue {
-    /// Waits until what was taken so far is written or counted.
+    /// Waits until what was taken so far is written or counted; `false` if it is not, or if the disk may not keep it.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         if WRITER.get() || self.home.is_elsewhere() {
             return false;
@@ -22,9 +23,10 @@ impl Queue {
                 return is_done(&state);
             }
         }
+        let kept = !mem::take(&mut state.sync_failed);
         drop(state);
         self.publish(deadline);
-        true
+        kept
     }
 
     /// Lets no more lines in.

@@ -33,6 +33,8 @@ pub(super) struct State {
     /// Up to where the disk keeps what was settled.
     pub(super) synced: u64,
     pub(super) sync_wanted: bool,
+    /// The disk has refused to keep lines that no `flush` was asked for since.
+    pub(super) sync_failed: bool,
     /// There is an ERROR among the lines that wait.
     pub(super) errors: bool,
     pub(super) dropped: Dropped,

@@ -284,3 +284,19 @@ fn a_caller_in_a_hurry_waits_no_longer_than_that() {
     queue.close();
     assert_eq!(queue.join(deadline(LIMIT)), 0);
 }
+
+#[test]
+fn a_flush_does_not_hide_that_the_disk_keeps_nothing() {
+    let (target, seen, tell) = Told::pair();
+    let queue = start(true, target, None);
+    queue.push(b"grave\n", Level::ERROR);
+    assert_eq!(seen.recv().unwrap(), wrote("grave\n"));
+    tell.send(Ok(())).unwrap();
+    assert_eq!(seen.recv_timeout(LIMIT).unwrap(), Did::Synced, "unasked");
+    tell.send(Err(io::Error::other("the disk is broken"))).unwrap();
+    drop(tell);
+    assert!(!queue.flush(deadline(LIMIT)));
+    assert!(queue.flush(deadline(LIMIT)), "told once");
+    queue.close();
+    assert_eq!(queue.join(deadline(LIMIT)), 0);
+}

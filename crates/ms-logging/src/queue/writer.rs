@@ -180,13 +180,15 @@ impl Queue {
             }
             state.settled
         };
-        if let Err(error) = outlet.target.sync() {
+        let synced = outlet.target.sync();
+        if let Err(error) = &synced {
             // What the disk has of it nobody can tell; waiting for more would wait for ever.
             notice(format_args!("cannot sync {}: {error}", outlet.target.describe()));
         }
         (pace.synced_at, pace.sync_at) = (Some(Instant::now()), None);
         let mut state = self.state.lock();
         state.synced = state.synced.max(goal);
+        state.sync_failed |= synced.is_err();
         state.sync_wanted = false;
         self.settled.notify_all();
     }

@@ -21,6 +21,8 @@ static COUNTING: Counting = Counting;
 pub struct Spent {
     pub allocations: u64,
     pub peak_bytes: i64,
+    /// What was not given back by the end.
+    pub held_bytes: i64,
 }
 
 /// Runs `work` and tells what all threads allocated meanwhile.
@@ -32,7 +34,11 @@ pub fn of(work: impl FnOnce()) -> Spent {
     WATCHED.store(true, Ordering::Relaxed);
     work();
     WATCHED.store(false, Ordering::Relaxed);
-    Spent { allocations: ALLOCATIONS.load(Ordering::Relaxed), peak_bytes: PEAK.load(Ordering::Relaxed) }
+    Spent {
+        allocations: ALLOCATIONS.load(Ordering::Relaxed),
+        peak_bytes: PEAK.load(Ordering::Relaxed),
+        held_bytes: HELD.load(Ordering::Relaxed),
+    }
 }
 
 fn hold(allocations: u64, bytes: i64) {

@@ -1,4 +1,4 @@
-//! ms-alerts beside prometheus-parse, which reads expositions but evaluates nothing.
+//! Reading expositions, beside prometheus-parse, which evaluates nothing, and a search for the bytes that matter.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,18 +7,17 @@ use std::hint::black_box;
 use ms_alerts::{AlertManager, AlertRule, above, parse_exposition};
 use prometheus_parse::{Scrape, Value};
 
+use super::{AREA, FAMILIES, SERIES_A_FAMILY};
 use crate::claim::Claim;
 use crate::measure::nanoseconds;
 
-const AREA: &str = "alerts";
-const FAMILIES: usize = 100;
-const SERIES_A_FAMILY: usize = 100;
+/// Beside openmetrics-parser and prometheus-parser, whose grammars are compiled by pest, the fastest in the registry.
 const PEER: &str = "prometheus-parse";
 
 pub fn claims() -> Vec<Claim> {
     let text = exposition();
     compare_answers(&text);
-    vec![reading(&text), evaluating(&text)]
+    vec![reading(&text), searching(&text), evaluating(&text)]
 }
 
 /// Ten thousand series in a hundred families, as ms-metrics and its like write them.
@@ -77,6 +76,23 @@ fn reading(text: &str) -> Claim {
         },
     );
     Claim::new(AREA, "read 10k series", "ns", pair, PEER, 1.0 / 3.0)
+}
+
+/// Every quote and every end of a line is found, and nothing else is done.
+fn searching(text: &str) -> Claim {
+    let borders = text.bytes().filter(|byte| matches!(byte, b'"' | b'\n')).count();
+    assert_eq!(memchr::memchr2_iter(b'"', b'\n', text.as_bytes()).count(), borders);
+    let pair = nanoseconds(
+        4,
+        || {
+            black_box(parse_exposition(black_box(text)).expect("valid"));
+        },
+        || {
+            let found = memchr::memchr2_iter(b'"', b'\n', black_box(text).as_bytes());
+            black_box(found.fold(0, |sum: usize, at| sum.wrapping_add(at)));
+        },
+    );
+    Claim::new(AREA, "read 10k series", "ns", pair, "memchr, of quotes and line ends", 3.0)
 }
 
 /// A hundred rules, each over the hundred series of its family, one in a hundred firing; the peer only reads.

@@ -1,5 +1,6 @@
 //! Walks through an expression.
 
+mod filter;
 mod ledger;
 mod range;
 mod select;
@@ -124,8 +125,8 @@ impl<'s> Moment<'s, '_, '_> {
             Node::Scalar(inner) => return Ok(Value::Scalar(functions::scalar(&self.answer(inner)?))),
             Node::Negate(inner) => return self.negate(inner),
             Node::Binary(binary) => return self.binary(binary),
-            Node::Select(selector, when) => self.select(selector, *when, |_, value| value)?,
-            Node::Over(range) => self.over(range)?,
+            Node::Select(selector, when) => self.select(selector, *when, |_, value| Some(value))?,
+            Node::Over(range) => self.over(range, Some)?,
             Node::HistogramQuantile(both) => {
                 let share = self.number(&both.0)?;
                 histogram::quantiles(share, &self.answer(&both.1)?, self.dialect.compat)
@@ -205,7 +206,7 @@ impl<'s> Moment<'s, '_, '_> {
     /// Of a selector those of its samples; anything else is of the moment.
     fn timestamps(&self, inner: &'s Node) -> Result<Vec<Element<'s>>, EvalError> {
         let mut vector = match inner {
-            Node::Select(selector, when) => self.select(selector, *when, |at, _| at as f64 / 1000.0)?,
+            Node::Select(selector, when) => self.select(selector, *when, |at, _| Some(at as f64 / 1000.0))?,
             _ => {
                 let mut vector = self.answer(inner)?;
                 vector.iter_mut().for_each(|element| element.value = self.seconds());
@@ -227,6 +228,9 @@ impl<'s> Moment<'s, '_, '_> {
     }
 
     fn binary(&self, binary: &'s Binary) -> Result<Value<'s>, EvalError> {
+        if let Some(vector) = self.filtered(binary)? {
+            return Ok(Value::Vector(vector));
+        }
         let (left, right) = (self.value(&binary.left)?, self.value(&binary.right)?);
         let compat = self.dialect.compat;
         let vector = match (left, right) {

@@ -84,6 +84,9 @@ impl<'s> Element<'s> {
 
 /// Refuses a vector in which two elements have the same labels.
 pub(super) fn distinct(vector: Vec<Element<'_>>) -> Result<Vec<Element<'_>>, EvalError> {
+    if vector.len() < 2 {
+        return Ok(vector);
+    }
     let mut seen = HashSet::with_capacity(vector.len());
     if vector.iter().all(|element| seen.insert(&element.labels)) {
         drop(seen);

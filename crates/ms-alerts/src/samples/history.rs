@@ -218,6 +218,16 @@ impl History {
         Ok(found)
     }
 
+    /// Tells whether rules write series of a metric, or of any.
+    pub(crate) fn has_written(&self, name: Option<&str>) -> bool {
+        name.map_or(!self.written.is_empty(), |name| self.written.contains_key(name))
+    }
+
+    /// Tells whether there are series of a metric that was read and of one that rules write: they may be the same.
+    pub(crate) fn is_in_two_places(&self, name: &str) -> bool {
+        self.metrics.contains_key(name) && self.written.contains_key(name)
+    }
+
     /// Gives those that rules have written.
     pub(crate) fn written(
         &self,

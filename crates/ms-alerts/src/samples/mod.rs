@@ -11,8 +11,12 @@ mod values;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+#[cfg(feature = "rules")]
+use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
+#[cfg(feature = "rules")]
+use std::sync::OnceLock;
 
 pub use exposition::{ExpositionError, parse_exposition, parse_exposition_bytes};
 #[cfg(feature = "rules")]
@@ -24,6 +28,8 @@ pub use source::{Source, exposition, values};
 pub use values::MetricValues;
 pub(crate) use values::samples_of;
 
+#[cfg(feature = "rules")]
+use crate::fingerprint::of_labels;
 use crate::labels::Labels;
 
 /// The samples of one reading, grouped by name; they borrow from the text they were read from.
@@ -33,6 +39,9 @@ pub struct Samples<'a> {
     /// All labels of all rows, each row a range: one allocation for thousands of rows.
     labels: Vec<(&'a str, Cow<'a, str>)>,
     names: HashMap<&'a str, Vec<usize>>,
+    /// The names of which two rows are, or may be, the same series; found out for the first who asks.
+    #[cfg(feature = "rules")]
+    repeated: OnceLock<HashSet<String>>,
 }
 
 struct Row<'a> {
@@ -71,6 +80,20 @@ impl<'a> Samples<'a> {
     pub fn named(&self, name: &str) -> impl Iterator<Item = Sample<'_>> {
         let rows = self.names.get(name).map_or(&[][..], Vec::as_slice);
         rows.iter().filter_map(|at| self.rows.get(*at)).filter_map(|row| self.sample(row))
+    }
+
+    /// Tells whether two samples of this name, or of any, may be of the same series.
+    #[cfg(feature = "rules")]
+    pub(crate) fn repeats(&self, name: Option<&str>) -> bool {
+        let repeated = self.repeated.get_or_init(|| {
+            let names = self.names.keys().filter(|name| {
+                let mut hashes: Vec<u64> = self.named(name).map(|row| of_labels(row.labels())).collect();
+                hashes.sort_unstable();
+                hashes.array_windows().any(|[one, next]| one == next)
+            });
+            names.map(|name| (*name).to_owned()).collect()
+        });
+        name.map_or(!repeated.is_empty(), |name| repeated.contains(name))
     }
 
     fn sample(&self, row: &Row<'a>) -> Option<Sample<'_>> {
@@ -130,6 +153,8 @@ impl<'a> Samples<'a> {
             return first;
         }
         first.names.clear();
+        #[cfg(feature = "rules")]
+        first.repeated.take();
         first.index()
     }
 }

@@ -12,11 +12,18 @@ use crate::promql::vector::{Element, Key, distinct};
 use crate::samples::Point;
 
 impl<'s> Moment<'s, '_, '_> {
-    pub(super) fn over(&self, range: &'s Range) -> Result<Vec<Element<'s>>, EvalError> {
+    /// `keep` leaves out what is not wanted; of the rest it makes the value.
+    pub(super) fn over(
+        &self,
+        range: &'s Range,
+        keep: impl Fn(f64) -> Option<f64>,
+    ) -> Result<Vec<Element<'s>>, EvalError> {
         let argument = range.argument.as_ref().map_or(Ok(f64::NAN), |node| self.number(node))?;
         let (mut vector, mut outcome) = (Vec::new(), Ok(()));
-        self.stretches(&range.window, |mut element, stretch| {
-            let Some(value) = range.of(stretch, argument, self.dialect.compat) else { return };
+        self.stretches(&range.window, |stretch, element| {
+            let value = range.of(stretch, argument, self.dialect.compat).and_then(&keep);
+            let Some(value) = value else { return };
+            let mut element = element();
             element.value = value;
             if range.function != Over::Last {
                 let dropped = Ledger::drop_name(self.ledger, ptr::from_ref(range).addr(), &mut element);
@@ -28,11 +35,11 @@ impl<'s> Moment<'s, '_, '_> {
         distinct(vector)
     }
 
-    /// Calls `visit` with each series that there was within a range.
+    /// Calls `visit` with each series that there was within a range, and with what makes an element of it.
     pub(super) fn stretches(
         &self,
         window: &'s Window,
-        visit: impl FnMut(Element<'s>, &Stretch<'_>),
+        visit: impl FnMut(&Stretch<'_>, &mut dyn FnMut() -> Element<'s>),
     ) -> Result<(), EvalError> {
         let end = self.moment(window.when);
         let start = end.saturating_sub(window.range);
@@ -49,7 +56,7 @@ impl<'s> Moment<'s, '_, '_> {
         selector: &'s Selector,
         start: i64,
         end: i64,
-        mut visit: impl FnMut(Element<'s>, &Stretch<'_>),
+        mut visit: impl FnMut(&Stretch<'_>, &mut dyn FnMut() -> Element<'s>),
     ) -> Result<(), EvalError> {
         let ahead = |moment: i64| moment.saturating_add(self.ahead);
         let (start, end, now) = (ahead(start), ahead(end), ahead(self.now));
@@ -59,8 +66,8 @@ impl<'s> Moment<'s, '_, '_> {
             points.extend(series.between(self.dialect.compat.first(start), end));
             self.budget.spend(points.len())?;
             if !points.is_empty() {
-                let element = Element::of(metric, series.labels(), f64::NAN);
-                visit(element, &Stretch { points: &points, start, end, now });
+                let stretch = Stretch { points: &points, start, end, now };
+                visit(&stretch, &mut || Element::of(metric, series.labels(), f64::NAN));
             }
         }
         Ok(())
@@ -73,7 +80,7 @@ impl<'s> Moment<'s, '_, '_> {
         step: i64,
         start: i64,
         end: i64,
-        mut visit: impl FnMut(Element<'s>, &Stretch<'_>),
+        mut visit: impl FnMut(&Stretch<'_>, &mut dyn FnMut() -> Element<'s>),
     ) -> Result<(), EvalError> {
         let first = self.dialect.compat.first(start);
         let behind = first.rem_euclid(step);
@@ -100,7 +107,9 @@ impl<'s> Moment<'s, '_, '_> {
         }
         for (labels, points) in series {
             self.budget.spend(points.len())?;
-            visit(Element::new(labels, f64::NAN), &Stretch { points: &points, start, end, now: self.now });
+            let stretch = Stretch { points: &points, start, end, now: self.now };
+            let mut labels = Some(labels);
+            visit(&stretch, &mut || Element::new(labels.take().unwrap_or_default(), f64::NAN));
         }
         Ok(())
     }

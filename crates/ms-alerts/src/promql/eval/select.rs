@@ -1,5 +1,6 @@
 //! The samples that a selector finds.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::{EvalError, Moment};
@@ -9,19 +10,24 @@ use crate::promql::vector::{Element, NAME};
 use crate::samples::{Sample, Samples, Series};
 
 impl<'s> Moment<'s, '_, '_> {
-    /// `value` makes one of when a sample is from, in milliseconds since 1970, and of what it is.
+    /// `value` makes one of when a sample is from, in milliseconds since 1970, and of what it is, or leaves the sample out.
     pub(super) fn select(
         &self,
         selector: &'s Selector,
         when: When,
-        value: impl Fn(i64, f64) -> f64,
+        value: impl Fn(i64, f64) -> Option<f64>,
     ) -> Result<Vec<Element<'s>>, EvalError> {
         let moment = self.moment(when);
+        let looked_at = Cell::new(0);
+        let value = |at, number| {
+            looked_at.update(|before| before + 1);
+            value(at, number)
+        };
         let selected = match self.samples.filter(|_| moment == self.now) {
             Some(samples) => self.of_the_moment(samples, selector, value)?,
             None => self.of_history(self.history.series(selector.name())?, selector, moment, value),
         };
-        self.budget.spend(selected.len())?;
+        self.budget.spend(looked_at.get())?;
         Ok(selected)
     }
 
@@ -29,10 +35,11 @@ impl<'s> Moment<'s, '_, '_> {
         &self,
         samples: &'s Samples<'_>,
         selector: &'s Selector,
-        value: impl Fn(i64, f64) -> f64,
+        value: impl Fn(i64, f64) -> Option<f64>,
     ) -> Result<Vec<Element<'s>>, EvalError> {
         let written = self.history.written(selector.name())?;
         let written = self.of_history(written, selector, self.now, &value);
+        let may_be_seen = self.history.has_written(selector.name()) || samples.repeats(selector.name());
         let mut seen = HashSet::new();
         let mut selected = Vec::new();
         let mut consider = |sample: Sample<'s>| {
@@ -40,9 +47,12 @@ impl<'s> Moment<'s, '_, '_> {
                 return;
             }
             let value = value(sample.timestamp().unwrap_or(self.now), sample.value());
-            let element = Element::of(sample.name(), sample.labels(), value);
+            if value.is_none() && !may_be_seen {
+                return;
+            }
+            let element = Element::of(sample.name(), sample.labels(), value.unwrap_or(f64::NAN));
             // Of two samples of one series in one exposition, the server keeps the first.
-            if seen.insert(element.labels().to_vec()) {
+            if (!may_be_seen || seen.insert(element.labels().to_vec())) && value.is_some() {
                 selected.push(element);
             }
         };
@@ -65,14 +75,14 @@ impl<'s> Moment<'s, '_, '_> {
         series: impl Iterator<Item = (&'s str, &'s Series)>,
         selector: &'s Selector,
         moment: i64,
-        value: impl Fn(i64, f64) -> f64,
+        value: impl Fn(i64, f64) -> Option<f64>,
     ) -> Vec<Element<'s>> {
         let last = moment.saturating_add(self.ahead);
         let first = self.dialect.compat.first(last.saturating_sub(LOOK_BACK));
         let mut selected = Vec::new();
         for (metric, series) in series.filter(|(metric, series)| matches(selector, metric, series)) {
             let found = series.last_between(first, last);
-            let value = found.map(|point| value(point.at.saturating_sub(self.ahead), point.value));
+            let value = found.and_then(|point| value(point.at.saturating_sub(self.ahead), point.value));
             selected.extend(value.map(|value| Element::of(metric, series.labels(), value)));
         }
         selected

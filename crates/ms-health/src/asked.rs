@@ -139,9 +139,7 @@ impl Asked {
             }
         }
         for check in report.checks() {
-            let fails = health.0.mapping.code(check.status()).is_client_error()
-                || health.0.mapping.code(check.status()).is_server_error();
-            list.add(check.name(), !fails);
+            list.add(check.name(), !health.0.mapping.fails(check.status()));
         }
         list
     }

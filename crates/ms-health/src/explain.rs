@@ -72,7 +72,7 @@ impl HealthCheck {
         let critical = self.0.slots.iter().filter(|slot| slot.check.critical);
         let causes: Vec<_> = critical
             .map(|slot| (slot.known(), slot))
-            .filter(|(known, _)| !known.status().is_serving())
+            .filter(|(known, _)| self.0.mapping.fails(known.status()))
             .map(|(known, slot)| Cause::new(&known, slot.runs()))
             .collect();
         Explanation {

@@ -45,6 +45,12 @@ impl Mapping {
         }
     }
 
+    /// Tells whether an answer with this status reads as a failure to a prober.
+    pub(crate) fn fails(&self, status: Status) -> bool {
+        let code = self.code(status);
+        code.is_client_error() || code.is_server_error()
+    }
+
     /// Tells whether the order names every status once.
     pub(crate) fn is_complete(&self) -> bool {
         Status::ALL.iter().all(|status| self.order.contains(status))

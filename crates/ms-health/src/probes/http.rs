@@ -43,7 +43,7 @@ pub struct HttpProbe {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HttpProbeError {
-    /// It is no absolute URL, or it holds a user or a password.
+    /// It is no absolute URL, its host or port is none, or it holds a user or a password.
     #[error("not an absolute URL without credentials")]
     Url,
     /// It is not `http://`; for TLS use a closure with an HTTP client.
@@ -70,7 +70,7 @@ impl HttpProbe {
             return Err(HttpProbeError::Scheme);
         }
         let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let address = format!("{}:{}", authority.host(), authority.port_u16().unwrap_or(80));
+        let address = format!("{}:{}", authority.host(), port(&authority)?);
         Ok(Self { authority, address, path, token: None })
     }
 
@@ -114,6 +114,16 @@ impl HttpProbe {
             // The end of the connection may come before its last bytes are read.
             _ = &mut connection => exchange.await,
         }
+    }
+}
+
+/// A port that is none must not be taken for 80: somebody else might answer there.
+fn port(authority: &Authority) -> Result<u16, HttpProbeError> {
+    let host = authority.host();
+    match authority.as_str().strip_prefix(host).filter(|_| !host.is_empty()) {
+        Some("" | ":") => Ok(80),
+        Some(rest) => rest.strip_prefix(':').and_then(|port| port.parse().ok()).ok_or(HttpProbeError::Url),
+        None => Err(HttpProbeError::Url),
     }
 }
 
@@ -200,6 +210,9 @@ mod tests {
             ("a:80", HttpProbeError::Url),
             ("http://u:p@a/", HttpProbeError::Url),
             ("", HttpProbeError::Url),
+            ("http://a:99999/", HttpProbeError::Url),
+            ("http://a:8o80/", HttpProbeError::Url),
+            ("http://:80/", HttpProbeError::Url),
         ] {
             assert_eq!(HttpProbe::new(url).map(drop), Err(error), "{url}");
         }

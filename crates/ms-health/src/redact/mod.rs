@@ -3,14 +3,14 @@
 //! Errors of drivers carry connection strings, and those carry passwords. What looks like one is cut out whole: an
 //! operator misses little, and nobody has to trust that a pattern found the end of a password.
 
+mod numbers;
+
 use std::fmt::Write as _;
 
 /// The longest text shown, in characters; far more is cut before the work begins.
 const LONGEST: usize = 200;
 const LONGEST_LOOKED_AT: usize = 4096;
 const REDACTED: &str = "[redacted]";
-/// This many digits in one run are an identity, phone, card or account number. Ports, codes and years are shorter.
-const LONGEST_NUMBER: usize = 8;
 /// An unbroken word of this many letters and digits is a key or a token.
 const LONGEST_OPAQUE: usize = 32;
 const SECRET_KEYS: [&str; 12] = [
@@ -50,7 +50,7 @@ pub(crate) fn redact(text: &str) -> String {
             After::Word | After::SecretName | After::SecretKey => tail,
         };
     }
-    shorten(without_long_numbers(&out))
+    shorten(numbers::without_long(&out))
 }
 
 /// What the word before promises of the next.
@@ -165,38 +165,6 @@ fn is_opaque(word: &str) -> bool {
     let opaque = |part: &str| part.len() >= LONGEST_OPAQUE && part.chars().any(|c| c.is_ascii_digit());
     let joined = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '=');
     word.starts_with("eyJ") || word.split(|c| !joined(c)).any(opaque)
-}
-
-/// Replaces each run of more than [`LONGEST_NUMBER`] digits, spaced or dashed ones too.
-fn without_long_numbers(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut run = String::new();
-    for character in text.chars().chain(['\0']) {
-        let joins = matches!(character, ' ' | '-' | '(' | ')' | '.' | '/') && !run.is_empty();
-        if character.is_numeric() || joins {
-            run.push(character);
-            continue;
-        }
-        end_run(&mut out, &mut run);
-        if character != '\0' {
-            out.push(character);
-        }
-    }
-    out
-}
-
-fn end_run(out: &mut String, run: &mut String) {
-    let number = run.trim_end_matches(|c: char| !c.is_numeric());
-    // Dotted and slashed numbers are addresses and versions as long as no part of them is long.
-    let long =
-        number.split(['.', '/']).any(|part| part.chars().filter(|c| c.is_numeric()).count() > LONGEST_NUMBER);
-    if long {
-        out.push_str(REDACTED);
-        out.push_str(run.get(number.len()..).unwrap_or(""));
-    } else {
-        out.push_str(run);
-    }
-    run.clear();
 }
 
 /// After the redaction, so that a cut never makes half a secret unrecognisable.

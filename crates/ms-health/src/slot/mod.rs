@@ -1,5 +1,7 @@
 //! The place of one check: its last answer, the run on its way, and who may wait for it.
 
+mod state;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +10,13 @@ use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use self::state::{Answer, Flight, State};
 use crate::change::{Change, Listener};
 use crate::check::Check;
 use crate::crew::Crew;
-use crate::history::{History, PastRun};
+use crate::history::PastRun;
 use crate::observe;
-use crate::report::{CheckReport, Reading, Reason};
+use crate::report::{CheckReport, Reason};
 use crate::run::{self, Outcome};
 use crate::status::Status;
 
@@ -33,36 +36,6 @@ pub(crate) struct Slot {
     /// Set where checks run in the background only; probes then never begin a run.
     interval: Option<Duration>,
     state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    last: Option<Answer>,
-    /// Closed when the run on its way has ended, however it ended.
-    flight: Option<Flight>,
-    /// Runs on end that disagree with the status shown.
-    streak: u32,
-    /// The last answer became too old, and that was told.
-    silent: bool,
-    history: History,
-}
-
-#[derive(Clone)]
-struct Answer {
-    status: Status,
-    reason: Option<Reason>,
-    error: Option<Arc<str>>,
-    readings: Arc<[Reading]>,
-    took: Duration,
-    at: Instant,
-    /// When this status began.
-    since: Instant,
-}
-
-#[derive(Clone)]
-struct Flight {
-    landed: watch::Receiver<()>,
-    gives_up: Instant,
 }
 
 enum Step {
@@ -214,8 +187,11 @@ impl Slot {
     pub(crate) fn known(&self) -> CheckReport {
         let now = Instant::now();
         let last = self.state.lock().last.clone();
-        last.filter(|last| self.is_usable(last, now))
-            .map_or_else(|| self.not_run(), |last| self.report(&last, now))
+        // That nobody asked of late is no change of the check: nothing is told.
+        match last {
+            Some(last) if self.is_usable(&last, now) => self.report(&last, now),
+            last => self.silence(last.map(|last| now.saturating_duration_since(last.at))),
+        }
     }
 
     /// Tells the log, the metrics and who listens. Not under the lock: all of that is foreign code.
@@ -257,10 +233,14 @@ impl Slot {
         }
     }
 
-    /// What is said of a check that has no answer, or only one that is too old.
+    /// What is said of a check that was asked and has no answer, or only one that is too old.
     fn not_run(&self) -> CheckReport {
         let now = Instant::now();
         let mut state = self.state.lock();
+        // It may have come since the caller looked; then there is no silence to tell.
+        if let Some(late) = state.last.as_ref().filter(|last| self.is_usable(last, now)) {
+            return self.report(late, now);
+        }
         let last = state.last.as_ref().map(|last| (last.status, now.saturating_duration_since(last.at)));
         let first_told = !std::mem::replace(&mut state.silent, true);
         drop(state);
@@ -269,7 +249,12 @@ impl Slot {
             observe::status(&self.check.name, Status::Unknown);
             self.changed(was, Status::Unknown, Some(Reason::NotRun), None);
         }
-        let age = last.map_or(Duration::ZERO, |(_, age)| age);
+        self.silence(last.map(|(_, age)| age))
+    }
+
+    /// `age` is that of the last answer, if there ever was one.
+    fn silence(&self, age: Option<Duration>) -> CheckReport {
+        let age = age.unwrap_or_default();
         CheckReport {
             name: Arc::clone(&self.check.name),
             critical: self.check.critical,
@@ -283,29 +268,5 @@ impl Slot {
             tags: Arc::clone(&self.tags),
             description: self.check.description.clone(),
         }
-    }
-}
-
-impl State {
-    /// The run on its way. A closed channel is a runner that died with its runtime.
-    fn flying(&self) -> Option<&Flight> {
-        self.flight.as_ref().filter(|flight| flight.landed.has_changed().is_ok())
-    }
-
-    /// The status to show after a run that found `found`.
-    fn smoothed(&mut self, found: Status, check: &Check) -> Status {
-        let Some(shown) = self.last.as_ref().map(|last| last.status) else { return found };
-        let (was_good, is_good) = (shown == Status::Healthy, found == Status::Healthy);
-        if was_good == is_good {
-            self.streak = 0;
-            return found;
-        }
-        self.streak = self.streak.saturating_add(1);
-        let needed = if is_good { check.success_threshold } else { check.failure_threshold };
-        if self.streak < needed {
-            return shown;
-        }
-        self.streak = 0;
-        found
     }
 }

@@ -1,9 +1,13 @@
 //! The shapes of an answer, `explain`, and the status page.
 
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ms_health::{Check, Finding, Format, HealthCheck, HealthCheckBuilder, Probe};
+use http::StatusCode;
+use ms_health::{Check, Finding, Format, HealthCheck, HealthCheckBuilder, Probe, Status};
 use serde_json::{Value, json};
+use tokio::time::advance;
 
 use crate::server::{get, serve};
 
@@ -112,7 +116,7 @@ async fn explain_says_why_since_when_and_what_was_last_said() {
     assert!(!health.explain().ready, "nobody knows yet");
     for _ in 0..3 {
         health.readiness().await;
-        tokio::time::advance(Duration::from_secs(1)).await;
+        advance(Duration::from_secs(1)).await;
     }
     let why = health.explain();
     let text = "not ready\ndatabase is unhealthy for 3 s\
@@ -155,4 +159,35 @@ async fn the_page_speaks_both_languages_and_lets_nothing_in() {
         assert!(policy.starts_with("default-src 'none'"), "{policy}");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_explain_is_no_change() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&told);
+    let health = HealthCheck::builder()
+        .critical("database", async || Ok::<(), Infallible>(()))
+        .on_change(move |change| heard.lock().unwrap().push(change.to))
+        .build()
+        .unwrap();
+    assert_eq!(health.explain().causes[0].status, Status::Unknown, "nobody has asked yet");
+    assert!(health.readiness().await.status().is_serving());
+    advance(Duration::from_secs(3600)).await;
+    assert_eq!(health.explain().causes[0].status, Status::Unknown, "nobody has asked for an hour");
+    assert!(health.readiness().await.status().is_serving());
+    assert!(told.lock().unwrap().is_empty(), "the check was healthy whenever it ran: {told:?}");
+}
+
+#[tokio::test]
+async fn what_explain_calls_ready_is_what_readiness_answers() {
+    let check = Check::of("database", Cache).critical();
+    let health = HealthCheck::builder()
+        .add(check)
+        .http_status(Status::Degraded, StatusCode::SERVICE_UNAVAILABLE)
+        .build()
+        .unwrap();
+    assert_eq!(health.readiness().await.status(), Status::Degraded);
+    let why = health.explain();
+    assert!(!why.ready, "a limited service is told to get no traffic");
+    assert_eq!(why.causes[0].check, "database");
 }

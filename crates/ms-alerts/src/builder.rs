@@ -11,6 +11,7 @@ use crate::delivery::{Delivery, Lane, Limits, Sink};
 use crate::error::BuildError;
 use crate::group::Group;
 use crate::handle::AlertHandle;
+use crate::labels::Labels;
 #[cfg(feature = "rules")]
 use crate::manager::Memory;
 use crate::manager::{AlertManager, Core, claim};
@@ -18,6 +19,7 @@ use crate::rule::AlertRule;
 #[cfg(feature = "rules")]
 use crate::rules_file::{Origin, RuleSet};
 use crate::samples::Source;
+use crate::template::External;
 use crate::tracked::Tracked;
 
 /// Collects rules, sources, sinks and options; made by [`AlertManager::builder`].
@@ -27,6 +29,7 @@ use crate::tracked::Tracked;
 /// | [`interval`](Self::interval) | 15 s |
 /// | [`queue_capacity`](Self::queue_capacity) | 10,000 notifications a sink |
 /// | [`give_up_after`](Self::give_up_after) | 24 h |
+/// | [`external_labels`](Self::external_labels), [`external_url`](Self::external_url) | none |
 /// | `history_series`, `history_bytes`, `compat` (feature `rules`) | 100,000 series, 256 MiB, Prometheus 3 |
 #[must_use = "nothing is evaluated until `spawn` or `build`"]
 pub struct AlertManagerBuilder {
@@ -37,6 +40,7 @@ pub struct AlertManagerBuilder {
     sinks: Vec<Box<dyn Sink>>,
     interval: Duration,
     limits: Limits,
+    external: External,
     #[cfg(feature = "rules")]
     history: crate::samples::Limits,
     #[cfg(feature = "rules")]
@@ -53,6 +57,7 @@ impl Default for AlertManagerBuilder {
             sinks: Vec::new(),
             interval: Duration::from_secs(15),
             limits: Limits::default(),
+            external: External::default(),
             #[cfg(feature = "rules")]
             history: crate::samples::Limits::default(),
             #[cfg(feature = "rules")]
@@ -134,6 +139,19 @@ impl AlertManagerBuilder {
         self
     }
 
+    /// Sets the labels that tell this service from others: what `$externalLabels` gives in the texts of rules. As in
+    /// Prometheus, no alert gets them. Default none.
+    pub fn external_labels(mut self, labels: Labels) -> Self {
+        self.external.labels = labels;
+        self
+    }
+
+    /// Sets where people reach this service: what `$externalURL` gives in the texts of rules. Default empty.
+    pub fn external_url(mut self, url: impl Into<String>) -> Self {
+        self.external.url = url.into();
+        self
+    }
+
     /// Sets which Prometheus the rules of files are evaluated like. Default [`Compat::V3`](crate::Compat::V3).
     #[cfg(feature = "rules")]
     pub fn compat(mut self, compat: crate::Compat) -> Self {
@@ -192,6 +210,7 @@ impl AlertManagerBuilder {
             names,
             self.sources,
             Delivery::new(lanes),
+            self.external,
             #[cfg(feature = "rules")]
             memory,
         );

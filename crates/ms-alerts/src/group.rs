@@ -10,7 +10,7 @@ use crate::no_data::NoData;
 use crate::over::Range;
 use crate::samples::Sample;
 use crate::state::Timing;
-use crate::template::Template;
+use crate::template::{Scene, Template};
 use crate::tracked::Tracked;
 
 /// Rules that are evaluated at one interval.
@@ -122,14 +122,15 @@ impl Rule {
     }
 
     /// The labels and texts of an alert on this sample: the rule's labels win over those of the series.
-    pub(crate) fn show(&self, sample: &Sample<'_>) -> Shown {
+    pub(crate) fn show(&self, sample: &Sample<'_>, scene: &Scene<'_>) -> Shown {
         let of_series = sample
             .labels()
             .filter(|(name, _)| *name != "__name__")
             .map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let own = self.labels.iter().map(|(name, text)| (name.clone(), text.fill(sample)));
+        let own = self.labels.iter().map(|(name, text)| (name.clone(), text.fill(sample, scene)));
         let name = [("alertname".to_owned(), self.name.clone())];
-        let annotations = self.annotations.iter().map(|(name, text)| (name.clone(), text.fill(sample)));
+        let annotations =
+            self.annotations.iter().map(|(name, text)| (name.clone(), text.fill(sample, scene)));
         Shown {
             labels: of_series.chain(own).chain(name).collect(),
             annotations: Labels::of_texts(annotations.collect()),

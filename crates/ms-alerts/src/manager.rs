@@ -25,6 +25,7 @@ use crate::rule::AlertRule;
 use crate::samples::{ExpositionError, MetricValues, Samples, Source, samples_of};
 use crate::snapshot::Snapshot;
 use crate::state::{Now, State};
+use crate::template::External;
 use crate::tracked::{Tracked, View};
 
 /// Rules, their states and the sinks; cheap to clone, all clones share one state.
@@ -48,6 +49,7 @@ pub(crate) struct Core {
     introduced: Mutex<observe::Introduced>,
     sources: Vec<Source>,
     pub(crate) delivery: Delivery,
+    external: External,
     /// Taken after `groups`.
     #[cfg(feature = "rules")]
     memory: Memory,
@@ -114,6 +116,7 @@ impl AlertManager {
             HashSet::new(),
             Vec::new(),
             Delivery::new(Vec::new()),
+            External::default(),
             #[cfg(feature = "rules")]
             Memory::new(
                 &[],
@@ -224,6 +227,7 @@ impl Core {
         names: HashSet<String>,
         sources: Vec<Source>,
         delivery: Delivery,
+        external: External,
         #[cfg(feature = "rules")] memory: Memory,
     ) -> Self {
         observe::describe();
@@ -237,6 +241,7 @@ impl Core {
             introduced: Mutex::default(),
             sources,
             delivery,
+            external,
             #[cfg(feature = "rules")]
             memory,
         }
@@ -307,6 +312,7 @@ impl Core {
                 evaluated += 1;
                 let view = View {
                     samples,
+                    external: &self.external,
                     #[cfg(feature = "rules")]
                     history: &history,
                     #[cfg(feature = "rules")]

@@ -1,12 +1,18 @@
 //! Texts with the value and the labels of a series in them, as Prometheus's own are: Go's `text/template` with the
 //! functions of a server.
 
+#[cfg(feature = "rules")]
+mod answer;
 mod compare;
+mod external;
 mod functions;
 mod numbers;
 mod parse;
 mod printf;
+#[cfg(feature = "rules")]
+mod queries;
 mod run;
+mod scene;
 mod style;
 mod token;
 mod tree;
@@ -14,6 +20,8 @@ mod value;
 mod words;
 
 use crate::samples::Sample;
+pub(crate) use external::External;
+pub(crate) use scene::Scene;
 use tree::Node;
 
 /// A text ready to be filled in.
@@ -21,6 +29,9 @@ use tree::Node;
 pub(crate) struct Template {
     source: String,
     nodes: Vec<Node>,
+    /// What its queries look at.
+    #[cfg(feature = "rules")]
+    queries: queries::Queries,
 }
 
 /// What is wrong with a template.
@@ -50,13 +61,25 @@ impl Template {
     /// is worse than none.
     pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
         let nodes = parse::parse(text)?;
-        Ok(Self { source: text.to_owned(), nodes })
+        Ok(Self {
+            source: text.to_owned(),
+            #[cfg(feature = "rules")]
+            queries: queries::Queries::of(&nodes),
+            nodes,
+        })
     }
 
     /// A text in which nothing is filled in.
     #[cfg(feature = "rules")]
     pub(crate) fn literal(text: &str) -> Self {
-        Self { source: text.to_owned(), nodes: vec![Node::Text(text.to_owned())] }
+        let queries = queries::Queries::default();
+        Self { source: text.to_owned(), nodes: vec![Node::Text(text.to_owned())], queries }
+    }
+
+    /// Tells which metrics its queries look back at.
+    #[cfg(feature = "rules")]
+    pub(crate) fn ask(&self, asked: &mut crate::samples::Asked) {
+        self.queries.ask(asked);
     }
 
     /// The text that it was read from.
@@ -65,11 +88,11 @@ impl Template {
     }
 
     /// Fills it in; as in Prometheus, the text of a template that fails says so.
-    pub(crate) fn fill(&self, sample: &Sample<'_>) -> String {
+    pub(crate) fn fill(&self, sample: &Sample<'_>, scene: &Scene<'_>) -> String {
         match self.nodes.as_slice() {
             [] => String::new(),
             [Node::Text(text)] => text.clone(),
-            nodes => run::run(nodes, *sample)
+            nodes => run::run(nodes, *sample, *scene)
                 .unwrap_or_else(|error| format!("<error expanding template: {error}>")),
         }
     }

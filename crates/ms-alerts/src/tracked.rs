@@ -23,6 +23,7 @@ use crate::observe::{Introduced, RuleMetrics};
 use crate::samples::{Sample, Samples};
 use crate::snapshot::{RuleAbout, RuleView};
 use crate::state::{Change, Now, Seen, State, Timing, Track};
+use crate::template::{External, Scene};
 
 /// A rule and what is known of its alerts.
 #[derive(Debug)]
@@ -83,6 +84,7 @@ struct Findings {
 /// What rules are evaluated over.
 pub(crate) struct View<'v> {
     pub(crate) samples: &'v Samples<'v>,
+    pub(crate) external: &'v External,
     #[cfg(feature = "rules")]
     pub(crate) history: &'v crate::samples::History,
     #[cfg(feature = "rules")]
@@ -155,6 +157,8 @@ impl Tracked {
         if let What::Promql(query) | What::Record(query) = &self.rule.what {
             query.ask(asked, self.rule.offset);
         }
+        let texts = self.rule.labels.iter().chain(&self.rule.annotations);
+        texts.for_each(|(_, text)| text.ask(asked));
     }
 
     /// Writes what others may read of its last evaluation, if that did not fail.
@@ -187,7 +191,7 @@ impl Tracked {
         // The samples are only read and the state is not touched before the condition has returned.
         let findings = catch_unwind(AssertUnwindSafe(|| self.look(view, now)));
         let outcome = match kept.and(findings.unwrap_or(Err(Failure::Panicked))) {
-            Ok(findings) => self.apply(findings, now, &mut changes),
+            Ok(findings) => self.apply(findings, view, now, &mut changes),
             Err(failure) => Err(failure),
         };
         self.tell_of(outcome.err());
@@ -202,9 +206,15 @@ impl Tracked {
         }
     }
 
-    fn apply(&mut self, findings: Findings, now: Now, changes: &mut Vec<Alert>) -> Result<(), Failure> {
+    fn apply(
+        &mut self,
+        findings: Findings,
+        view: &View<'_>,
+        now: Now,
+        changes: &mut Vec<Alert>,
+    ) -> Result<(), Failure> {
         self.no_data = findings.no_data;
-        let absent = self.absent(findings.no_data, now);
+        let absent = self.absent(findings.no_data, view, now);
         let mut touched = HashSet::new();
         for found in findings.found {
             if touched.insert(found.key.clone()) {
@@ -264,11 +274,12 @@ impl Tracked {
     }
 
     /// What is shown of the alert that there is no data, if it is time for one.
-    fn absent(&mut self, no_data: bool, now: Now) -> Option<Shown> {
+    fn absent(&mut self, no_data: bool, view: &View<'_>, now: Now) -> Option<Shown> {
         self.missing_since = no_data.then(|| self.missing_since.unwrap_or(now.at));
         let since = self.missing_since.filter(|_| self.rule.no_data == NoData::Alert)?;
         let is_time = now.at.saturating_duration_since(since) >= self.rule.no_data_for;
-        is_time.then(|| self.rule.show(&Sample::of_labels(&[], f64::NAN)))
+        let scene = Scene { view, wall: now.wall.as_millisecond() };
+        is_time.then(|| self.rule.show(&Sample::of_labels(&[], f64::NAN), &scene))
     }
 
     /// The alert without labels of a series is also the one of the series without labels: one that fires goes on.

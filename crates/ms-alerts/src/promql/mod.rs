@@ -58,6 +58,18 @@ impl Query {
         self.node.looks_back_from(offset, &mut |selector, span| asked.ask(selector.name(), span));
     }
 
+    /// Calls `look` with each metric that it looks at, and how far back, in milliseconds.
+    pub(crate) fn looks_at(&self, mut look: impl FnMut(Option<&str>, i64)) {
+        self.node.looks_back_from(0, &mut |selector, span| look(selector.name(), span));
+    }
+
+    /// Tells whether the history keeps all that it looks back at.
+    pub(crate) fn is_kept(&self, history: &History) -> bool {
+        let mut is_kept = true;
+        self.node.looks_back_from(0, &mut |selector, span| is_kept &= history.keeps(selector.name(), span));
+        is_kept
+    }
+
     /// Gives the elements of the answer at `now`, in milliseconds since 1970, of which no two have the same labels; a number is one element without labels.
     ///
     /// `samples` are those of `now`, which `history` has recorded; the moment is `offset` milliseconds before.

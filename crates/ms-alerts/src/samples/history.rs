@@ -135,6 +135,16 @@ impl History {
         self.now
     }
 
+    /// Tells whether what is kept reaches so many milliseconds back for a metric, or for all.
+    pub(crate) fn keeps(&self, name: Option<&str>, span: i64) -> bool {
+        let asked = &self.asked;
+        if span == 0 {
+            return name.map_or(asked.all_now || asked.of_all.is_some(), |name| self.is_read(name));
+        }
+        let of_name = name.and_then(|name| asked.by_name.get(name)).copied();
+        of_name.max(asked.of_all).is_some_and(|kept| kept >= span)
+    }
+
     /// Adds a reading. A series that is not in it has gone.
     pub(crate) fn record(&mut self, samples: &Samples<'_>, now: Now) {
         let origin = *self.origin.get_or_insert(now);

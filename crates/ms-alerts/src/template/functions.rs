@@ -1,5 +1,7 @@
 //! The functions that a template may call, those of Go's templates and of Prometheus.
 
+#[cfg(feature = "rules")]
+use super::answer;
 use super::value::{Failed, Value, moment};
 use super::{compare, numbers, printf, style, words};
 
@@ -22,6 +24,9 @@ pub(super) enum Call {
     /// Gives the first argument that is as true as this, or the last one.
     Until(bool),
     With(Body),
+    /// Evaluates an expression.
+    #[cfg(feature = "rules")]
+    Query,
 }
 
 type Body = for<'s> fn(&[Value<'s>]) -> Result<Value<'s>, Failed>;
@@ -42,6 +47,18 @@ impl Function {
         let (least, most, call) = match name {
             "and" => Some((1, MANY, Call::Until(false))),
             "or" => Some((1, MANY, Call::Until(true))),
+            #[cfg(feature = "rules")]
+            "query" => Some((1, 1, Call::Query)),
+            #[cfg(feature = "rules")]
+            "first" => function(1, 1, answer::first),
+            #[cfg(feature = "rules")]
+            "value" => function(1, 1, answer::value),
+            #[cfg(feature = "rules")]
+            "label" => function(2, 2, answer::label),
+            #[cfg(feature = "rules")]
+            "strvalue" => function(1, 1, answer::text_value),
+            #[cfg(feature = "rules")]
+            "sortByLabel" => function(2, 2, answer::sort_by_label),
             "not" => function(1, 1, |values| Ok(Value::Truth(!first(values).is_true()))),
             "eq" => function(2, MANY, compare::equal),
             "ne" => function(2, 2, compare::not_equal),
@@ -142,6 +159,7 @@ fn length<'s>(values: &[Value<'s>]) -> Result<Value<'s>, Failed> {
     let length = match first(values) {
         Value::Text(text) => text.len(),
         Value::Labels(labels) => labels.len(),
+        Value::Answer(series) => series.len(),
         other => return Err(format!("len of type {}", other.kind())),
     };
     Ok(Value::Integer(i64::try_from(length).unwrap_or(i64::MAX)))
@@ -151,12 +169,16 @@ fn index<'s>(values: &[Value<'s>]) -> Result<Value<'s>, Failed> {
     match values {
         [only] => Ok(only.clone()),
         [Value::Labels(labels), key] => {
-            Ok(Value::text(labels.get(key.as_text()?).copied().unwrap_or_default()))
+            Ok(Value::text(labels.get(key.as_text()?).cloned().unwrap_or_default()))
         }
         [Value::Text(text), Value::Integer(at)] => {
             let byte = usize::try_from(*at).ok().and_then(|at| text.as_bytes().get(at));
             byte.map(|byte| Value::Integer(i64::from(*byte)))
                 .ok_or_else(|| format!("index out of range: {at}"))
+        }
+        [Value::Answer(series), Value::Integer(at)] => {
+            let found = usize::try_from(*at).ok().and_then(|at| series.get(at));
+            found.cloned().map(Value::Series).ok_or_else(|| format!("index out of range: {at}"))
         }
         [of, ..] => Err(format!("can't index item of type {}", of.kind())),
         [] => Err("index of nothing".to_owned()),

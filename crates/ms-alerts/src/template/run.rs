@@ -1,28 +1,29 @@
 //! Fills a template in.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::functions::{Call, Function, LONGEST};
+use super::scene::Scene;
 use super::tree::{Branch, Node, Operand, Pipe, What};
-use super::value::{Failed, Value};
+use super::value::{Failed, LabelMap, Value};
 use crate::samples::Sample;
 
-pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>) -> Result<String, Failed> {
+pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>, scene: Scene<'s>) -> Result<String, Failed> {
     let given = [
         ("", Value::Alert),
         ("labels", Value::Alert),
         ("externalLabels", Value::Alert),
-        ("externalURL", Value::text("")),
+        ("externalURL", Value::text(scene.view.external.url.as_str())),
         ("value", Value::Number(sample.value())),
     ];
-    let mut run = Run { sample, variables: given.to_vec(), out: String::new() };
+    let mut run = Run { sample, scene, variables: given.to_vec(), out: String::new() };
     run.list(nodes, &Value::Alert)?;
     Ok(run.out)
 }
 
 struct Run<'s> {
     sample: Sample<'s>,
+    scene: Scene<'s>,
     /// The newest of a name is the one that is seen.
     variables: Vec<(&'s str, Value<'s>)>,
     out: String,
@@ -94,16 +95,12 @@ impl<'s> Run<'s> {
 
     fn range(&mut self, branch: &'s Branch, dot: &Value<'s>) -> Result<Flow, Failed> {
         let known = self.variables.len();
-        let labels = match self.evaluate(&branch.pipe, dot)? {
-            Value::Labels(labels) => labels.into_owned(),
-            other => return Err(format!("range can't iterate over {}", other.kind())),
-        };
+        let elements = elements(&self.evaluate(&branch.pipe, dot)?)?;
         let mut flow = Flow::On;
-        if labels.is_empty() {
+        if elements.is_empty() {
             flow = self.list(&branch.otherwise, dot)?;
         }
-        for (name, value) in labels {
-            let (key, element) = (Value::text(name), Value::text(value));
+        for (key, element) in elements {
             match branch.pipe.variables.as_slice() {
                 [] => {}
                 [only] => self.bind(only, element.clone(), branch.pipe.assigns),
@@ -186,6 +183,12 @@ impl<'s> Run<'s> {
         values.extend(last);
         match function.call {
             Call::Until(_) => Ok(values.pop().unwrap_or(Value::Nothing)),
+            #[cfg(feature = "rules")]
+            Call::Query => {
+                let text = values.first().unwrap_or(&Value::Nothing).as_text();
+                let answer = text.and_then(|text| self.scene.query(text));
+                answer.map(Value::Answer).map_err(|error| format!("error calling {name}: {error}"))
+            }
             Call::With(call) => call(&values).map_err(|error| format!("error calling {name}: {error}")),
         }
     }
@@ -230,29 +233,52 @@ impl<'s> Run<'s> {
             return self.labels();
         }
         if self.is_given(2, name) {
-            return no_labels();
+            return self.external_labels();
         }
         let found = self.place(name).and_then(|place| self.variables.get(place));
         found.map_or(Value::Nothing, |(_, value)| value.clone())
     }
 
     fn labels(&self) -> Value<'s> {
-        let own = self.sample.labels().chain([("__name__", self.sample.name())]);
-        Value::Labels(Cow::Owned(own.filter(|(_, value)| !value.is_empty()).collect()))
+        map(self.sample.labels().chain([("__name__", self.sample.name())]))
+    }
+
+    fn external_labels(&self) -> Value<'s> {
+        map(self.scene.view.external.labels.iter())
     }
 
     fn field(&self, value: Value<'s>, field: &str) -> Result<Value<'s>, Failed> {
         match (&value, field) {
             (Value::Alert, "Labels") => Ok(self.labels()),
-            (Value::Alert, "ExternalLabels") => Ok(no_labels()),
-            (Value::Alert, "ExternalURL") => Ok(Value::text("")),
+            (Value::Alert, "ExternalLabels") => Ok(self.external_labels()),
+            (Value::Alert, "ExternalURL") => Ok(Value::text(self.scene.view.external.url.as_str())),
             (Value::Alert, "Value") => Ok(Value::Number(self.sample.value())),
-            (Value::Labels(labels), name) => Ok(Value::text(labels.get(name).copied().unwrap_or_default())),
+            (Value::Labels(labels), name) => Ok(Value::text(labels.get(name).cloned().unwrap_or_default())),
+            (Value::Series(found), "Labels") => Ok(Value::Labels(Rc::clone(&found.labels))),
+            (Value::Series(found), "Value") => Ok(Value::Number(found.value)),
             _ => Err(format!("can't evaluate field {field} in type {}", value.kind())),
         }
     }
 }
 
-fn no_labels<'s>() -> Value<'s> {
-    Value::Labels(Cow::Owned(BTreeMap::new()))
+/// Labels without those that are empty.
+fn map<'s>(labels: impl Iterator<Item = (&'s str, &'s str)>) -> Value<'s> {
+    let labels = labels.filter(|(_, value)| !value.is_empty());
+    let labels: LabelMap<'s> = labels.map(|(name, value)| (name.into(), value.into())).collect();
+    Value::Labels(Rc::new(labels))
+}
+
+/// What a `range` goes through, each with its key.
+fn elements<'s>(value: &Value<'s>) -> Result<Vec<(Value<'s>, Value<'s>)>, Failed> {
+    match value {
+        Value::Labels(labels) => {
+            let both = labels.iter().map(|(name, value)| (name.clone(), value.clone()));
+            Ok(both.map(|(name, value)| (Value::text(name), Value::text(value))).collect())
+        }
+        Value::Answer(series) => {
+            let counted = (0..).map(Value::Integer).zip(series.iter().cloned());
+            Ok(counted.map(|(place, found)| (place, Value::Series(found))).collect())
+        }
+        other => Err(format!("range can't iterate over {}", other.kind())),
+    }
 }

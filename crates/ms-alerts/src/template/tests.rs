@@ -4,10 +4,30 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::samples::parse_exposition;
+use crate::tracked::View;
 
 fn filled(text: &str) -> String {
     let samples = parse_exposition("m{a=\"x\"} 2\n").unwrap();
-    Template::parse(text).unwrap().fill(&samples.iter().next().unwrap())
+    let template = Template::parse(text).unwrap();
+    let external = External::default();
+    #[cfg(feature = "rules")]
+    let history = {
+        let mut asked = crate::samples::Asked::default();
+        template.ask(&mut asked);
+        let mut history = crate::samples::History::new(asked, crate::samples::Limits::default());
+        history.record(&samples, crate::state::Now::read());
+        history
+    };
+    let view = View {
+        samples: &samples,
+        external: &external,
+        #[cfg(feature = "rules")]
+        history: &history,
+        #[cfg(feature = "rules")]
+        dialect: crate::promql::Dialect::default(),
+    };
+    let wall = jiff::Timestamp::now().as_millisecond();
+    template.fill(&samples.iter().next().unwrap(), &Scene { view: &view, wall })
 }
 
 #[test]
@@ -53,6 +73,31 @@ fn a_label_that_is_set_anew_is_no_longer_the_alerts() {
     assert_eq!(filled("{{ with $labels := .Value }}{{ $labels }}{{ end }}{{ $labels.a }}"), "2x");
 }
 
+#[cfg(feature = "rules")]
+#[test]
+fn what_queries_look_back_at_is_kept_if_it_is_known_at_load() {
+    for text in [
+        "{{ query \"count_over_time(m[1h])\" | first | value }}",
+        "{{ \"count_over_time(m[1h])\" | query | first | value }}",
+        "{{ (query (printf \"count_over_time(m{a='%s'}[1h])\" .Labels.a) | first).Value }}",
+        "{{ with printf \"count_over_time(m{a=%q}[%dm])\" $labels.a 1 | query }}{{ . | first | value }}{{ end }}",
+        "{{ if true }}{{ range query \"m offset 1h or count_over_time(m[1h])\" }}{{ .Value }}{{ end }}{{ end }}",
+        "{{ range $at, $one := query (printf \"count_over_time(m[1h]) > %v\" 0) }}{{ $one.Value }}{{ end }}",
+    ] {
+        assert_eq!(filled(text), "1", "{text}");
+    }
+    for text in [
+        "{{ $q := \"count_over_time(m[1h])\" }}{{ query $q | first | value }}",
+        "{{ query (printf \"count_over_time(m[%dh])\" 2) | first | value }}",
+        "{{ query (printf \"count_over_time(%s[1h])\" \"m\") | first | value }}",
+    ] {
+        assert!(filled(text).contains("looks back at what is not kept"), "{text}: {}", filled(text));
+    }
+    // As of now all is known.
+    assert_eq!(filled("{{ $q := \"m\" }}{{ range query $q }}{{ .Labels.a }}{{ end }}"), "x");
+    assert_eq!(filled("{{ query (printf \"%s\" \"m\") | first | label \"a\" }}"), "x");
+}
+
 proptest! {
     #[test]
     fn whatever_a_template_holds_nothing_panics(
@@ -61,7 +106,7 @@ proptest! {
                 "{{", "}}", "{{- ", " -}}", " ", "if ", "else", "end", "range ", "with ", "$value", "$labels", ".a", ".",
                 "$x", " := ", " = ", ", ", "|", "(", ")", "printf ", "\"%*.3d%q%x\" ", "`%+v`", "1", "2.5", "-3", "1e9 ",
                 "humanize ", "title ", "index ", "len ", "eq ", "and ", "nil", "true", "'c'", "\"\\u00e9\"", "toTime ",
-                "/*", "*/", "ü", "break", "reReplaceAll ", "\"(\" ", "print ", "stripDomain ", "\n",
+                "/*", "*/", "ü", "break", "reReplaceAll ", "query ", "first ", "label ", "sortByLabel ", "`m[5m]` ", "`m` ", "\"(\" ", "print ", "stripDomain ", "\n",
             ]),
             0..40,
         ),

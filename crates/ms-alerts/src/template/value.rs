@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -11,6 +12,16 @@ use crate::format;
 /// Why a template cannot be filled in.
 pub(super) type Failed = String;
 
+/// Labels by name.
+pub(super) type LabelMap<'s> = BTreeMap<Cow<'s, str>, Cow<'s, str>>;
+
+/// A series that a query has found.
+#[derive(Debug, Clone)]
+pub(super) struct Found<'s> {
+    pub(super) labels: Rc<LabelMap<'s>>,
+    pub(super) value: f64,
+}
+
 #[derive(Debug, Clone)]
 pub(super) enum Value<'s> {
     Nothing,
@@ -18,7 +29,10 @@ pub(super) enum Value<'s> {
     Integer(i64),
     Number(f64),
     Text(Cow<'s, str>),
-    Labels(Cow<'s, BTreeMap<&'s str, &'s str>>),
+    Labels(Rc<LabelMap<'s>>),
+    /// One of the series of a query, and all of them.
+    Series(Found<'s>),
+    Answer(Rc<[Found<'s>]>),
     /// In milliseconds since 1970.
     Moment(i64),
     /// Everything that is known of the alert: the dot and `$` at the beginning.
@@ -39,7 +53,8 @@ impl<'s> Value<'s> {
             Self::Number(number) => *number != 0.0,
             Self::Text(text) => !text.is_empty(),
             Self::Labels(labels) => !labels.is_empty(),
-            Self::Moment(_) | Self::Alert => true,
+            Self::Answer(series) => !series.is_empty(),
+            Self::Moment(_) | Self::Alert | Self::Series(_) => true,
         }
     }
 
@@ -57,6 +72,9 @@ impl<'s> Value<'s> {
             }
             Self::Moment(moment) => self::moment(*moment)?,
             Self::Alert => return Err("the whole alert is printed; expected a part of it".to_owned()),
+            Self::Series(_) | Self::Answer(_) => {
+                return Err("the answer of a query is printed; expected a part of it".to_owned());
+            }
         })
     }
 
@@ -71,6 +89,8 @@ impl<'s> Value<'s> {
             Self::Labels(_) => "map[string]string",
             Self::Moment(_) => "*time.Time",
             Self::Alert => "struct",
+            Self::Series(_) => "*template.sample",
+            Self::Answer(_) => "template.queryResult",
         }
     }
 

@@ -8,6 +8,7 @@ use crate::group::{Failure, Threshold, What};
 use crate::labels::Labels;
 use crate::samples::Sample;
 use crate::state::{Now, Seen, State};
+use crate::template::Scene;
 
 /// A sample with a time stamp of its own is looked at for this long, as in Prometheus.
 const LOOK_BACK_MILLISECONDS: i64 = 5 * 60 * 1000;
@@ -15,7 +16,10 @@ const LOOK_BACK_MILLISECONDS: i64 = 5 * 60 * 1000;
 impl Tracked {
     pub(super) fn look(&self, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
         match &self.rule.what {
-            What::Threshold(threshold) => Ok(self.judge(visible(threshold, view, now), threshold)),
+            What::Threshold(threshold) => {
+                let scene = Scene { view, wall: now.wall.as_millisecond() };
+                Ok(self.judge(visible(threshold, view, now), threshold, &scene))
+            }
             #[cfg(feature = "rules")]
             What::Promql(query) => self.query(query, view, now),
             #[cfg(feature = "rules")]
@@ -60,7 +64,12 @@ impl Tracked {
         }
     }
 
-    fn judge<'s>(&self, samples: impl Iterator<Item = Sample<'s>>, threshold: &Threshold) -> Findings {
+    fn judge<'s>(
+        &self,
+        samples: impl Iterator<Item = Sample<'s>>,
+        threshold: &Threshold,
+        scene: &Scene<'_>,
+    ) -> Findings {
         let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
         // Thousands of series may be fine: their labels are only copied where there may be an alert.
         let known: HashSet<u64> = self.alerts.keys().map(|labels| of_labels(labels.iter())).collect();
@@ -86,7 +95,7 @@ impl Tracked {
             findings.no_data &= seen == Seen::Nothing;
             if seen == Seen::Holds || may_be_known {
                 let key = key.unwrap_or_else(|| sample.labels().collect());
-                let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample));
+                let shown = (seen == Seen::Holds).then(|| self.rule.show(&sample, scene));
                 findings.found.push(Found { key, seen, value, shown });
             }
         }
@@ -100,7 +109,9 @@ impl Tracked {
         let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
         let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
         for element in answer.map_err(Failure::Expression)? {
-            let shown = self.rule.show(&Sample::of_labels(element.labels(), element.value()));
+            let sample = Sample::of_labels(element.labels(), element.value());
+            // As in Prometheus, an offset of the rule is none of its texts.
+            let shown = self.rule.show(&sample, &Scene { view, wall });
             if !labels_seen.insert(shown.labels.clone()) {
                 return Err(Failure::SameLabels);
             }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use ms_alerts::{AlertManager, parse_exposition};
+use ms_alerts::{AlertManager, Labels, parse_exposition};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -14,7 +14,17 @@ const FAILED: &str = "<error expanding template";
 /// What people write, and the corners of it.
 const WRITTEN: &[&str] = &[
     "{{ $value }} {{ .Value }} {{$labels.a}} {{ .Labels.b }} {{ $labels.nothing }} {{ $labels }} {{ .Labels }}",
-    "{{ $externalLabels }} {{ .ExternalLabels.x }} {{ $externalURL }}|",
+    "{{ $externalLabels }} {{ .ExternalLabels.x }} {{ $externalLabels.site }} {{ $externalURL }}|{{ .ExternalURL }}",
+    "{{ range $name, $text := $externalLabels }}{{ $name }}={{ $text }};{{ end }}{{ with .ExternalLabels.site }}{{ . }}{{ end }}",
+    "{{ query \"count(m)\" | first | value }} {{ with query \"sum(other)\" }}{{ . | first | value | humanize }}{{ end }}",
+    "{{ range query \"sort_desc(m > 1)\" }}{{ .Labels.a }}={{ .Value }} {{ end }}{{ range .Labels }}{{ . }}{{ end }}",
+    "{{ range sortByLabel \"n\" (query \"other\") }}{{ . | label \"n\" }}{{ label \"nothing\" . }}{{ .Labels.__name__ }}{{ value . }};{{ end }}",
+    "{{ $found := \"other\" | query | sortByLabel \"n\" }}{{ len $found }} {{ (index $found 1).Labels.n }} {{ ($found | first).Value }}",
+    "{{ range $at, $one := query \"sort(other)\" }}{{ $at }}:{{ $one.Value }}{{ $one.Labels }}{{ else }}none{{ end }}",
+    "{{ range query \"nothing\" }}x{{ else }}none{{ end }}{{ if query \"nothing\" }}x{{ end }}{{ if query \"other\" }}y{{ end }}",
+    "{{ with printf \"count(other{n!='%s'})\" $labels.b | query }}{{ . | first | value }}{{ end }} {{ query \"1 + time()\" | first | value }}",
+    "{{ printf \"sum_over_time(other{n='%s'}[10m])\" \"p\" | query | first | value }} {{ query \"rate(other[5m])\" | len }}",
+    "{{ (query \"other{n='q'}\" | first).Labels.n | toUpper }} {{ query \"other{n='q'}\" | first | strvalue }}|{{ query \"vector(1)\" | len }}",
     "{{ $value | humanize }} {{ $value | humanize1024 }} {{ $value | humanizeDuration }} {{ humanizePercentage $value }}",
     "{{ printf \"%.2f\" $value }} {{ $value | printf \"%.0f\" }} {{ printf \"%0.0f\" $value }} {{ printf \"%.4g\" $value }}",
     "{{ printf \"%f %F %e %E %g %G %v %s %d %t %q %T\" $value $value $value $value $value $value $value $value $value $value $value $value }}",
@@ -47,6 +57,19 @@ const WRITTEN: &[&str] = &[
     "{{ true }} {{ eq \"a\" \"b\" \"a\" }} {{ lt \"a\" \"b\" }} {{ eq true true }} {{ le 3 3 }} {{ if 0.0 }}x{{ else }}zero{{ end }} {{ `a}}b` }} {{ \"{{\" }}",
     "}} { } {{ \"\" }}{{\n$value\n}}",
     // These load, and fail when they are filled in.
+    "{{ query \"nothing\" | first | value }}",
+    "{{ query \"other >\" }}",
+    "{{ query \"other{\" | first }}",
+    "{{ query \"'text'\" | first }}",
+    "{{ query 5 }}",
+    "{{ query }}",
+    "{{ query \"m + on(b) group_left() m\" | len }}",
+    "{{ first 5 }}",
+    "{{ value (query \"other\") }}",
+    "{{ query \"other\" | label \"n\" }}",
+    "{{ sortByLabel \"n\" 5 }}",
+    "{{ index (query \"other\") 7 }}",
+    "{{ (query \"other\" | first).Nothing }}",
     "{{ humanize }}",
     "{{ gt $value 5 }}",
     "{{ $value.x }}",
@@ -152,6 +175,9 @@ const SERIES: &[(&str, f64)] = &[
     ("nan", f64::NAN),
 ];
 
+/// What no rule is about, but queries are.
+const OTHER_SERIES: &str = "other{n=\"q\"} 7.0\nother{n=\"p\"} 3.5\n";
+
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('"', "\\\"")
 }
@@ -162,15 +188,21 @@ fn number(value: f64) -> String {
 
 /// The labels and the text of each alert of each template, as we fill it in.
 fn ours(rules: &str) -> Vec<(String, serde_json::Value, String)> {
-    let manager = AlertManager::builder().rules_text("rules.json", rules).unwrap().build().unwrap();
+    let manager = AlertManager::builder()
+        .rules_text("rules.json", rules)
+        .unwrap()
+        .external_labels(Labels::from_iter([("site", "izmir"), ("replica", "a")]))
+        .external_url("https://alerts.example/x")
+        .build()
+        .unwrap();
     let lines: Vec<_> = SERIES
         .iter()
         .map(|(a, value)| format!("m{{a=\"{}\",b=\"B\",c=\"a&b c\"}} {value:?}\n", escaped(a)))
         .collect();
-    let exposition = lines.concat().replace(" inf\n", " +Inf\n");
+    let exposition = (lines.concat() + OTHER_SERIES).replace(" inf\n", " +Inf\n");
     let samples = parse_exposition(&exposition).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let fired = runtime.block_on(manager.check_samples(&samples));
+    let fired = runtime.block_on(manager.check_samples_at(&samples, jiff::Timestamp::UNIX_EPOCH));
     fired
         .into_iter()
         .map(|alert| {
@@ -208,8 +240,12 @@ fn promtool(templates: &[String], expectation: impl Fn(&str) -> Option<String>) 
         .iter()
         .map(|(a, value)| json!({"series": format!("m{{a=\"{}\",b=\"B\",c=\"a&b c\"}}", escaped(a)), "values": number(*value)}))
         .collect();
+    let others = OTHER_SERIES.lines().filter_map(|line| line.split_once(' '));
+    let others = others.map(|(series, value)| json!({"series": series, "values": value}));
+    let series: Vec<_> = series.into_iter().chain(others).collect();
     let test = json!({"rule_files": ["rules.json"], "evaluation_interval": "1m",
-        "tests": [{"interval": "1m", "input_series": series, "alert_rule_test": tests}]});
+        "tests": [{"interval": "1m", "input_series": series, "alert_rule_test": tests,
+            "external_labels": {"site": "izmir", "replica": "a"}, "external_url": "https://alerts.example/x"}]});
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rules.json"), rules).unwrap();
     fs::write(folder.path().join("test.json"), test.to_string()).unwrap();

@@ -1,0 +1,10 @@
+//! What tells a service from others.
+
+use crate::labels::Labels;
+
+/// What `$externalLabels` and `$externalURL` give.
+#[derive(Debug, Default)]
+pub(crate) struct External {
+    pub(crate) labels: Labels,
+    pub(crate) url: String,
+}

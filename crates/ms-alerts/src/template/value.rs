@@ -32,6 +32,7 @@ pub(super) enum Value<'s> {
     Labels(Rc<LabelMap<'s>>),
     /// One of the series of a query, and all of them.
     Series(Found<'s>),
+    #[cfg_attr(not(feature = "rules"), allow(dead_code, reason = "queries need an evaluator"))]
     Answer(Rc<[Found<'s>]>),
     /// In milliseconds since 1970.
     Moment(i64),

@@ -210,7 +210,7 @@ fn what_cannot_be_a_rule_is_refused_when_it_is_added() {
             "{label}"
         );
     }
-    for text in ["{{ query \"up\" }}", "{{ $value", "{{ $nothing }}", "{{}}", "{{ humanize$value }}"] {
+    for text in ["{{ call \"up\" }}", "{{ $value", "{{ $nothing }}", "{{}}", "{{ humanize$value }}"] {
         let refused = manager.add_rule(rule("x").annotation("summary", text));
         assert!(matches!(refused, Err(BuildError::Template { .. })), "{text}");
     }

@@ -38,7 +38,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         annotations:
           summary: >
             folded text and
-            {{ query "x" }} more
+            {{ call "x" }} more
       - alert: D
         expr: ""
       - expr: up
@@ -55,7 +55,7 @@ fn everything_that_is_wrong_is_told_at_once_and_where() {
         ("16:34: rule `B`: label `severity`: template: `toTimes` is not supported"),
         ("17:21: rule `B`: \"bad-name\" is not a name for labels"),
         ("19:29: rule `C`: expr: a span of more than 100 years"),
-        ("23:16: rule `C`: annotation `summary`: template: `query` is not supported"),
+        ("23:16: rule `C`: annotation `summary`: template: `call` is not supported"),
         ("25:15: rule `D`: `expr` is empty; expected a PromQL expression"),
         ("26:15: a rule needs `alert` or `record`"),
         ("27:11: group `a` is repeated in this file"),

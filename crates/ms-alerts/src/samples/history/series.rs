@@ -30,6 +30,8 @@ impl Point {
 pub(crate) struct Series {
     /// Sorted by name; no value is empty.
     labels: Box<[(Box<str>, Box<str>)]>,
+    /// What it takes in memory without its points.
+    fixed_bytes: usize,
     points: VecDeque<Point>,
     reading: u64,
     /// The newest time stamp that its samples brought with them.
@@ -45,7 +47,11 @@ impl Series {
         let mut labels: Vec<(Box<str>, Box<str>)> =
             labels.map(|(name, value)| (name.into(), value.into())).collect();
         labels.sort_unstable();
-        Self { labels: labels.into_boxed_slice(), points: VecDeque::new(), reading: 0, stamp: None }
+        let texts =
+            |(name, value): &(Box<str>, Box<str>)| name.len() + value.len() + size_of::<[Box<str>; 2]>();
+        let fixed_bytes = size_of::<Self>() + labels.iter().map(texts).sum::<usize>();
+        let labels = labels.into_boxed_slice();
+        Self { labels, fixed_bytes, points: VecDeque::new(), reading: 0, stamp: None }
     }
 
     pub(super) fn is_of(&self, sample: &Sample<'_>) -> bool {
@@ -70,12 +76,7 @@ impl Series {
 
     /// What it takes in memory.
     pub(super) fn bytes(&self) -> usize {
-        let labels: usize = self
-            .labels
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + size_of::<(Box<str>, Box<str>)>())
-            .sum();
-        size_of::<Self>() + labels + self.points.capacity() * size_of::<Point>()
+        self.fixed_bytes + self.points.capacity() * size_of::<Point>()
     }
 
     /// Adds a point, unless it is old news; gives whether there was room for it.

@@ -20,13 +20,17 @@ pub(super) enum Reach {
 }
 
 /// Where clouds tell a machine its credentials, outside the link-local range.
-const METADATA: [IpAddr; 3] = [
+const METADATA: [IpAddr; 5] = [
     // Azure
     IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
     // Alibaba
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
-    // Amazon
-    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
+    // Google
+    IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    // Oracle
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe)),
+    // Scaleway
+    IpAddr::V6(Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42)),
 ];
 
 impl Reach {
@@ -65,6 +69,8 @@ impl Reach {
                 embedded(high, low)
             }
             [0x2002, high, low, ..] => embedded(high, low),
+            // Amazon's services of an instance: metadata, credentials of pods, clock, names.
+            [0xfd00, 0xec2, ..] => Self::Nobody,
             [0xfc00..=0xfdff, ..] => Self::Internal,
             // The rest of what is global; of that, Teredo and others of IETF's own, documentation.
             [0x2001, 0..0x200, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..0x1000, ..] => Self::Nobody,
@@ -105,7 +111,8 @@ mod tests {
             (
                 Reach::Nobody,
                 "0.0.0.0 0.1.2.3 169.254.169.254 169.254.0.1 192.0.0.192 192.0.2.1 192.88.99.1 198.18.0.1 198.51.100.7 \
-                 203.0.113.9 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255 100.100.100.200 168.63.129.16 fd00:ec2::254 :: \
+                 203.0.113.9 224.0.0.1 239.1.1.1 240.0.0.1 255.255.255.255 100.100.100.200 168.63.129.16 fd00:ec2::254 fd00:ec2::23 fd20:ce::254 fd00:c1::a9fe:a9fe \
+                 fd00:42::42 :: \
                  fe80::1 fec0::1 ff02::1 ::ffff:169.254.169.254 ::169.254.169.254 64:ff9b::169.254.169.254 64:ff9b:1::1 \
                  2002:a9fe:a9fe:: 2001::1 2001:db8::1 3fff::1 100::1 5f00::1 4000::1",
             ),

@@ -119,10 +119,17 @@ impl Function {
                 };
                 let (replacement, text) = (replacement.as_text()?, text.as_text()?);
                 let regex = crate::promql::regex::compile_anywhere(pattern.as_text()?)?;
+                // What is too long is not built at all.
+                let mut length = 0;
                 let replaced = regex.replace_all(text, |captures: &regex::Captures<'_>| {
-                    crate::promql::expand(replacement, captures)
+                    if length > LONGEST {
+                        return String::new();
+                    }
+                    let expanded = crate::promql::expand(replacement, captures);
+                    length += expanded.len();
+                    expanded
                 });
-                if replaced.len() > LONGEST {
+                if length > LONGEST || replaced.len() > LONGEST {
                     return Err(format!("the text is longer than {LONGEST} bytes"));
                 }
                 Ok(Value::text(replaced.into_owned()))

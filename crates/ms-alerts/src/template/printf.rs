@@ -1,10 +1,11 @@
 //! `printf`, with Go's formatting.
 
+use super::functions::LONGEST;
 use super::value::{Failed, Value};
 use crate::format;
 
-/// Wider than this is no width for Go either, in characters.
-const WIDEST: usize = 64 * 1024;
+/// Wider than this is nobody's, in characters; Rust itself pads to no more than twice as many.
+const WIDEST: usize = 32 * 1024;
 
 /// The flags, width and precision of a verb.
 #[derive(Debug, Default, Clone, Copy)]
@@ -39,8 +40,8 @@ pub(super) fn printf(text: &str, values: &[Value<'_>]) -> Result<String, Failed>
                 None => out.push_str(&format!("%!{verb}(MISSING)")),
             },
         }
-        if out.len() > WIDEST {
-            return Err(format!("the text is longer than {WIDEST} bytes"));
+        if out.len() > LONGEST {
+            return Err(format!("the text is longer than {LONGEST} bytes"));
         }
     }
     let extra = values.map(|value| Ok(format!("{}={}", value.kind(), value.plain()?)));

@@ -8,6 +8,9 @@ use super::tree::{Branch, Node, Operand, Pipe, What};
 use super::value::{Failed, LabelMap, Value};
 use crate::samples::Sample;
 
+/// Loops within loops that take more are nobody's, in texts, actions and branches.
+const MOST_STEPS: usize = 100_000;
+
 pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>, scene: Scene<'s>) -> Result<String, Failed> {
     let given = [
         ("", Value::Alert),
@@ -16,7 +19,7 @@ pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>, scene: Scene<'s>) -
         ("externalURL", Value::text(scene.view.external.url.as_str())),
         ("value", Value::Number(sample.value())),
     ];
-    let mut run = Run { sample, scene, variables: given.to_vec(), out: String::new() };
+    let mut run = Run { sample, scene, variables: given.to_vec(), out: String::new(), steps: 0 };
     run.list(nodes, &Value::Alert)?;
     Ok(run.out)
 }
@@ -27,6 +30,7 @@ struct Run<'s> {
     /// The newest of a name is the one that is seen.
     variables: Vec<(&'s str, Value<'s>)>,
     out: String,
+    steps: usize,
 }
 
 /// What follows a node.
@@ -49,6 +53,10 @@ impl<'s> Run<'s> {
     }
 
     fn node(&mut self, node: &'s Node, dot: &Value<'s>) -> Result<Flow, Failed> {
+        self.steps += 1;
+        if self.steps > MOST_STEPS {
+            return Err(format!("it takes more than {MOST_STEPS} steps"));
+        }
         match node {
             Node::Text(text) => self.write(text)?,
             Node::Action(pipe) => {

@@ -117,3 +117,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn loops_and_texts_that_multiply_end() {
+    let nested = format!("{}{}", "{{range $labels}}".repeat(30), "{{end}}".repeat(30));
+    let samples = parse_exposition("m{a=\"1\",b=\"2\",c=\"3\"} 2\n").unwrap();
+    let text = Template::parse(&nested).unwrap().fill(&samples.iter().next().unwrap());
+    assert!(text.contains("more than 100000 steps"), "{text}");
+    let doubled = "{{ $a := \"xxxx\" }}".to_owned() + &"{{ $a = print $a $a }}".repeat(14);
+    for (rest, told) in [
+        ("{{ print $a $a | len }}", "longer than 65536 bytes"),
+        ("{{ printf \"%.70000f\" $value }}", "too large"),
+        ("{{ printf \"%.65536f\" $value }}", "too large"),
+        ("{{ printf \"%.32768f\" $value | len }}", "32770"),
+        ("{{ printf \"%.32768g\" 0.00011 | len }}", ""),
+        ("{{ printf \"%.32768e\" $value | len }}", "32774"),
+        ("{{ printf \"%.32768d\" 7 | len }}", "32768"),
+    ] {
+        let text = filled(&(doubled.clone() + rest));
+        assert!(text.contains(told) && text.len() < 100, "{rest}: {text}");
+    }
+}
+
+#[cfg(feature = "rules")]
+#[test]
+fn a_replacement_of_many_places_by_much_ends() {
+    let doubled = "{{ $a := \"xxxx\" }}".to_owned() + &"{{ $a = print $a $a }}".repeat(14);
+    let text = filled(&(doubled + "{{ reReplaceAll \".\" $a $a }}"));
+    assert!(text.contains("longer than 65536 bytes"), "{text}");
+}

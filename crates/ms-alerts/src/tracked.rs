@@ -167,11 +167,11 @@ impl Tracked {
         if self.error.is_some() {
             return;
         }
-        let (ago, series) = match self.rule.what {
-            What::Record(_) => (self.rule.offset, std::mem::take(&mut self.recorded)),
-            _ => (0, crate::written::of_alerts(history, &self.rule.labels, self.active())),
+        let series = match self.rule.what {
+            What::Record(_) => std::mem::take(&mut self.recorded),
+            _ => crate::written::of_alerts(history, &self.rule.labels, self.active()),
         };
-        self.written.write(history, ago, series);
+        self.written.write(history, self.rule.offset, series);
     }
 
     /// Evaluates the rule; gives the alerts that fired or resolved. A failure, a panic too, changes no state but for the

@@ -79,6 +79,11 @@ impl Series {
         self.fixed_bytes + self.points.capacity() * size_of::<Point>()
     }
 
+    /// Tells whether another point makes it larger.
+    pub(super) fn is_full(&self) -> bool {
+        self.points.len() == self.points.capacity()
+    }
+
     /// Adds a point, unless it is old news; gives whether there was room for it.
     pub(super) fn push(&mut self, point: Point, stamp: Option<i64>, reading: u64, may_grow: bool) -> bool {
         let is_repeated = self.reading == reading;
@@ -91,7 +96,7 @@ impl Series {
             None if is_repeated => return true,
             None => {}
         }
-        let is_full = self.points.len() == self.points.capacity();
+        let is_full = self.is_full();
         match self.points.back_mut() {
             Some(last) if last.at > point.at => {}
             // Two readings within a millisecond.

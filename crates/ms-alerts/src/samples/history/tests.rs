@@ -100,3 +100,15 @@ fn what_has_no_room_makes_its_metric_incomplete_for_as_long_as_it_is_looked_back
         assert!(complete(&kept, Some("a")) && complete(&kept, None), "{limits:?}");
     }
 }
+
+#[test]
+fn what_rules_write_has_no_more_room_than_what_is_read() {
+    let mut kept = Kept::new(&[(Some("a"), 10_000_000)], Limits { series: 9, bytes: 1_000 });
+    let series = Labels::from_iter([("__name__", "a"), ("x", "1")]);
+    for second in 0..200 {
+        kept.read(second, "");
+        kept.history.write(&series, 0, Some(1.0));
+    }
+    assert!(kept.history.room.bytes < 2_000, "{}", kept.history.room.bytes);
+    assert!(kept.history.series(Some("a")).is_err());
+}

@@ -55,6 +55,12 @@ impl History {
             alike.push(new);
         }
         let Some(series) = alike.get_mut(place) else { return };
+        let is_full = series.is_full() && self.room.bytes >= self.room.limits.bytes;
+        if is_full && value.is_some() {
+            metric.incomplete_until = Some(self.now.saturating_add(metric.span));
+            observe::not_kept("bytes");
+            return;
+        }
         let before = series.bytes();
         series.insert(at, value);
         self.room.bytes = (self.room.bytes + series.bytes()).saturating_sub(before);

@@ -18,6 +18,8 @@ use ledger::Ledger;
 
 /// What one expression may look at; Prometheus stops at five times as many.
 const MOST_SAMPLES: usize = 10_000_000;
+/// How often it may look at a series, or evaluate a part of itself: a subquery can do so for hours and find nothing.
+const MOST_STEPS: usize = 100_000_000;
 
 /// Why an expression has no answer on these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +35,10 @@ pub(crate) enum EvalError {
     Incomplete,
     /// It would look at more samples than any rule may.
     TooManySamples,
+    /// It would take longer than any rule may.
+    TooManySteps,
+    /// It makes a label that is longer than any is.
+    LongLabel,
 }
 
 impl fmt::Display for EvalError {
@@ -46,6 +52,8 @@ impl fmt::Display for EvalError {
             Self::NotACount => "the first argument of `topk` or `bottomk` is no whole number",
             Self::Incomplete => "samples are missing, for the history was full",
             Self::TooManySamples => "it looks at more than 10 million samples",
+            Self::TooManySteps => "it takes more than 100 million steps",
+            Self::LongLabel => "it makes a label of more than 64 KiB",
         })
     }
 }
@@ -87,19 +95,28 @@ impl<'s, 'd, 'b> Moment<'s, 'd, 'b> {
     }
 }
 
-/// How many samples may be looked at yet.
-pub(super) struct Budget(Cell<usize>);
+/// How many samples may be looked at yet, and how many steps taken.
+pub(super) struct Budget {
+    samples: Cell<usize>,
+    steps: Cell<usize>,
+}
 
 impl Default for Budget {
     fn default() -> Self {
-        Self(Cell::new(MOST_SAMPLES))
+        Self { samples: Cell::new(MOST_SAMPLES), steps: Cell::new(MOST_STEPS) }
     }
 }
 
 impl Budget {
     fn spend(&self, samples: usize) -> Result<(), EvalError> {
-        let left = self.0.get().checked_sub(samples).ok_or(EvalError::TooManySamples)?;
-        self.0.set(left);
+        let left = self.samples.get().checked_sub(samples).ok_or(EvalError::TooManySamples)?;
+        self.samples.set(left);
+        Ok(())
+    }
+
+    fn step(&self, steps: usize) -> Result<(), EvalError> {
+        let left = self.steps.get().checked_sub(steps).ok_or(EvalError::TooManySteps)?;
+        self.steps.set(left);
         Ok(())
     }
 }
@@ -119,6 +136,7 @@ impl<'s> Moment<'s, '_, '_> {
     }
 
     pub(super) fn value(&self, node: &'s Node) -> Result<Value<'s>, EvalError> {
+        self.budget.step(1)?;
         let vector = match node {
             Node::Number(number) => return Ok(Value::Scalar(*number)),
             Node::Time => return Ok(Value::Scalar(self.seconds())),
@@ -154,12 +172,12 @@ impl<'s> Moment<'s, '_, '_> {
             Node::Sort(inner, order) => sort::sorted(self.answer(inner)?, *order),
             Node::LabelReplace(replace) => {
                 let mut vector = self.answer(&replace.inner)?;
-                replace.apply(&mut vector);
+                replace.apply(&mut vector)?;
                 distinct(vector)?
             }
             Node::LabelJoin(join) => {
                 let mut vector = self.answer(&join.inner)?;
-                join.apply(&mut vector);
+                join.apply(&mut vector)?;
                 distinct(vector)?
             }
             Node::Vector(inner) => self.answer(inner)?,
@@ -251,3 +269,6 @@ impl<'s> Moment<'s, '_, '_> {
         distinct(vector).map(Value::Vector)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,28 +4,38 @@ use std::borrow::Cow;
 
 use ::regex::Captures;
 
+use super::eval::EvalError;
 use super::plan::{LabelJoin, LabelReplace};
 use super::vector::Element;
 
+/// Longer values are nobody's, in bytes; calls in each other could double one fifty times.
+const LONGEST: usize = 64 * 1024;
+
 impl LabelReplace {
-    pub(super) fn apply<'s>(&'s self, vector: &mut [Element<'s>]) {
+    pub(super) fn apply<'s>(&'s self, vector: &mut [Element<'s>]) -> Result<(), EvalError> {
         for element in vector {
             let from = element.label(&self.from).to_owned();
             if let Some(captures) = self.pattern.captures(&from) {
-                element.set(&self.to, Cow::Owned(expand(&self.replacement, &captures)));
+                element.set(&self.to, bounded(expand(&self.replacement, &captures))?);
             }
         }
+        Ok(())
     }
 }
 
 impl LabelJoin {
-    pub(super) fn apply<'s>(&'s self, vector: &mut [Element<'s>]) {
+    pub(super) fn apply<'s>(&'s self, vector: &mut [Element<'s>]) -> Result<(), EvalError> {
         for element in vector {
             let parts: Vec<&str> = self.from.iter().map(|name| element.label(name)).collect();
             let joined = parts.join(&self.separator);
-            element.set(&self.to, Cow::Owned(joined));
+            element.set(&self.to, bounded(joined)?);
         }
+        Ok(())
     }
+}
+
+fn bounded<'s>(value: String) -> Result<Cow<'s, str>, EvalError> {
+    if value.len() > LONGEST { Err(EvalError::LongLabel) } else { Ok(Cow::Owned(value)) }
 }
 
 /// Puts groups in the place of `$1`, `${1}` and `$name`, as Go's `Expand` does: what no group has is empty, `$$` is a dollar

@@ -51,6 +51,7 @@ pub(super) fn parse(expression: &str, written_for: Compat) -> Result<(Node, Stri
 /// Refuses what is too long or too deep to be given to the parser.
 fn measure(expression: &str) -> Result<(), Refused> {
     let (mut depth, mut signs) = (0_usize, 0);
+    let mut place = strict::Place::default();
     for (count, token) in tokens(expression).enumerate() {
         signs = if matches!(token.text, "+" | "-") { signs + 1 } else { 0 };
         match token.text {
@@ -62,7 +63,10 @@ fn measure(expression: &str) -> Result<(), Refused> {
             format!("nested deeper than {DEEPEST}")
         } else if count >= MOST_TOKENS {
             format!("longer than {MOST_TOKENS} words and signs")
+        } else if place.is_too_long(&token) {
+            "a span of more than 100 years is not supported".to_owned()
         } else {
+            place.pass(token);
             continue;
         };
         return Err(Refused { at: token.at, message });

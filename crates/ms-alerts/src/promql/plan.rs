@@ -248,8 +248,9 @@ impl When {
     fn span(self, span: i64) -> i64 {
         match self.at {
             // Whatever is kept may be asked for.
-            At::Fixed(_) | At::Start | At::End => LONGEST,
-            At::Evaluation => span.saturating_add(self.offset.max(0)).min(LONGEST),
+            At::Fixed(_) => LONGEST,
+            // What a rule asks for begins and ends with its evaluation.
+            At::Evaluation | At::Start | At::End => span.saturating_add(self.offset.max(0)).min(LONGEST),
         }
     }
 }

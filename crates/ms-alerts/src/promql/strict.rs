@@ -4,6 +4,7 @@
 
 use super::compat::Compat;
 use super::load::Refused;
+use super::plan::LONGEST;
 use super::tokens::{Token, tokens};
 
 /// Checks an expression that the parser has taken.
@@ -27,7 +28,7 @@ pub(super) fn check(expression: &str, written_for: Compat) -> Result<(), Refused
 
 /// Where a token stands.
 #[derive(Default)]
-struct Place<'a> {
+pub(super) struct Place<'a> {
     before: &'a str,
     before_that: &'a str,
     /// The brackets around it, each with whether what stands in it are names of labels.
@@ -35,7 +36,7 @@ struct Place<'a> {
 }
 
 impl<'a> Place<'a> {
-    fn pass(&mut self, token: Token<'a>) {
+    pub(super) fn pass(&mut self, token: Token<'a>) {
         match token.text {
             "(" => self.brackets.push(('(', self.lists_labels())),
             "[" => self.brackets.push(('[', false)),
@@ -57,11 +58,19 @@ impl<'a> Place<'a> {
         !matched && self.brackets.last().is_none_or(|(_, is_list)| *is_list)
     }
 
+    /// Whether it is a number in the place of a duration, and so large, or none, that the parser would panic.
+    pub(super) fn is_too_long(&self, token: &Token<'_>) -> bool {
+        let in_brackets = matches!(self.brackets.last(), Some(('[', _)));
+        let number = token.text.trim_start_matches(':').parse::<f64>();
+        (in_brackets || self.wants_duration())
+            && number.is_ok_and(|seconds| !(seconds * 1000.0 <= LONGEST as f64))
+    }
+
     fn wants_duration(&self) -> bool {
         let is_offset = |word: &str| word.eq_ignore_ascii_case("offset");
         matches!(self.before, "[" | ":")
             || is_offset(self.before)
-            || self.before == "-" && is_offset(self.before_that)
+            || matches!(self.before, "-" | "+") && is_offset(self.before_that)
     }
 }
 

@@ -15,6 +15,8 @@ mod delivering;
 #[cfg(feature = "rules")]
 mod expressions;
 #[cfg(feature = "rules")]
+mod hostile;
+#[cfg(feature = "rules")]
 mod looking_back;
 #[cfg(feature = "rules")]
 mod objectives;

@@ -61,7 +61,7 @@ impl<'s> Moment<'s, '_, '_> {
         let ahead = |moment: i64| moment.saturating_add(self.ahead);
         let (start, end, now) = (ahead(start), ahead(end), ahead(self.now));
         let mut points = Vec::new();
-        for (metric, series) in self.series(selector)? {
+        self.series(selector, |metric, series| {
             points.clear();
             points.extend(series.between(self.dialect.compat.first(start), end));
             self.budget.spend(points.len())?;
@@ -69,8 +69,8 @@ impl<'s> Moment<'s, '_, '_> {
                 let stretch = Stretch { points: &points, start, end, now };
                 visit(&stretch, &mut || Element::of(metric, series.labels(), f64::NAN));
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Its steps are multiples of their length since 1970, whenever it is asked.

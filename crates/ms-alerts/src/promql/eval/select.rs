@@ -25,7 +25,7 @@ impl<'s> Moment<'s, '_, '_> {
         };
         let selected = match self.samples.filter(|_| moment == self.now) {
             Some(samples) => self.of_the_moment(samples, selector, value)?,
-            None => self.of_history(self.history.series(selector.name())?, selector, moment, value),
+            None => self.of_history(self.history.series(selector.name())?, selector, moment, value)?,
         };
         self.budget.spend(looked_at.get())?;
         Ok(selected)
@@ -38,7 +38,7 @@ impl<'s> Moment<'s, '_, '_> {
         value: impl Fn(i64, f64) -> Option<f64>,
     ) -> Result<Vec<Element<'s>>, EvalError> {
         let written = self.history.written(selector.name())?;
-        let written = self.of_history(written, selector, self.now, &value);
+        let written = self.of_history(written, selector, self.now, &value)?;
         let may_be_seen = self.history.has_written(selector.name()) || samples.repeats(selector.name());
         let mut seen = HashSet::new();
         let mut selected = Vec::new();
@@ -76,24 +76,35 @@ impl<'s> Moment<'s, '_, '_> {
         selector: &'s Selector,
         moment: i64,
         value: impl Fn(i64, f64) -> Option<f64>,
-    ) -> Vec<Element<'s>> {
+    ) -> Result<Vec<Element<'s>>, EvalError> {
         let last = moment.saturating_add(self.ahead);
         let first = self.dialect.compat.first(last.saturating_sub(LOOK_BACK));
         let mut selected = Vec::new();
-        for (metric, series) in series.filter(|(metric, series)| matches(selector, metric, series)) {
+        for (metric, series) in series {
+            self.budget.step(1)?;
+            if !matches(selector, metric, series) {
+                continue;
+            }
             let found = series.last_between(first, last);
             let value = found.and_then(|point| value(point.at.saturating_sub(self.ahead), point.value));
             selected.extend(value.map(|value| Element::of(metric, series.labels(), value)));
         }
-        selected
+        Ok(selected)
     }
 
+    /// Calls `visit` with each series that a selector finds.
     pub(super) fn series(
         &self,
         selector: &'s Selector,
-    ) -> Result<impl Iterator<Item = (&'s str, &'s Series)>, EvalError> {
-        let series = self.history.series(selector.name())?;
-        Ok(series.filter(move |(metric, series)| matches(selector, metric, series)))
+        mut visit: impl FnMut(&'s str, &'s Series) -> Result<(), EvalError>,
+    ) -> Result<(), EvalError> {
+        for (metric, series) in self.history.series(selector.name())? {
+            self.budget.step(1)?;
+            if matches(selector, metric, series) {
+                visit(metric, series)?;
+            }
+        }
+        Ok(())
     }
 }
 

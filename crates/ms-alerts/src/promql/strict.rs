@@ -63,7 +63,7 @@ impl<'a> Place<'a> {
         let in_brackets = matches!(self.brackets.last(), Some(('[', _)));
         let number = token.text.trim_start_matches(':').parse::<f64>();
         (in_brackets || self.wants_duration())
-            && number.is_ok_and(|seconds| !(seconds * 1000.0 <= LONGEST as f64))
+            && number.is_ok_and(|seconds| seconds.is_nan() || seconds * 1000.0 > LONGEST as f64)
     }
 
     fn wants_duration(&self) -> bool {

@@ -10,6 +10,9 @@ use crate::samples::Sample;
 
 /// Loops within loops that take more are nobody's, in texts, actions and branches.
 const MOST_STEPS: usize = 100_000;
+/// So that no text asks more than a hundred times.
+#[cfg(feature = "rules")]
+const STEPS_OF_QUERY: usize = 1_000;
 
 pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>, scene: Scene<'s>) -> Result<String, Failed> {
     let given = [
@@ -53,10 +56,7 @@ impl<'s> Run<'s> {
     }
 
     fn node(&mut self, node: &'s Node, dot: &Value<'s>) -> Result<Flow, Failed> {
-        self.steps += 1;
-        if self.steps > MOST_STEPS {
-            return Err(format!("it takes more than {MOST_STEPS} steps"));
-        }
+        self.step(1)?;
         match node {
             Node::Text(text) => self.write(text)?,
             Node::Action(pipe) => {
@@ -72,6 +72,14 @@ impl<'s> Run<'s> {
             Node::Continue => return Ok(Flow::Continue),
         }
         Ok(Flow::On)
+    }
+
+    fn step(&mut self, steps: usize) -> Result<(), Failed> {
+        self.steps += steps;
+        if self.steps > MOST_STEPS {
+            return Err(format!("it takes more than {MOST_STEPS} steps"));
+        }
+        Ok(())
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failed> {
@@ -193,6 +201,7 @@ impl<'s> Run<'s> {
             Call::Until(_) => Ok(values.pop().unwrap_or(Value::Nothing)),
             #[cfg(feature = "rules")]
             Call::Query => {
+                self.step(STEPS_OF_QUERY)?;
                 let text = values.first().unwrap_or(&Value::Nothing).as_text();
                 let answer = text.and_then(|text| self.scene.query(text));
                 answer.map(Value::Answer).map_err(|error| format!("error calling {name}: {error}"))

@@ -7,7 +7,11 @@ use crate::samples::parse_exposition;
 use crate::tracked::View;
 
 fn filled(text: &str) -> String {
-    let samples = parse_exposition("m{a=\"x\"} 2\n").unwrap();
+    filled_for("m{a=\"x\"} 2\n", text)
+}
+
+fn filled_for(exposition: &str, text: &str) -> String {
+    let samples = parse_exposition(exposition).unwrap();
     let template = Template::parse(text).unwrap();
     let external = External::default();
     #[cfg(feature = "rules")]
@@ -121,8 +125,7 @@ proptest! {
 #[test]
 fn loops_and_texts_that_multiply_end() {
     let nested = format!("{}{}", "{{range $labels}}".repeat(30), "{{end}}".repeat(30));
-    let samples = parse_exposition("m{a=\"1\",b=\"2\",c=\"3\"} 2\n").unwrap();
-    let text = Template::parse(&nested).unwrap().fill(&samples.iter().next().unwrap());
+    let text = filled_for("m{a=\"1\",b=\"2\",c=\"3\"} 2\n", &nested);
     assert!(text.contains("more than 100000 steps"), "{text}");
     let doubled = "{{ $a := \"xxxx\" }}".to_owned() + &"{{ $a = print $a $a }}".repeat(14);
     for (rest, told) in [
@@ -137,6 +140,15 @@ fn loops_and_texts_that_multiply_end() {
         let text = filled(&(doubled.clone() + rest));
         assert!(text.contains(told) && text.len() < 100, "{rest}: {text}");
     }
+}
+
+#[cfg(feature = "rules")]
+#[test]
+fn queries_within_loops_end() {
+    let nested =
+        format!("{}{{{{ query \"m\" | len }}}}{}", "{{range $labels}}".repeat(7), "{{end}}".repeat(7));
+    let text = filled_for("m{a=\"1\",b=\"2\"} 2\n", &nested);
+    assert!(text.contains("more than 100000 steps"), "{text}");
 }
 
 #[cfg(feature = "rules")]

@@ -215,6 +215,24 @@ proptest! {
 }
 
 #[test]
+fn a_span_that_no_duration_can_hold_is_refused() {
+    for span in ["NaN", "nan", "Inf", "1e300", "99999999999999999999999", "1e999"] {
+        for text in [
+            "m offset $",
+            "m offset -$",
+            "m OFFSET + $",
+            "rate(m[$])",
+            "max_over_time(m[1m:$])",
+            "rate(m[$:1m])",
+        ] {
+            let text = text.replace('$', span);
+            assert!(Expression::parse(&text, Compat::V3).is_err(), "{text}");
+        }
+    }
+    assert!(Expression::parse("m offset 5m + NaN > Inf", Compat::V3).is_ok());
+}
+
+#[test]
 fn a_subquery_that_would_look_at_too_much_is_an_error() {
     let expression = Expression::parse("max_over_time(vector(1)[99y:1ms])", Compat::V3).unwrap();
     let error = expression.evaluate(&store(), second(0)).unwrap_err();

@@ -7,7 +7,7 @@ pub(crate) fn plain(value: f64) -> String {
     }
     let text = shortest(value);
     let (digits, power) = parts(&text);
-    if (-4..6).contains(&power) { value.to_string() } else { joined(digits, power) }
+    if (-4..6).contains(&power) { positional(digits, power) } else { joined(digits, power) }
 }
 
 /// As `strconv.FormatFloat(value, 'e', -1, 64)` of Go prints it.
@@ -29,13 +29,7 @@ pub(crate) fn without_exponent(value: f64) -> String {
     }
     let text = shortest(value);
     let (digits, power) = parts(&text);
-    let Ok(before_point) = usize::try_from(power).map(|power| power + 1) else { return value.to_string() };
-    let sign = if value.is_sign_negative() { "-" } else { "" };
-    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
-    match digits.split_at_checked(before_point).filter(|(_, fraction)| !fraction.is_empty()) {
-        Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
-        None => format!("{sign}{digits:0<before_point$}"),
-    }
+    positional(digits, power)
 }
 
 /// As `%.4g` of Go prints it: four digits that matter, without zeros behind them.
@@ -85,12 +79,12 @@ fn decimals_of(value: f64, decimals: usize) -> String {
 
 /// The shortest digits that are read back as the same number, in the form of Rust's own `{:e}`.
 ///
-/// Where two are equally near, Go takes the even one and Rust the greater. That happens from 2^50 on, where numbers lie
-/// further apart than their last digits.
+/// Where two are equally near, Go takes the even one and Rust the greater. So near to each other are only numbers of as
+/// many digits as a float holds, 15 and more.
 fn shortest(value: f64) -> String {
     let text = format!("{value:e}");
     let (digits, power) = parts(&text);
-    if value.abs() < 1e14 || digits.ends_with(['0', '2', '4', '6', '8']) {
+    if digits.len() < "1.23456789012345".len() || digits.ends_with(['0', '2', '4', '6', '8']) {
         return text;
     }
     let decimals = digits.trim_start_matches('-').len().saturating_sub(2);
@@ -106,6 +100,21 @@ fn shortest(value: f64) -> String {
 fn parts(text: &str) -> (&str, i32) {
     let (digits, power) = text.split_once('e').unwrap_or((text, "0"));
     (digits, power.parse().unwrap_or(0))
+}
+
+/// The digits of `{:e}` with the point where the power of ten puts it.
+fn positional(digits: &str, power: i32) -> String {
+    let (sign, digits) = digits.strip_prefix('-').map_or(("", digits), |digits| ("-", digits));
+    let digits = digits.replace('.', "");
+    let Ok(power) = usize::try_from(power) else {
+        let zeros = usize::try_from(power.unsigned_abs()).unwrap_or(0).saturating_sub(1);
+        return format!("{sign}0.{:0<zeros$}{digits}", "");
+    };
+    let before_point = power + 1;
+    match digits.split_at_checked(before_point).filter(|(_, fraction)| !fraction.is_empty()) {
+        Some((whole, fraction)) => format!("{sign}{whole}.{fraction}"),
+        None => format!("{sign}{digits:0<before_point$}"),
+    }
 }
 
 fn joined(digits: &str, power: i32) -> String {
@@ -142,6 +151,10 @@ mod tests {
             (1e100, "1e+100", "1e+100"),
             (2_978_995_398_764_517.0 / 4.0, "7.447488496911292e+14", "7.447488496911292e+14"),
             (-4_503_599_627_370_497.0 / 4.0, "-1.1258999068426242e+15", "-1.1258999068426242e+15"),
+            (745_350_679_751_257.0 / 8.0, "9.316883496890712e+13", "9.316883496890712e+13"),
+            (8.0 + 1.0 / 65_536.0, "8.000015258789062", "8.000015258789062e+00"),
+            (0.5 + 1.0 / 131_072.0, "0.5000076293945312", "5.000076293945312e-01"),
+            (-0.000_125, "-0.000125", "-1.25e-04"),
             (0.1 + 0.2, "0.30000000000000004", "3.0000000000000004e-01"),
             (f64::INFINITY, "+Inf", "+Inf"),
             (f64::NEG_INFINITY, "-Inf", "-Inf"),
@@ -163,6 +176,7 @@ mod tests {
             (1_234_567.5, "1234567.5"),
             (100.0, "100"),
             (0.1 + 0.2, "0.30000000000000004"),
+            (8.0 + 1.0 / 65_536.0, "8.000015258789062"),
             (5_642_294_655_743_961.0 / 4.0, "1410573663935990.2"),
             (f64::NEG_INFINITY, "-Inf"),
             (f64::NAN, "NaN"),

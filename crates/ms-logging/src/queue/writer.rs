@@ -22,7 +22,7 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// How long an ERROR that is written waits for the disk to have it: one call serves all that come meanwhile.
 const SYNCED_WITHIN: Duration = Duration::from_millis(100);
 
-/// More than there are between two times that the metrics are brought up to date, unless nobody can be told.
+/// How many times of writes wait for the metrics to be brought up to date; a flood of ERRORs makes more, which are left out.
 const MOST_WRITES: usize = 1024;
 
 /// Where whole lines go.

@@ -11,7 +11,7 @@ use super::{AREA, FAMILIES, SERIES_A_FAMILY};
 use crate::claim::Claim;
 use crate::measure::nanoseconds;
 
-/// Beside openmetrics-parser and prometheus-parser, whose grammars are compiled by pest, the fastest in the registry.
+/// The one written by hand; openmetrics-parser and prometheus-parser, whose grammars pest compiles, are not measured.
 const PEER: &str = "prometheus-parse";
 
 pub fn claims() -> Vec<Claim> {

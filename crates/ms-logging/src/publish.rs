@@ -22,6 +22,7 @@ const TRUNCATED_TOTAL: &str = "ms_logging_truncated_total";
 const DROPPED_TOTAL: &str = "ms_logging_dropped_total";
 const DIVERTED_TOTAL: &str = "ms_logging_diverted_total";
 const ROTATIONS_TOTAL: &str = "ms_logging_rotations_total";
+const SYNC_FAILURES_TOTAL: &str = "ms_logging_sync_failures_total";
 const WRITE_DURATION: &str = "ms_logging_write_duration_seconds";
 
 /// How long a thread that has other things to do waits for its turn, and for whoever has it.
@@ -90,6 +91,13 @@ impl Turn {
     pub(crate) fn rotated(&mut self, sink: &'static str, rotations: u64) {
         let total = self.add((ROTATIONS_TOTAL, sink, ""), rotations);
         set(ROTATIONS_TOTAL, "Files that were rotated away", total, vec![Label::new("sink", sink)]);
+    }
+
+    /// Adds to `ms_logging_sync_failures_total{sink}`; nothing makes it appear.
+    pub(crate) fn sync_failed(&mut self, sink: &'static str, failures: u64) {
+        let total = self.add((SYNC_FAILURES_TOTAL, sink, ""), failures);
+        let help = "How often the disk refused to keep what was written";
+        set(SYNC_FAILURES_TOTAL, help, total, vec![Label::new("sink", sink)]);
     }
 
     /// Adds to `log_events_total{level}`; nothing makes it appear.

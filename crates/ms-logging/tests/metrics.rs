@@ -1,4 +1,4 @@
-//! The account as metrics: one test, since a process has one global recorder.
+//! The account as metrics: tests in processes of their own, since each has one global recorder.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -128,4 +128,41 @@ fn rotations_and_writes_are_told(recorder: &Chatty) {
     assert_eq!(rotations(), files - 1);
     assert!(writes() >= before + 100, "each flush is a write of its own");
     assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
+}
+
+#[test]
+fn what_the_disk_refuses_to_keep_is_counted() {
+    const CHILD: &str = "MS_LOGGING_TEST_UNSYNCED";
+    if let Some(path) = std::env::var_os(CHILD) {
+        let recorder = Chatty::default();
+        metrics::set_global_recorder(recorder.clone()).unwrap();
+        let failures = || recorder.total("ms_logging_sync_failures_total sink=file");
+        let builder = Logging::builder().file(path).durable(true).console(false).rust_log(false);
+        let (layer, guard) = builder.layer().unwrap();
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+            tracing::info!("a line that the system has, and the disk has not");
+            assert!(!guard.flush(Duration::from_secs(60)));
+            assert_eq!(failures(), 1);
+            tracing::info!("a line that the disk has");
+            assert!(guard.flush(Duration::from_secs(60)));
+            assert_eq!(failures(), 1);
+        });
+        assert_eq!(guard.shutdown(Duration::from_secs(60)).abandoned, 0);
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("app.log");
+    std::fs::write(&path, "").unwrap();
+    let output = std::process::Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-P"])
+        .arg(&path)
+        .args(["-e", "inject=fdatasync:error=EIO:when=1"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", "what_the_disk_refuses_to_keep_is_counted", "--nocapture"])
+        .env(CHILD, &path)
+        .output()
+        .expect("strace is needed: apt-get install strace");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}{stderr}", String::from_utf8_lossy(&output.stdout));
+    assert!(stderr.contains("ms-logging: cannot sync"), "{stderr}");
 }

@@ -65,6 +65,9 @@ impl Queue {
             if let Some(rotations) = now.rotations {
                 turn.rotated(self.sink, rotations.saturating_sub(before.rotations.unwrap_or(0)));
             }
+            if let Some(failures) = now.sync_failures {
+                turn.sync_failed(self.sink, failures.saturating_sub(before.sync_failures.unwrap_or(0)));
+            }
             // The recorder may have logged.
             if self.state.lock().to_publish() == now {
                 return;

@@ -46,6 +46,8 @@ pub(super) struct State {
     /// How long each write took that the metrics do not tell of yet.
     pub(super) writes: Vec<Duration>,
     pub(super) rotations: Option<u64>,
+    /// How often the disk has refused to keep lines, where it is asked to.
+    pub(super) sync_failures: Option<u64>,
     pub(super) writer: Writer,
     pub(super) urgent: bool,
     pub(super) closing: bool,
@@ -62,6 +64,7 @@ pub(super) struct Published {
     pub(super) dropped: Dropped,
     pub(super) diverted: u64,
     pub(super) rotations: Option<u64>,
+    pub(super) sync_failures: Option<u64>,
 }
 
 /// What the writer is doing, which decides whether a new line must wake it.
@@ -76,7 +79,12 @@ pub(super) enum Writer {
 impl State {
     /// What the metrics should tell.
     pub(super) fn to_publish(&self) -> Published {
-        Published { dropped: self.dropped, diverted: self.diverted, rotations: self.rotations }
+        Published {
+            dropped: self.dropped,
+            diverted: self.diverted,
+            rotations: self.rotations,
+            sync_failures: self.sync_failures,
+        }
     }
 
     /// Counts an event. What a recorder logs while it is told is no news: that would be told for ever, and between two sinks

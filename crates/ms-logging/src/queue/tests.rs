@@ -297,6 +297,7 @@ fn a_flush_does_not_hide_that_the_disk_keeps_nothing() {
     drop(tell);
     assert!(!queue.flush(deadline(LIMIT)));
     assert!(queue.flush(deadline(LIMIT)), "told once");
+    assert_eq!(queue.state.lock().sync_failures, Some(1), "and counted");
     queue.close();
     assert_eq!(queue.join(deadline(LIMIT)), 0);
 }

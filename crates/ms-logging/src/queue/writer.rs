@@ -82,7 +82,11 @@ struct Taken {
 impl Queue {
     /// Writes until the queue is closed and empty.
     pub(super) fn run(&self, outlet: &mut Outlet) {
-        self.state.lock().rotations = outlet.target.rotations();
+        {
+            let mut state = self.state.lock();
+            state.rotations = outlet.target.rotations();
+            state.sync_failures = self.durable.then_some(0);
+        }
         self.publish_unhurried();
         let now = Instant::now();
         let mut pace = Pace {
@@ -188,7 +192,10 @@ impl Queue {
         (pace.synced_at, pace.sync_at) = (Some(Instant::now()), None);
         let mut state = self.state.lock();
         state.synced = state.synced.max(goal);
-        state.sync_failed |= synced.is_err();
+        if synced.is_err() {
+            state.sync_failed = true;
+            state.sync_failures = state.sync_failures.map(|failures| failures + 1);
+        }
         state.sync_wanted = false;
         self.settled.notify_all();
     }

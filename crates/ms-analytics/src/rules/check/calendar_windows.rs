@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::is_of;
+use super::{duties_of, exceeds};
 use crate::calendar::Day;
 use crate::rules::duty::{Duties, Found, HOUR};
 use crate::rules::report::Unit;
 use crate::rules::set::{ShiftKind, Window};
-
-/// Sums differ from the exact ones by less: breaks are taken off in proportion where a shift is cut.
-const TOLERANCE: f64 = 1.0;
 
 pub(super) fn hours(
     duties: &Duties<'_>,
@@ -19,7 +16,7 @@ pub(super) fn hours(
     each: &mut dyn FnMut(Found),
 ) {
     for (first, work) in sums(duties, window, of) {
-        if work > max_hours * HOUR + TOLERANCE {
+        if exceeds(work, max_hours) {
             let (from, until) = bounds(duties, first, window);
             each(Found::too_much(from, until, work / HOUR, max_hours, Unit::Hours));
         }
@@ -34,7 +31,7 @@ pub(super) fn count(
     each: &mut dyn FnMut(Found),
 ) {
     let mut counts: BTreeMap<Day, u32> = BTreeMap::new();
-    for duty in duties.list.iter().filter(|duty| is_of(of, duty.is_night)) {
+    for duty in duties_of(duties, of) {
         *counts.entry(first_day(duty.first_day, window)).or_default() += 1;
     }
     for (first, count) in counts.into_iter().filter(|(_, count)| *count > max) {
@@ -66,7 +63,7 @@ pub(super) fn average(
         let from = sums.partition_point(|(monday, _)| *monday < begin);
         let within = sums.iter().skip(from).take_while(|(monday, _)| *monday < end);
         let mean = within.map(|(_, work)| work).sum::<f64>() / weeks as f64;
-        if mean > max_hours * HOUR + TOLERANCE {
+        if exceeds(mean, max_hours) {
             found_until = Some(end);
             let (from, until) = (duties.calendar.midnight(begin), duties.calendar.midnight(end));
             each(Found::too_much(from, until, mean / HOUR, max_hours, Unit::HoursOnAverage));
@@ -77,7 +74,7 @@ pub(super) fn average(
 /// Microseconds of work by the first day of each window.
 fn sums(duties: &Duties<'_>, window: Window, of: ShiftKind) -> BTreeMap<Day, f64> {
     let mut sums: BTreeMap<Day, f64> = BTreeMap::new();
-    for duty in duties.list.iter().filter(|duty| is_of(of, duty.is_night)) {
+    for duty in duties_of(duties, of) {
         if window == Window::Day {
             *sums.entry(duty.first_day).or_default() += duty.work_alone();
             continue;

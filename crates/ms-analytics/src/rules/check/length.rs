@@ -1,6 +1,6 @@
 //! How long shifts are.
 
-use super::is_of;
+use super::{duties_of, is_of};
 use crate::rules::duty::{Duties, Found, HOUR};
 use crate::rules::report::Unit;
 use crate::rules::set::ShiftKind;
@@ -17,7 +17,7 @@ pub(super) fn each_shift(duties: &Duties<'_>, max_hours: f64, of: ShiftKind, eac
 pub(super) fn mean(duties: &Duties<'_>, max_hours: f64, of: ShiftKind, each: &mut dyn FnMut(Found)) {
     let (mut sum, mut count) = (0_i64, 0_u32);
     let mut span: Option<(i64, i64)> = None;
-    for duty in duties.list.iter().filter(|duty| is_of(of, duty.is_night)) {
+    for duty in duties_of(duties, of) {
         sum = sum.saturating_add(duty.work);
         count += 1;
         let (from, until) = span.unwrap_or((duty.start, duty.end));

@@ -7,7 +7,7 @@ mod rolling;
 mod runs;
 mod weekends;
 
-use super::duty::{Duties, Found};
+use super::duty::{Duties, Duty, Found, HOUR};
 use super::set::{Check, ShiftKind, Window};
 
 /// Calls `each` with what breaks the rule, in order of time.
@@ -37,6 +37,18 @@ pub(super) fn check(check: &Check, duties: &Duties<'_>, each: &mut dyn FnMut(Fou
         Check::Run { of, min, max } => runs::runs(duties, *of, *min, *max, each),
         Check::Weekend(weekend) => weekends::weekends(duties, *weekend, each),
     }
+}
+
+/// Sums of work differ from the exact ones by less microseconds: breaks are taken off in proportion where a shift is cut.
+const TOLERANCE: f64 = 1.0;
+
+/// Tells whether microseconds of work are more than so many hours.
+fn exceeds(work: f64, max_hours: f64) -> bool {
+    work > max_hours * HOUR + TOLERANCE
+}
+
+fn duties_of<'d, 'a>(duties: &'d Duties<'a>, kind: ShiftKind) -> impl Iterator<Item = &'d Duty<'a>> {
+    duties.list.iter().filter(move |duty| is_of(kind, duty.is_night))
 }
 
 fn is_of(kind: ShiftKind, is_night: bool) -> bool {

@@ -1,12 +1,11 @@
 //! Windows that begin anywhere.
 
-use super::is_of;
+use super::{duties_of, exceeds};
 use crate::rules::duty::{Duties, Found, HOUR};
 use crate::rules::report::Unit;
 use crate::rules::set::ShiftKind;
 
 const DAY: i64 = 24 * 3_600_000_000;
-const TOLERANCE: f64 = 1.0;
 
 /// A window with the most work begins with a shift or ends with one.
 pub(super) fn hours(
@@ -27,7 +26,7 @@ pub(super) fn hours(
             continue;
         }
         let sum = work.before(begin + length) - work.before(begin);
-        if sum > max_hours * HOUR + TOLERANCE {
+        if exceeds(sum, max_hours) {
             found_until = begin + length;
             each(Found::too_much(begin, found_until, sum / HOUR, max_hours, Unit::Hours));
         }
@@ -36,8 +35,7 @@ pub(super) fn hours(
 
 pub(super) fn count(duties: &Duties<'_>, max: u32, days: u32, of: ShiftKind, each: &mut dyn FnMut(Found)) {
     let length = i64::from(days) * DAY;
-    let starts: Vec<_> =
-        duties.list.iter().filter(|duty| is_of(of, duty.is_night)).map(|duty| duty.start).collect();
+    let starts: Vec<_> = duties_of(duties, of).map(|duty| duty.start).collect();
     let mut found_until = i64::MIN;
     for (at, start) in starts.iter().enumerate().filter(|(_, start)| **start >= i64::MIN / 4) {
         if *start < found_until {
@@ -67,7 +65,7 @@ struct Stretch {
 impl Work {
     fn new(duties: &Duties<'_>, of: ShiftKind) -> Self {
         let (mut stretches, mut before, mut latest) = (Vec::new(), 0.0, i64::MIN);
-        for duty in duties.list.iter().filter(|duty| is_of(of, duty.is_night) && duty.alone_from < duty.end) {
+        for duty in duties_of(duties, of).filter(|duty| duty.alone_from < duty.end) {
             // What another kind of shift covers counts there.
             let from = duty.alone_from.max(latest);
             latest = duty.end;

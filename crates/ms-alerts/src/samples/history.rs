@@ -196,27 +196,12 @@ impl History {
     /// Marks what has gone, and forgets what nobody asks for any more.
     fn sweep(&mut self) {
         let (now, reading, room) = (self.now, self.reading, &mut self.room);
-        self.metrics.retain(|_, metric| {
-            let from = now.saturating_sub(metric.span);
-            metric.series.retain(|_, alike| {
-                alike.retain_mut(|series| {
-                    let before = series.bytes();
-                    if series.last_reading() != reading {
-                        series.end(now);
-                    }
-                    series.forget_before(from);
-                    room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
-                    if series.is_over() {
-                        room.series -= 1;
-                        room.bytes = room.bytes.saturating_sub(series.bytes());
-                    }
-                    !series.is_over()
-                });
-                !alike.is_empty()
-            });
-            metric.incomplete_until = metric.incomplete_until.filter(|until| now <= *until);
-            !metric.series.is_empty() || metric.incomplete_until.is_some()
-        });
+        let end_unseen = |series: &mut Series| {
+            if series.last_reading() != reading {
+                series.end(now);
+            }
+        };
+        self.metrics.retain(|_, metric| metric.forget(now, room, end_unseen));
     }
 
     /// Gives the series of a metric, or all of them, each with the metric's name.
@@ -277,14 +262,10 @@ impl Metric {
             Some(series) => series,
             None => {
                 let series = Series::new(sample);
-                if room.series >= room.limits.series {
-                    return Err("series");
+                if let Some(limit) = room.limit_for(&series) {
+                    return Err(limit);
                 }
-                if room.bytes + series.bytes() + size_of::<Point>() > room.limits.bytes {
-                    return Err("bytes");
-                }
-                room.series += 1;
-                room.bytes += series.bytes();
+                room.take(&series);
                 alike.push(series);
                 let Some(series) = alike.last_mut() else { return Ok(()) };
                 series
@@ -294,6 +275,49 @@ impl Metric {
         let is_kept = series.push(point, sample.timestamp(), reading, room.bytes < room.limits.bytes);
         room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
         if is_kept { Ok(()) } else { Err("bytes") }
+    }
+
+    /// Forgets what nobody asks for any more, after `first` was done with each series; gives whether anything is left.
+    fn forget(&mut self, now: i64, room: &mut Room, first: impl Fn(&mut Series)) -> bool {
+        let from = now.saturating_sub(self.span);
+        self.series.retain(|_, alike| {
+            alike.retain_mut(|series| {
+                let before = series.bytes();
+                first(series);
+                series.forget_before(from);
+                room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
+                if series.is_over() {
+                    room.give_back(series);
+                }
+                !series.is_over()
+            });
+            !alike.is_empty()
+        });
+        self.incomplete_until = self.incomplete_until.filter(|until| now <= *until);
+        !self.series.is_empty() || self.incomplete_until.is_some()
+    }
+}
+
+impl Room {
+    /// The limit that another series with a point would pass.
+    fn limit_for(&self, series: &Series) -> Option<&'static str> {
+        if self.series >= self.limits.series {
+            Some("series")
+        } else if self.bytes + series.bytes() + size_of::<Point>() > self.limits.bytes {
+            Some("bytes")
+        } else {
+            None
+        }
+    }
+
+    fn take(&mut self, series: &Series) {
+        self.series += 1;
+        self.bytes += series.bytes();
+    }
+
+    fn give_back(&mut self, series: &Series) {
+        self.series = self.series.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(series.bytes());
     }
 }
 

@@ -29,8 +29,7 @@ impl Metric {
 
     fn leave(&mut self, room: &mut Room) -> bool {
         for series in self.series.values().flatten() {
-            room.series = room.series.saturating_sub(1);
-            room.bytes = room.bytes.saturating_sub(series.bytes());
+            room.give_back(series);
         }
         false
     }

@@ -1,10 +1,9 @@
 //! Series that rules write: those of recording rules, and `ALERTS`.
 
 use std::collections::hash_map::Entry;
-use std::mem::size_of;
 
 use super::series::Series;
-use super::{History, Metric, Point};
+use super::{History, Metric};
 use crate::fingerprint::of_labels;
 use crate::labels::Labels;
 use crate::observe;
@@ -38,20 +37,12 @@ impl History {
         let place = known.unwrap_or(alike.len());
         if known.is_none() {
             let new = Series::of(others());
-            let limit = if self.room.series >= self.room.limits.series {
-                Some("series")
-            } else if self.room.bytes + new.bytes() + size_of::<Point>() > self.room.limits.bytes {
-                Some("bytes")
-            } else {
-                None
-            };
-            if let Some(limit) = limit.filter(|_| value.is_some()) {
+            if let Some(limit) = self.room.limit_for(&new).filter(|_| value.is_some()) {
                 metric.incomplete_until = Some(self.now.saturating_add(metric.span));
                 observe::not_kept(limit);
                 return;
             }
-            self.room.series += 1;
-            self.room.bytes += new.bytes();
+            self.room.take(&new);
             alike.push(new);
         }
         let Some(series) = alike.get_mut(place) else { return };
@@ -69,23 +60,6 @@ impl History {
     /// Forgets what nobody asks for any more.
     pub(super) fn forget_written(&mut self) {
         let (now, room) = (self.now, &mut self.room);
-        self.written.retain(|_, metric| {
-            let from = now.saturating_sub(metric.span);
-            metric.series.retain(|_, alike| {
-                alike.retain_mut(|series| {
-                    let before = series.bytes();
-                    series.forget_before(from);
-                    room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
-                    if series.is_over() {
-                        room.series -= 1;
-                        room.bytes = room.bytes.saturating_sub(series.bytes());
-                    }
-                    !series.is_over()
-                });
-                !alike.is_empty()
-            });
-            metric.incomplete_until = metric.incomplete_until.filter(|until| now <= *until);
-            !metric.series.is_empty() || metric.incomplete_until.is_some()
-        });
+        self.written.retain(|_, metric| metric.forget(now, room, |_| ()));
     }
 }

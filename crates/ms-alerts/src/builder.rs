@@ -146,9 +146,10 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// Sets where people reach this service: what `$externalURL` gives in the texts of rules. Default empty.
+    /// Sets where people reach this service: what `$externalURL` gives in the texts of rules, and the `externalURL` of
+    /// notifications. Default empty.
     pub fn external_url(mut self, url: impl Into<String>) -> Self {
-        self.external.url = url.into();
+        self.external.url = url.into().into();
         self
     }
 

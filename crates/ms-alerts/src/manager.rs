@@ -329,8 +329,9 @@ impl Core {
                 }
                 // Under the lock, so that the sinks hear of changes in the order in which they happened.
                 for change in &changed {
-                    self.delivery
-                        .push(Notification::new(change.clone(), Arc::clone(rule.identity())), started);
+                    let url = Arc::clone(&self.external.url);
+                    let notification = Notification::new(change.clone(), Arc::clone(rule.identity()), url);
+                    self.delivery.push(notification, started);
                 }
                 changes.extend(changed);
             }

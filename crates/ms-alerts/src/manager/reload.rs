@@ -59,7 +59,8 @@ impl Core {
             let changes = gone.end(&mut history, now);
             // Under the lock, as everything that the sinks hear of.
             for change in &changes {
-                let notification = Notification::new(change.clone(), Arc::clone(gone.identity()));
+                let url = Arc::clone(&self.external.url);
+                let notification = Notification::new(change.clone(), Arc::clone(gone.identity()), url);
                 self.delivery.push(notification, now.at);
             }
             resolved.extend(changes);

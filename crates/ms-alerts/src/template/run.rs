@@ -19,7 +19,7 @@ pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>, scene: Scene<'s>) -
         ("", Value::Alert),
         ("labels", Value::Alert),
         ("externalLabels", Value::Alert),
-        ("externalURL", Value::text(scene.view.external.url.as_str())),
+        ("externalURL", Value::text(&*scene.view.external.url)),
         ("value", Value::Number(sample.value())),
     ];
     let mut run = Run { sample, scene, variables: given.to_vec(), out: String::new(), steps: 0 };
@@ -268,7 +268,7 @@ impl<'s> Run<'s> {
         match (&value, field) {
             (Value::Alert, "Labels") => Ok(self.labels()),
             (Value::Alert, "ExternalLabels") => Ok(self.external_labels()),
-            (Value::Alert, "ExternalURL") => Ok(Value::text(self.scene.view.external.url.as_str())),
+            (Value::Alert, "ExternalURL") => Ok(Value::text(&*self.scene.view.external.url)),
             (Value::Alert, "Value") => Ok(Value::Number(self.sample.value())),
             (Value::Labels(labels), name) => Ok(Value::text(labels.get(name).cloned().unwrap_or_default())),
             (Value::Series(found), "Labels") => Ok(Value::Labels(Rc::clone(&found.labels))),

@@ -24,7 +24,7 @@ fn change(alert: usize, serial: i64, state: State) -> Arc<Notification> {
         resolved_at: None,
     };
     let rule = AlertRule::new("R", above(), 1.0).compile().unwrap();
-    Arc::new(Notification::new(alert, Arc::clone(Tracked::new(rule).identity())))
+    Arc::new(Notification::new(alert, Arc::clone(Tracked::new(rule).identity()), "".into()))
 }
 
 fn fired(alert: usize, serial: i64) -> Arc<Notification> {

@@ -1,10 +1,12 @@
-//! The body of a request: version 4 of Alertmanager's webhook format, with one alert.
+//! The body of a request: version 4 of Alertmanager's webhook format.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::alert::Alert;
 use crate::delivery::Notification;
 use crate::labels::Labels;
+use crate::state::State;
 
 /// What Alertmanager writes for an alert that has not ended.
 const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
@@ -20,7 +22,7 @@ pub(super) enum Annotations {
 #[serde(rename_all = "camelCase")]
 struct Body<'a> {
     version: &'static str,
-    group_key: String,
+    group_key: &'a str,
     truncated_alerts: u64,
     status: &'static str,
     receiver: &'a str,
@@ -28,11 +30,11 @@ struct Body<'a> {
     common_labels: &'a Labels,
     common_annotations: &'a Labels,
     #[serde(rename = "externalURL")]
-    external_url: &'static str,
+    external_url: &'a str,
     /// Ours: tells a repeat from a new change.
     #[serde(rename = "notification_id")]
     notification_id: &'a str,
-    alerts: [Entry<'a>; 1],
+    alerts: Vec<Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -48,38 +50,49 @@ struct Entry<'a> {
     fingerprint: String,
 }
 
+/// `name` stands for the receiver of an alert that is not routed.
 pub(super) fn of(
     notification: &Notification,
-    receiver: &str,
+    name: &str,
     annotations: Annotations,
 ) -> Result<Vec<u8>, serde_json::Error> {
-    let alert = notification.alert();
     let none = Labels::default();
-    let annotations = if annotations == Annotations::Kept { &alert.annotations } else { &none };
-    let status = if notification.is_resolved() { "resolved" } else { "firing" };
-    // Alertmanager groups; here each alert is a group of its own, by its labels.
-    let fingerprint = alert.labels.fingerprint();
+    let shown = |texts| if annotations == Annotations::Kept { texts } else { &none };
     serde_json::to_vec(&Body {
         version: "4",
-        group_key: format!("{{}}:{fingerprint}"),
-        truncated_alerts: 0,
-        status,
-        receiver,
-        group_labels: &alert.labels,
-        common_labels: &alert.labels,
-        common_annotations: annotations,
-        external_url: "",
+        group_key: notification.group_key(),
+        truncated_alerts: notification.truncated(),
+        status: status(notification.is_resolved()),
+        receiver: Some(notification.receiver()).filter(|name| !name.is_empty()).unwrap_or(name),
+        group_labels: notification.group_labels(),
+        common_labels: notification.common_labels(),
+        common_annotations: shown(notification.common_annotations()),
+        external_url: notification.external_url(),
         notification_id: notification.id(),
-        alerts: [Entry {
-            status,
+        alerts: notification
+            .alerts()
+            .iter()
+            .map(|alert| Entry { annotations: shown(&alert.annotations), ..Entry::of(alert) })
+            .collect(),
+    })
+}
+
+impl<'a> Entry<'a> {
+    fn of(alert: &'a Alert) -> Self {
+        Self {
+            status: status(alert.state == State::Resolved),
             labels: &alert.labels,
-            annotations,
+            annotations: &alert.annotations,
             starts_at: alert.active_at.to_string(),
             ends_at: ended(alert.resolved_at),
             generator_url: "",
-            fingerprint,
-        }],
-    })
+            fingerprint: alert.labels.fingerprint(),
+        }
+    }
+}
+
+fn status(resolved: bool) -> &'static str {
+    if resolved { "resolved" } else { "firing" }
 }
 
 fn ended(resolved_at: Option<Timestamp>) -> String {

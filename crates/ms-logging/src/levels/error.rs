@@ -18,6 +18,12 @@ pub enum LevelError {
         /// How many there may be.
         most: usize,
     },
+    /// The logger was shut down, so nothing would revert the level.
+    #[error("the logger was shut down: no level is changed for a time any more")]
+    ShutDown,
+    /// The logger is that of the process from which this one was forked.
+    #[error("the logger belongs to the parent of this process: make one of its own")]
+    Forked,
     /// The thread that reverts changes could not be started.
     #[error("cannot start the thread that reverts the level")]
     Thread {

@@ -1,6 +1,7 @@
 //! The level filter itself.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 use tracing::span::{Attributes, Id, Record};
@@ -14,19 +15,43 @@ use tracing_subscriber::layer::{Context, Filter, Layer};
 /// Each call site asks it once, until the next change: what does not pass costs what it costs with a fixed filter.
 #[derive(Debug, Clone)]
 pub struct LevelsFilter {
-    pub(super) current: Arc<RwLock<EnvFilter>>,
+    current: Arc<Current>,
     /// Whether spans can raise a level. Without that, spans need not be followed, nor the lock be taken for them.
     follows_spans: bool,
 }
 
+/// The filter that holds, and room for the next one: a process forked in the middle of a change finds one that nobody writes.
+#[derive(Debug)]
+struct Current {
+    filters: [RwLock<EnvFilter>; 2],
+    /// Whether the second one holds.
+    second: AtomicBool,
+}
+
+impl Current {
+    fn filter(&self, second: bool) -> &RwLock<EnvFilter> {
+        let [one, other] = &self.filters;
+        if second { other } else { one }
+    }
+}
+
 impl LevelsFilter {
     pub(super) fn new(filter: EnvFilter, follows_spans: bool) -> Self {
-        Self { current: Arc::new(RwLock::new(filter)), follows_spans }
+        let filters = [RwLock::new(filter.clone()), RwLock::new(filter)];
+        Self { current: Arc::new(Current { filters, second: AtomicBool::new(false) }), follows_spans }
+    }
+
+    /// Has another filter hold. One change follows another: who changes holds a lock.
+    pub(super) fn replace(&self, filter: EnvFilter) {
+        let second = !self.current.second.load(Ordering::Acquire);
+        *self.current.filter(second).write() = filter;
+        self.current.second.store(second, Ordering::Release);
     }
 
     /// Reads recursively: what is asked in the middle of a question must not wait for a change that waits for both.
-    fn ask<R>(&self, question: impl FnOnce(&EnvFilter) -> R) -> R {
-        question(&self.current.read_recursive())
+    pub(super) fn ask<R>(&self, question: impl FnOnce(&EnvFilter) -> R) -> R {
+        let second = self.current.second.load(Ordering::Acquire);
+        question(&self.current.filter(second).read_recursive())
     }
 
     fn follow(&self, event: impl FnOnce(&EnvFilter)) {

@@ -81,6 +81,7 @@ impl Levels {
     ///
     /// - [`LevelError::Target`]: no event can have such a target.
     /// - [`LevelError::TooMany`]: 64 targets are changed already.
+    /// - [`LevelError::Forked`]: this process was forked from the one that made the logger.
     pub fn set(&self, target: &str, level: impl Into<LevelFilter>) -> Result<(), LevelError> {
         let change = Change { lasting: Some(level.into()), timed: None };
         self.change(target, |_| change)
@@ -91,7 +92,8 @@ impl Levels {
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set), and [`LevelError::Thread`] if the machine has no thread left.
+    /// As [`set`](Self::set), [`LevelError::Thread`] if the machine has no thread left, and [`LevelError::ShutDown`] once the
+    /// logger was shut down.
     pub fn set_for(
         &self,
         target: &str,
@@ -102,9 +104,9 @@ impl Levels {
         self.change(target, |before| Change { timed, ..before })
     }
 
-    /// Gives `target` its configured level back; `false` if it has that already.
+    /// Gives `target` its configured level back; `false` if it has that already. A forked process reverts nothing.
     pub fn revert(&self, target: &str) -> bool {
-        let mut changes = self.shared.changes.lock();
+        let Some(mut changes) = self.shared.to_change() else { return false };
         let reverted = changes.by_target.remove(target).is_some();
         if reverted {
             self.shared.apply(&changes);
@@ -112,19 +114,19 @@ impl Levels {
         reverted
     }
 
-    /// Gives every target its configured level back.
+    /// Gives every target its configured level back. A forked process reverts nothing.
     pub fn revert_all(&self) {
-        let mut changes = self.shared.changes.lock();
+        let Some(mut changes) = self.shared.to_change() else { return };
         if !changes.by_target.is_empty() {
             changes.by_target.clear();
             self.shared.apply(&changes);
         }
     }
 
-    /// What differs from the configured levels, by target.
+    /// What differs from the configured levels, by target. A process that was forked in the middle of a change cannot tell.
     pub fn changes(&self) -> Vec<LevelChange> {
         let now = Instant::now();
-        let changes = self.shared.changes.lock();
+        let Some(changes) = self.shared.to_read() else { return Vec::new() };
         let each = changes.by_target.iter().filter_map(|(target, change)| {
             Some(LevelChange {
                 target: target.clone(),
@@ -137,7 +139,7 @@ impl Levels {
 
     /// The directives that hold now, as [`filter`](crate::LoggingBuilder::filter) takes them.
     pub fn directives(&self) -> String {
-        self.shared.filter.current.read().to_string()
+        self.shared.filter.ask(ToString::to_string)
     }
 
     pub(crate) fn filter(&self) -> LevelsFilter {
@@ -166,12 +168,15 @@ impl Levels {
 
     fn change(&self, target: &str, change: impl FnOnce(Change) -> Change) -> Result<(), LevelError> {
         directive(target, LevelFilter::TRACE)?;
-        let mut changes = self.shared.changes.lock();
+        let mut changes = self.shared.to_change().ok_or(LevelError::Forked)?;
         let before = changes.by_target.get(target).copied();
         if before.is_none() && changes.by_target.len() >= MOST {
             return Err(LevelError::TooMany { most: MOST });
         }
         let change = change(before.unwrap_or_default());
+        if change.timed.is_some() && changes.closed {
+            return Err(LevelError::ShutDown);
+        }
         if change.timed.is_some() && !changes.timed {
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new().name("ms-logging-levels".to_owned());

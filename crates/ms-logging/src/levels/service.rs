@@ -37,7 +37,8 @@ const LONGEST_BODY: usize = 4 * 1024;
 /// | `DELETE` `{"target":"ms_health"}` | reverts one |
 ///
 /// Each answers as `GET` does, or with `{"error":"…"}`: 400 for what does not parse, 401 without the token, 404 at any other
-/// path, 405, 409 if too many levels are changed, 413 for a body above 4 KiB, 503 if the machine has no thread left.
+/// path, 405, 409 if too many levels are changed, 413 for a body above 4 KiB, 503 if the machine has no thread left, after a shutdown for
+/// what is timed, and in a forked process.
 #[derive(Clone)]
 pub struct LevelService {
     levels: Levels,
@@ -106,7 +107,9 @@ impl Refused {
             Self::Method => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Change(LevelError::TooMany { .. }) => StatusCode::CONFLICT,
-            Self::Change(LevelError::Thread { .. }) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Change(LevelError::Thread { .. } | LevelError::ShutDown | LevelError::Forked) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Body | Self::Json(_) | Self::Level | Self::Seconds | Self::Change(_) => {
                 StatusCode::BAD_REQUEST
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, MutexGuard};
 use tracing::dispatcher::{self, Dispatch, WeakDispatch};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::EnvFilter;
@@ -17,7 +17,7 @@ use crate::fork::Home;
 pub(super) struct Shared {
     configured: EnvFilter,
     pub(super) filter: LevelsFilter,
-    pub(super) changes: Mutex<Changes>,
+    changes: Mutex<Changes>,
     pub(super) due: Condvar,
     /// The subscriber that the logger is part of.
     home: Mutex<Option<WeakDispatch>>,
@@ -32,6 +32,8 @@ pub(super) struct Changes {
     pub(super) by_target: BTreeMap<String, Change>,
     /// A thread waits for what is to be reverted.
     pub(super) timed: bool,
+    /// None will any more.
+    pub(super) closed: bool,
 }
 
 /// What was asked for, and what for a time only.
@@ -85,6 +87,16 @@ impl Shared {
         *self.home.lock() = Some(home.downgrade());
     }
 
+    /// The changes, to be changed; nothing in a forked process, which has no thread and may have them locked for good.
+    pub(super) fn to_change(&self) -> Option<MutexGuard<'_, Changes>> {
+        (!self.process.is_elsewhere()).then(|| self.changes.lock())
+    }
+
+    /// The changes, unless they were locked at a fork and so stay it.
+    pub(super) fn to_read(&self) -> Option<MutexGuard<'_, Changes>> {
+        self.process.lock(&self.changes)
+    }
+
     /// From now on the level of the crate `log` follows.
     pub(super) fn bridge(&self) {
         let _in_turn = self.changes.lock();
@@ -92,12 +104,10 @@ impl Shared {
         self.set_log_level();
     }
 
-    /// Ends the thread. A forked process has none, and may have the changes locked for good.
+    /// Ends the thread.
     pub(super) fn close(&self) {
-        if self.process.is_elsewhere() {
-            return;
-        }
-        let mut changes = self.changes.lock();
+        let Some(mut changes) = self.to_change() else { return };
+        changes.closed = true;
         if changes.timed {
             changes.end(|_| true);
             self.apply(&changes);
@@ -110,7 +120,7 @@ impl Shared {
         let directives =
             changes.by_target.iter().filter_map(|(target, change)| directive(target, change.level()?).ok());
         let filter = directives.fold(self.configured.clone(), EnvFilter::add_directive);
-        *self.filter.current.write() = filter;
+        self.filter.replace(filter);
         // With the filter unlocked: every call site asks again. Where there is one subscriber alone tracing asks the current
         // one of this thread, which may be none.
         let home = self.home.lock().as_ref().and_then(WeakDispatch::upgrade);

@@ -19,14 +19,14 @@ fn what_was_asked_for_lasts_behind_what_holds_for_a_time() {
     levels.set("a", LevelFilter::WARN).unwrap();
     levels.set_for("a", LevelFilter::TRACE, Duration::from_secs(3600)).unwrap();
     assert_eq!(levels.directives(), "a=trace,info");
-    assert!(levels.shared.changes.lock().end(|_| true));
+    assert!(levels.shared.to_change().unwrap().end(|_| true));
     assert_eq!(
         levels.changes(),
         [LevelChange { target: "a".into(), level: LevelFilter::WARN, remaining: None }]
     );
     levels.set_for("a", LevelFilter::TRACE, Duration::from_secs(3600)).unwrap();
     levels.set("a", LevelFilter::ERROR).unwrap();
-    assert!(!levels.shared.changes.lock().end(|_| true), "a later change cancels the timer");
+    assert!(!levels.shared.to_change().unwrap().end(|_| true), "a later change cancels the timer");
     assert_eq!(levels.directives(), "a=error,info");
     assert!(levels.revert("a"));
     assert!(!levels.revert("a"));

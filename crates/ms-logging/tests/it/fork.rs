@@ -103,6 +103,80 @@ fn forked(guard: &LoggingGuard, line: &impl Fn(&str)) -> i32 {
     }
 }
 
+#[test]
+#[allow(unsafe_code, reason = "there is no safe way to fork")]
+fn a_process_forked_while_levels_change_waits_for_none() {
+    let name = "fork::a_process_forked_while_levels_change_waits_for_none";
+    if std::env::var_os(CHILD).is_none() {
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        let output = again.args(["--exact", name, "--nocapture"]).env(CHILD, "1").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        return;
+    }
+    let logger = crate::logger::Logger::with(|builder| builder.filter("info,ward=warn"));
+    let levels = logger.guard.levels();
+    let stop = AtomicBool::new(false);
+    let rounds = AtomicU64::new(0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                levels.set("ward", tracing::Level::DEBUG).unwrap();
+                levels.revert("ward");
+                rounds.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                levels.changes();
+                levels.directives();
+            }
+        });
+        let ended: Vec<i32> = (0..10 * FORKS)
+            .map(|_| {
+                let before = rounds.load(Ordering::Relaxed);
+                while rounds.load(Ordering::Relaxed) == before {
+                    thread::yield_now();
+                }
+                // SAFETY: the child asks for levels and logs, which is what is tested, and ends without running anybody's destructors.
+                unsafe {
+                    let child = libc::fork();
+                    if child == 0 {
+                        // One that hangs is ended by the system.
+                        libc::alarm(20);
+                        libc::_exit(i32::from(!asks_for_levels(&logger)));
+                    }
+                    let mut status = -1;
+                    assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+                    status
+                }
+            })
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        assert_eq!(ended, vec![0; ended.len()], "0 is a child that came to its end, 14 one that hung");
+    });
+    levels.set("ward", tracing::Level::DEBUG).unwrap();
+    assert_eq!(levels.directives(), "ward=debug,info", "the parent goes on");
+}
+
+/// Whether the levels are one of the two, and stay it.
+fn asks_for_levels(logger: &crate::logger::Logger) -> bool {
+    let levels = logger.guard.levels();
+    let held = levels.directives();
+    logger.log(|| {
+        info!("of the child");
+        tracing::debug!(target: "ward", "of the child");
+    });
+    let changed = levels.set("ward", tracing::Level::TRACE);
+    let timed = levels.set_for("ward", tracing::Level::TRACE, Duration::from_secs(1));
+    let refused = |result| matches!(result, Err(ms_logging::LevelError::Forked));
+    let reverted = levels.revert("ward");
+    levels.revert_all();
+    let told = levels.changes().len() <= 1 && levels.directives() == held;
+    logger.guard.shutdown(Duration::MAX);
+    let known = ["ward=debug,info", "ward=warn,info"].contains(&held.as_str());
+    known && told && refused(changed) && refused(timed) && !reverted
+}
+
 /// Stops at the first counter, and says so.
 struct Stopping(Sender<()>, Mutex<Receiver<()>>);
 

@@ -62,6 +62,11 @@ fn a_timed_level_reverts_by_itself_without_a_runtime() {
     logger.log(|| debug("yes"));
     logger.guard.shutdown(LIMIT);
     assert_eq!(levels.directives(), "ward=warn,info", "nothing timed outlives the logger");
+    let late = levels.set_for("ward", Level::TRACE, Duration::MAX);
+    assert!(matches!(late, Err(LevelError::ShutDown)), "nor begins after it");
+    levels.set("ward", Level::ERROR).unwrap();
+    assert_eq!(levels.directives(), "ward=error,info", "what lasts needs no thread");
+    levels.set("ward", Level::WARN).unwrap();
     assert_eq!(logger.guard.accounts()[0].passed(), 1);
 }
 

@@ -10,6 +10,7 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::account::Reason;
 use crate::fork::PerProcess;
+use crate::queue::Writes;
 
 /// Totals since the process began, by metric, sink and what else there is, over all loggers that share the name of a sink. Any
 /// name of a sink has its place here as soon as it counts.
@@ -107,12 +108,15 @@ impl Turn {
     }
 
     /// Records in `ms_logging_write_duration_seconds{sink}`; none makes it appear.
-    pub(crate) fn wrote(&mut self, sink: &'static str, writes: &[Duration]) {
+    pub(crate) fn wrote(&mut self, sink: &'static str, writes: &[Writes]) {
         let help = "How long a write of gathered lines took, rotation included";
         told(|| {
             metrics::describe_histogram!(WRITE_DURATION, Unit::Seconds, help);
             let histogram = metrics::histogram!(WRITE_DURATION, vec![Label::new("sink", sink)]);
-            writes.iter().for_each(|took| histogram.record(*took));
+            for each in writes {
+                let count = usize::try_from(each.count).unwrap_or(usize::MAX);
+                histogram.record_many(each.mean(), count);
+            }
         });
     }
 

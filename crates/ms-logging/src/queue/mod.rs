@@ -8,6 +8,7 @@ mod end;
 mod loss;
 mod publication;
 mod state;
+mod write_times;
 mod writer;
 
 use std::cell::Cell;
@@ -26,6 +27,7 @@ use crate::fork::Home;
 use crate::publish::is_publishing;
 pub(crate) use loss::{LossLine, utc};
 use state::{State, Writer};
+pub(crate) use write_times::Writes;
 pub(crate) use writer::{LINGER, Outlet, Target};
 
 /// So many bytes are worth waking a writer that gathers.

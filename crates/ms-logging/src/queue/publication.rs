@@ -1,9 +1,7 @@
 //! The account of a queue, told to the metrics.
 
 use std::mem;
-use std::time::{Duration, Instant};
-
-use smallvec::SmallVec;
+use std::time::Instant;
 
 use super::Queue;
 use crate::account::Reason;
@@ -11,8 +9,6 @@ use crate::publish::Turn;
 
 /// A recorder that logs whenever it is used must not keep a thread for good.
 const MOST_ROUNDS: usize = 3;
-/// As many writes as there usually are between two publications.
-const USUAL: usize = 128;
 
 impl Queue {
     /// Brings the metrics up to date, if it is this thread's turn in time. They are set even if nothing was lost: zeros let
@@ -37,8 +33,7 @@ impl Queue {
             let mut state = self.state.lock();
             let now = state.passed;
             state.told_of = now.total();
-            // Copied, so that the writer keeps its buffer.
-            let writes: SmallVec<[Duration; USUAL]> = state.writes.drain(..).collect();
+            let writes = state.writes.take();
             (now, mem::replace(&mut state.told, now), mem::take(&mut state.truncated), writes)
         };
         for ((level, now), (_, before)) in now.each().into_iter().zip(before.each()) {

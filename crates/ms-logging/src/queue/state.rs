@@ -1,11 +1,12 @@
 //! What a queue knows, all under one lock.
 
 use std::mem;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tracing::Level;
 
 use super::loss::Lost;
+use super::write_times::WriteTimes;
 use crate::account::{Dropped, Passed};
 use crate::publish::is_publishing;
 
@@ -43,8 +44,8 @@ pub(super) struct State {
     pub(super) publishing: Option<Instant>,
     /// Lines cut that the metrics do not tell of yet.
     pub(super) truncated: u64,
-    /// How long each write took that the metrics do not tell of yet.
-    pub(super) writes: Vec<Duration>,
+    /// How long the writes took that the metrics do not tell of yet.
+    pub(super) writes: WriteTimes,
     pub(super) rotations: Option<u64>,
     /// How often the disk has refused to keep lines, where it is asked to.
     pub(super) sync_failures: Option<u64>,

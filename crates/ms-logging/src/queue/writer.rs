@@ -22,9 +22,6 @@ const TOLD_EVERY: Duration = Duration::from_secs(1);
 /// How long an ERROR that is written waits for the disk to have it: one call serves all that come meanwhile.
 const SYNCED_WITHIN: Duration = Duration::from_millis(100);
 
-/// How many times of writes wait for the metrics to be brought up to date; a flood of ERRORs makes more, which are left out.
-const MOST_WRITES: usize = 1024;
-
 /// Where whole lines go.
 pub(crate) trait Target: Send {
     /// Writes `batch`, which holds `lines` whole lines, and tells of lines as they are safely written.
@@ -255,9 +252,7 @@ impl Queue {
     fn timed(&self, write: Duration, rotations: Option<u64>) {
         let mut state = self.state.lock();
         state.rotations = rotations;
-        if state.writes.len() < MOST_WRITES {
-            state.writes.push(write);
-        }
+        state.writes.add(write);
     }
 
     fn written(&self, lines: u64) {

@@ -250,3 +250,22 @@ fn long_lines_are_cut_and_say_so() {
     assert!(text.iter().all(|line| line.len() < 70_000));
     assert!(text[..3].iter().all(|line| line.ends_with("truncated=true")));
 }
+
+struct Slow;
+
+impl ms_logging::RedactRule for Slow {
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+
+    fn find(&self, _: &str) -> Vec<std::ops::Range<usize>> {
+        let started = std::time::Instant::now();
+        while started.elapsed() <= std::time::Duration::from_millis(100) {}
+        Vec::new()
+    }
+}
+
+#[test]
+fn a_text_on_which_a_rule_takes_too_long_is_hidden() {
+    assert_eq!(ms_logging::Redactor::default().rule(Slow).redact("bed 7"), "[redacted]");
+}

@@ -234,8 +234,9 @@ impl HealthCheckBuilder {
         self
     }
 
-    /// Sets how many runs may be left to themselves, past their deadline and not ended, before no other is begun.
-    /// Default 64. A check is never left twice, so fewer checks than that never reach it.
+    /// Sets how many runs may be left to themselves, past their deadline and not ended, before no other is begun: a check
+    /// waits for one of them to end, and is `unknown` past its deadline. Default 64. A check is never left twice, so fewer
+    /// checks than that never reach it.
     pub fn max_abandoned_runs(mut self, runs: usize) -> Self {
         self.max_abandoned = runs.max(1);
         self

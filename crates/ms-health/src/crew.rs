@@ -1,33 +1,33 @@
 //! Who may run: places for checks, and the account of runs that outlived their deadline.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::observe;
 
 /// Shared by all checks of a [`HealthCheck`](crate::HealthCheck).
 pub(crate) struct Crew {
     pub(crate) places: Arc<Semaphore>,
-    abandoned: AtomicUsize,
+    /// Runs that passed their deadline and have not ended.
+    abandoned: watch::Sender<usize>,
     most_abandoned: usize,
 }
 
 impl Crew {
     pub(crate) fn new(places: usize, most_abandoned: usize) -> Self {
-        Self { places: Arc::new(Semaphore::new(places)), abandoned: AtomicUsize::new(0), most_abandoned }
+        Self { places: Arc::new(Semaphore::new(places)), abandoned: watch::Sender::new(0), most_abandoned }
     }
 
-    /// Runs that passed their deadline and have not ended.
     pub(crate) fn abandoned(&self) -> usize {
-        self.abandoned.load(Ordering::Relaxed)
+        *self.abandoned.borrow()
     }
 
-    /// Tells whether so many runs hang that another must not be risked.
-    pub(crate) fn is_worn_out(&self) -> bool {
-        self.abandoned() >= self.most_abandoned
+    /// Waits until so few runs hang that another may be risked: one that was told to stop needs a moment for it.
+    pub(crate) async fn recovered(&self) {
+        // The sender lives as long as this.
+        let _ = self.abandoned.subscribe().wait_for(|abandoned| *abandoned < self.most_abandoned).await;
     }
 }
 
@@ -67,7 +67,7 @@ impl Drop for Run {
         if *state == State::Running {
             *state = State::Abandoned;
             // Inside the lock: the end of the work must not be counted before this.
-            self.crew.abandoned.fetch_add(1, Ordering::Relaxed);
+            self.crew.abandoned.send_modify(|abandoned| *abandoned += 1);
             drop(state);
             observe::abandoned(1.0);
         }
@@ -78,7 +78,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let was = std::mem::replace(&mut *self.state.lock(), State::Ended);
         if was == State::Abandoned {
-            self.crew.abandoned.fetch_sub(1, Ordering::Relaxed);
+            self.crew.abandoned.send_modify(|abandoned| *abandoned -= 1);
             observe::abandoned(-1.0);
         }
     }

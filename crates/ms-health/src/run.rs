@@ -8,8 +8,9 @@ use std::task::{Context, Poll};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, timeout_at};
 
 use crate::crew::{Crew, Lease, Run};
 use crate::finding::Finding;
@@ -51,10 +52,9 @@ impl From<Finding> for Outcome {
 
 /// Runs the check within its deadline.
 pub(crate) async fn once(slot: &Slot, crew: Arc<Crew>) -> Outcome {
-    match tokio::time::timeout(slot.check.deadline, attempt(slot, &crew)).await {
-        Ok(Ok(finding)) => finding.into(),
-        Ok(Err(reason)) => Outcome::without_answer(status_of(reason), reason),
-        Err(_) => Outcome::without_answer(Status::Unhealthy, Reason::Timeout),
+    match within_deadline(slot, &crew).await {
+        Ok(finding) => finding.into(),
+        Err(reason) => Outcome::without_answer(status_of(reason), reason),
     }
 }
 
@@ -62,12 +62,22 @@ fn status_of(reason: Reason) -> Status {
     if reason == Reason::NotRun { Status::Unknown } else { Status::Unhealthy }
 }
 
-async fn attempt(slot: &Slot, crew: &Arc<Crew>) -> Result<Finding, Reason> {
-    // Both waits count against the deadline. Neither semaphore is ever closed.
-    let own = Arc::clone(&slot.running).acquire_owned().await.ok();
-    if crew.is_worn_out() {
-        return Err(Reason::NotRun);
-    }
+/// Every wait counts against the deadline.
+async fn within_deadline(slot: &Slot, crew: &Arc<Crew>) -> Result<Finding, Reason> {
+    let end = Instant::now() + slot.check.deadline;
+    // Neither semaphore is ever closed.
+    let own = Arc::clone(&slot.running).acquire_owned();
+    let own = timeout_at(end, own).await.map_err(|_| Reason::Timeout)?.ok();
+    // That others hang says nothing about this check.
+    timeout_at(end, crew.recovered()).await.map_err(|_| Reason::NotRun)?;
+    timeout_at(end, attempt(slot, crew, own)).await.map_err(|_| Reason::Timeout)?
+}
+
+async fn attempt(
+    slot: &Slot,
+    crew: &Arc<Crew>,
+    own: Option<OwnedSemaphorePermit>,
+) -> Result<Finding, Reason> {
     // Given back at the deadline: what hangs must not take the place of another check.
     let _place = crew.places.acquire().await;
     let (_run, lease) = Run::begin(crew, own);

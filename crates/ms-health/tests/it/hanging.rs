@@ -198,6 +198,7 @@ fn no_run_is_begun_past_the_bound_of_abandoned_ones() {
     let (first, first_begun, _first_release) = hung("first");
     let (second, _second_begun, _second_release) = hung("second");
     let third = Check::new("third", || async { Ok::<_, String>(()) }).ttl(Duration::ZERO);
+    let third = third.deadline(Duration::from_millis(50));
     let health = HealthCheck::builder().max_abandoned_runs(2).add(first).add(second).add(third);
     let health = health.build().unwrap();
     runtime.block_on(async {
@@ -208,6 +209,26 @@ fn no_run_is_begun_past_the_bound_of_abandoned_ones() {
         assert_eq!((third.status(), third.reason()), (Status::Unknown, Some(Reason::NotRun)));
         assert_eq!((first_begun.try_iter().count(), health.abandoned_runs()), (1, 2));
     });
+}
+
+/// A future that is told to stop at its deadline hangs until the runtime comes to drop it, and no longer.
+#[tokio::test(start_paused = true)]
+async fn what_stops_when_told_to_keeps_no_other_check_from_running() {
+    let hung = Check::new("hung", std::future::pending::<Result<(), String>>);
+    let fine = Check::new("fine", || async { Ok::<_, String>(()) });
+    let health = HealthCheck::builder().max_abandoned_runs(1).add(hung).add(fine);
+    let health = health.group("fine", ["fine"]).group("hung", ["hung"]).build().unwrap();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
+    let asked = health.clone();
+    // Wakes when the other check passes its deadline, before that is dropped.
+    let fine = tokio::spawn(async move {
+        tokio::time::sleep_until(deadline).await;
+        asked.group("fine").await.unwrap()
+    });
+    tokio::task::yield_now().await;
+    assert_eq!(health.group("hung").await.unwrap().checks()[0].reason(), Some(Reason::Timeout));
+    assert_eq!(fine.await.unwrap().status(), Status::Healthy);
+    assert_eq!(health.abandoned_runs(), 0);
 }
 
 #[test]

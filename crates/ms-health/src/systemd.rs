@@ -10,11 +10,15 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use crate::health::{HealthCheck, Inner};
 use crate::shutdown::Phase;
 use crate::status::Status;
+
+/// A message that was not taken, as when systemd is behind with reading, is sent again after so long.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The socket that systemd listens on, and how often it wants a sign of life.
 ///
@@ -63,8 +67,8 @@ impl HealthCheck {
     ///
     /// # Errors
     ///
-    /// If there is no tokio runtime, the socket cannot be made, or its name is no address. A message that is not taken is
-    /// logged.
+    /// If there is no tokio runtime, the socket cannot be made, or its name is no address. `READY=1` and `STOPPING=1` are
+    /// sent again every second until they are taken; the first failure is logged.
     pub fn notify(&self, systemd: &Systemd) -> io::Result<()> {
         let runtime = Handle::try_current().map_err(io::Error::other)?;
         let address = systemd.address()?;
@@ -81,32 +85,43 @@ impl HealthCheck {
 async fn inform(
     channel: Channel,
     health: Weak<Inner>,
-    mut phase: tokio::sync::watch::Receiver<Phase>,
+    mut phase: watch::Receiver<Phase>,
     watchdog: Option<Duration>,
 ) {
     // Half the time systemd waits, as its manual has it.
     let pause = watchdog.map_or(Duration::from_secs(3600), |limit| (limit / 2).max(Duration::from_millis(1)));
     let mut signs = tokio::time::interval(pause);
     signs.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut ready = false;
-    loop {
-        let now = *phase.borrow_and_update();
-        if now == Phase::Serving && !std::mem::replace(&mut ready, true) {
-            channel.send("READY=1");
-        }
-        if matches!(now, Phase::Draining(_)) {
-            channel.send("STOPPING=1");
-            break;
+    let (mut told, mut failing) = (None, false);
+    // Until the end of the process, since a drain may be longer than systemd waits.
+    while health.strong_count() > 0 {
+        let wanted = message(*phase.borrow_and_update());
+        if let Some(message) = wanted
+            && wanted != told
+        {
+            match channel.send(message) {
+                Ok(()) => (told, failing) = (wanted, false),
+                Err(error) if !failing => {
+                    tracing::warn!(message, %error, "systemd was not told; trying again");
+                    failing = true;
+                }
+                Err(_) => {}
+            }
         }
         tokio::select! {
             changed = phase.changed() => if changed.is_err() { return },
             _ = signs.tick() => channel.sign(&health, watchdog),
+            () = tokio::time::sleep(AGAIN), if wanted != told => {}
         }
     }
-    // Until the end of the process, since a drain may be longer than systemd waits.
-    while health.strong_count() > 0 {
-        signs.tick().await;
-        channel.sign(&health, watchdog);
+}
+
+/// What systemd has to know of a phase.
+fn message(phase: Phase) -> Option<&'static str> {
+    match phase {
+        Phase::Starting => None,
+        Phase::Serving => Some("READY=1"),
+        Phase::Draining(_) => Some("STOPPING=1"),
     }
 }
 
@@ -116,16 +131,18 @@ struct Channel {
 }
 
 impl Channel {
-    fn send(&self, message: &str) {
-        if let Err(error) = self.socket.send_to_addr(message.as_bytes(), &self.address) {
-            tracing::warn!(message, %error, "systemd was not told");
-        }
+    fn send(&self, message: &str) -> io::Result<()> {
+        self.socket.send_to_addr(message.as_bytes(), &self.address).map(drop)
     }
 
     fn sign(&self, health: &Weak<Inner>, watchdog: Option<Duration>) {
         let alive = health.upgrade().is_some_and(|inner| HealthCheck(inner).live_status() == Status::Healthy);
-        if alive && watchdog.is_some() {
-            self.send("WATCHDOG=1");
+        if alive
+            && watchdog.is_some()
+            && let Err(error) = self.send("WATCHDOG=1")
+        {
+            // The next one follows soon.
+            tracing::warn!(message = "WATCHDOG=1", %error, "systemd was not told");
         }
     }
 }

@@ -83,6 +83,43 @@ async fn a_silent_task_ends_the_signs_of_life() {
     assert_eq!((signs, messages.len()), (6, 7), "at 0 to 5 s: {messages:?}");
 }
 
+/// systemd is behind with reading, and the kernel takes no more for it.
+#[tokio::test(start_paused = true)]
+async fn what_systemd_could_not_take_is_told_again() {
+    let manager = Manager::new();
+    let busy = std::os::unix::net::UnixDatagram::unbound().unwrap();
+    busy.set_nonblocking(true).unwrap();
+    let fill = || {
+        let mut sent = 0;
+        while busy.send_to(b"BUSY=1", manager.folder.path().join("notify")).is_ok() {
+            sent += 1;
+        }
+        assert!(sent > 0, "there was room");
+    };
+    let read = || {
+        let mut message = [0; 100];
+        let mut messages = Vec::new();
+        while let Ok(length) = manager.socket.try_recv(&mut message) {
+            messages.push(String::from_utf8(message[..length].to_vec()).unwrap());
+        }
+        messages.retain(|message| message != "BUSY=1");
+        messages
+    };
+    fill();
+    let health = HealthCheck::builder().build().unwrap();
+    health.notify(&manager.asks(None)).unwrap();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(read(), [] as [&str; 0]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(read(), ["READY=1"], "once it was taken it is not repeated");
+    fill();
+    health.begin_shutdown();
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(read(), [] as [&str; 0]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert_eq!(read(), ["STOPPING=1"]);
+}
+
 #[test]
 fn without_a_runtime_nobody_is_told() {
     let health = HealthCheck::builder().build().unwrap();

@@ -1,6 +1,8 @@
 //! The place of one check: its last answer, the run on its way, and who may wait for it.
 
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

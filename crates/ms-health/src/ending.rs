@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -45,8 +46,18 @@ pub struct Shutdown {
 struct Step {
     name: String,
     limit: Duration,
-    /// Whether it came to its end.
-    work: BoxFuture<'static, bool>,
+    work: BoxFuture<'static, Result<(), Unfinished>>,
+}
+
+/// Why a step did not come to its end.
+#[derive(Debug, thiserror::Error)]
+enum Unfinished {
+    #[error("it panicked")]
+    Panicked,
+    #[error("no thread for it: {0}")]
+    NoThread(io::Error),
+    #[error("not within its limit")]
+    Late,
 }
 
 /// What a server waits for before it stops accepting: `with_graceful_shutdown(signal)`.
@@ -58,7 +69,7 @@ pub struct ShutdownSignal(BoxFuture<'static, ()>);
 pub struct Ended<R> {
     /// What the server returned; `None` if requests were cut off at their limit.
     pub server: Option<R>,
-    /// The steps that passed their limit or panicked.
+    /// The steps that passed their limit, panicked or got no thread.
     pub unfinished: Vec<String>,
 }
 
@@ -82,8 +93,8 @@ impl Shutdown {
         work: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         // A panic of one step must not keep the next from flushing.
-        let work = std::panic::AssertUnwindSafe(work).catch_unwind().map(|ended| ended.is_ok()).boxed();
-        self.push(name.into(), limit, work)
+        let work = std::panic::AssertUnwindSafe(work).catch_unwind();
+        self.push(name.into(), limit, work.map(|ended| ended.map_err(|_| Unfinished::Panicked)).boxed())
     }
 
     /// Adds a step that blocks its thread; past `limit` it is left alone.
@@ -93,21 +104,16 @@ impl Shutdown {
         limit: Duration,
         work: impl FnOnce() + Send + 'static,
     ) -> Self {
-        let name = name.into();
         let thread = std::thread::Builder::new().name("shutdown".to_owned());
-        let work = async move {
-            let (done, ended) = oneshot::channel();
-            let started = thread.spawn(move || {
-                work();
-                // Whoever waited may be gone.
-                let _ = done.send(());
-            });
-            started.is_ok() && ended.await.is_ok()
-        };
-        self.push(name, limit, work.boxed())
+        self.push(name.into(), limit, in_thread(thread, work).boxed())
     }
 
-    fn push(mut self, name: String, limit: Duration, work: BoxFuture<'static, bool>) -> Self {
+    fn push(
+        mut self,
+        name: String,
+        limit: Duration,
+        work: BoxFuture<'static, Result<(), Unfinished>>,
+    ) -> Self {
         self.steps.push(Step { name, limit, work });
         self
     }
@@ -155,16 +161,27 @@ impl Step {
         let ended = tokio::time::timeout(self.limit, self.work).await;
         let took_ms = milliseconds(begun.elapsed());
         let step = &*self.name;
-        match ended {
-            Ok(true) => {
-                tracing::info!(step, took_ms, "shutdown: done");
-                return Ok(());
-            }
-            Ok(false) => tracing::error!(step, took_ms, "shutdown: panicked"),
-            Err(_) => tracing::warn!(step, took_ms, "shutdown: not done within its limit"),
-        }
+        let Err(why) = ended.unwrap_or(Err(Unfinished::Late)) else {
+            tracing::info!(step, took_ms, "shutdown: done");
+            return Ok(());
+        };
+        tracing::error!(step, took_ms, %why, "shutdown: not done");
         Err(self.name)
     }
+}
+
+async fn in_thread(
+    thread: std::thread::Builder,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<(), Unfinished> {
+    let (done, ended) = oneshot::channel();
+    let work = move || {
+        work();
+        // Whoever waited may be gone.
+        let _ = done.send(());
+    };
+    thread.spawn(work).map_err(Unfinished::NoThread)?;
+    ended.await.map_err(|_| Unfinished::Panicked)
 }
 
 fn milliseconds(duration: Duration) -> u64 {
@@ -192,5 +209,21 @@ impl fmt::Debug for Shutdown {
             .field("requests", &self.requests)
             .field("steps", &steps)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_step_without_a_thread_is_told_from_one_that_panicked() {
+        // No machine has room for such a stack.
+        let thread = std::thread::Builder::new().stack_size(usize::MAX / 4);
+        let refused = in_thread(thread, || ()).await.unwrap_err();
+        assert!(matches!(refused, Unfinished::NoThread(_)), "{refused}");
+        let panicked = in_thread(std::thread::Builder::new(), || panic!("in a step")).await.unwrap_err();
+        assert!(matches!(panicked, Unfinished::Panicked), "{panicked}");
+        assert!(in_thread(std::thread::Builder::new(), || ()).await.is_ok());
     }
 }

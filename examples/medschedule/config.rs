@@ -14,6 +14,7 @@ use clap::builder::Resettable;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::exposure::AllowedHost;
+use crate::load;
 
 /// MedSchedule: plans hospital shifts, and shows how it is doing.
 ///
@@ -83,11 +84,14 @@ pub struct Config {
 }
 
 /// What to do in place of running the service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Subcommand)]
+#[derive(Clone, Debug, PartialEq, Subcommand)]
 pub enum Command {
     /// Looks for what would keep the service from working, with the same flags, and says what to do. Changes nothing.
     /// Ends with 1 if anything would.
     Doctor,
+    /// Sends a running service requests at a fixed rate, and tells how long they took, counted from when each was due.
+    /// Afterwards what was planned and opened is taken back.
+    Load(load::Options),
 }
 
 /// A value that may hold a password: it never shows in `Debug`.

@@ -8,6 +8,7 @@
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
 //! | [`import`], [`seed`] | rosters from HTTP and from files |
+//! | [`load`] | requests at a fixed rate, and how long they took |
 //! | [`serve`] | connections: how many, how long, and how they end |
 //! | [`reload`] | alert rules read again while the service runs |
 //! | [`asking`] | what health checks ask |
@@ -28,6 +29,7 @@ pub mod exposure;
 pub mod generated;
 pub mod greeting;
 pub mod import;
+pub mod load;
 pub mod page;
 pub mod problem;
 pub mod reload;

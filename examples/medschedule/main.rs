@@ -14,6 +14,7 @@ use medschedule::config::{Command, Config};
 use medschedule::doctor::{self, Verdict};
 use medschedule::exposure::Exposure;
 use medschedule::greeting::greet;
+use medschedule::load;
 use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
@@ -37,8 +38,12 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return fail(error.into()),
     };
-    let ended = match config.command {
+    let ended = match &config.command {
         Some(Command::Doctor) => runtime.block_on(examine(&config)),
+        Some(Command::Load(options)) => {
+            let sent = runtime.block_on(load::command(&config, options, &mut std::io::stdout()));
+            sent.map(|()| ExitCode::SUCCESS).map_err(Into::into)
+        }
         None => runtime.block_on(run(config)).map(|()| ExitCode::SUCCESS),
     };
     // A check that hangs on its thread must not keep the process from ending.

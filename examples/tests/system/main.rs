@@ -9,6 +9,7 @@ mod exposition;
 mod exposure;
 #[path = "../harness/mod.rs"]
 mod harness;
+mod load;
 mod observing;
 mod page;
 mod prometheus;

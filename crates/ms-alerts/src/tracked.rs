@@ -1,10 +1,11 @@
 //! A rule with its alerts: what becomes of what an evaluation sees.
 
+mod apply;
 mod kept;
+mod live;
 mod look;
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,12 +19,12 @@ use crate::group::What;
 use crate::group::{About, Failure, Rule, Shown};
 use crate::identity::Identity;
 use crate::labels::Labels;
-use crate::no_data::NoData;
 use crate::observe::{Introduced, RuleMetrics};
-use crate::samples::{Sample, Samples};
+use crate::samples::Samples;
 use crate::snapshot::{RuleAbout, RuleView};
-use crate::state::{Change, Now, Seen, State, Timing, Track};
-use crate::template::{External, Scene};
+use crate::state::{Now, Seen, State};
+use crate::template::External;
+use live::Live;
 
 /// A rule and what is known of its alerts.
 #[derive(Debug)]
@@ -50,20 +51,6 @@ pub(crate) struct Tracked {
     written: crate::written::Written,
 }
 
-#[derive(Debug)]
-struct Live {
-    track: Track,
-    value: f64,
-    labels: Labels,
-    annotations: Labels,
-    /// It fired in an evaluation before this one.
-    told: bool,
-    /// Since when its series has had no number.
-    missing_since: Option<Instant>,
-    /// It fires, for there is no data.
-    is_absence: bool,
-}
-
 /// What an evaluation saw of one alert.
 struct Found {
     key: Labels,
@@ -79,6 +66,8 @@ struct Findings {
     /// What an alert is that was not found.
     others: Seen,
     no_data: bool,
+    /// What is shown of the alert that there is no data, if it is time for one.
+    absent: Option<Shown>,
 }
 
 /// What rules are evaluated over.
@@ -191,7 +180,7 @@ impl Tracked {
         // The samples are only read and the state is not touched before the condition has returned.
         let findings = catch_unwind(AssertUnwindSafe(|| self.look(view, now)));
         let outcome = match kept.and(findings.unwrap_or(Err(Failure::Panicked))) {
-            Ok(findings) => self.apply(findings, view, now, &mut changes),
+            Ok(findings) => self.apply(findings, now, &mut changes),
             Err(failure) => Err(failure),
         };
         self.tell_of(outcome.err());
@@ -203,116 +192,6 @@ impl Tracked {
         let before = std::mem::replace(&mut self.error, failure);
         if let Some(failure) = self.error.filter(|failure| before != Some(*failure)) {
             tracing::warn!(rule = self.rule.name, %failure, "rule not evaluated");
-        }
-    }
-
-    fn apply(
-        &mut self,
-        findings: Findings,
-        view: &View<'_>,
-        now: Now,
-        changes: &mut Vec<Alert>,
-    ) -> Result<(), Failure> {
-        self.no_data = findings.no_data;
-        let absent = self.absent(findings.no_data, view, now);
-        let mut touched = HashSet::new();
-        for found in findings.found {
-            if touched.insert(found.key.clone()) {
-                self.step(found, now, changes);
-            }
-        }
-        let others: Vec<Labels> = self.alerts.keys().filter(|key| !touched.contains(*key)).cloned().collect();
-        for key in others {
-            // There is data again, which says nothing of any other series that went.
-            let is_absence = self.alerts.get(&key).is_some_and(|live| live.is_absence);
-            let seen = if is_absence && !self.no_data { Seen::Clear } else { findings.others };
-            self.step(Found { key, seen, value: f64::NAN, shown: None }, now, changes);
-        }
-        if let Some(shown) = absent {
-            self.fire_absence(shown, now, changes);
-        }
-        let timing = self.rule.timing;
-        self.alerts.retain(|_, alert| !alert.track.is_over(now, &timing));
-        self.check_limit(now, changes)?;
-        for live in self.alerts.values_mut() {
-            live.told = live.track.state() == State::Firing;
-        }
-        Ok(())
-    }
-
-    fn step(&mut self, found: Found, now: Now, changes: &mut Vec<Alert>) {
-        let live = match self.alerts.entry(found.key) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(_) if found.seen != Seen::Holds => return,
-            Entry::Vacant(place) => place.insert(Live::default()),
-        };
-        if let Some(shown) = found.shown {
-            // What was announced under some labels must be resolved under the same.
-            if live.track.state() != State::Firing {
-                live.labels = shown.labels;
-            }
-            live.annotations = shown.annotations;
-            live.value = found.value;
-        } else if found.seen == Seen::Clear && !found.value.is_nan() {
-            live.value = found.value;
-        }
-        let (mut seen, mut timing) = (found.seen, self.rule.timing);
-        live.missing_since = (seen == Seen::Nothing).then(|| live.missing_since.unwrap_or(now.at));
-        if live.is_absence && seen != Seen::Nothing {
-            // What there is says more than how often there was nothing.
-            (live.is_absence, timing.needed) = (false, (1, 1));
-        }
-        if let (NoData::Resolve, Some(since)) = (self.rule.no_data, live.missing_since)
-            && now.at.saturating_duration_since(since) >= self.rule.no_data_for
-            && live.track.state() == State::Firing
-        {
-            (seen, timing) = (Seen::Clear, timing.at_once());
-        }
-        if live.track.step(seen, now, &timing).is_some() {
-            changes.extend(live.alert(&self.rule.name));
-        }
-    }
-
-    /// What is shown of the alert that there is no data, if it is time for one.
-    fn absent(&mut self, no_data: bool, view: &View<'_>, now: Now) -> Option<Shown> {
-        self.missing_since = no_data.then(|| self.missing_since.unwrap_or(now.at));
-        let since = self.missing_since.filter(|_| self.rule.no_data == NoData::Alert)?;
-        let is_time = now.at.saturating_duration_since(since) >= self.rule.no_data_for;
-        let scene = Scene { view, wall: now.wall.as_millisecond() };
-        is_time.then(|| self.rule.show(&Sample::of_labels(&[], f64::NAN), &scene))
-    }
-
-    /// The alert without labels of a series is also the one of the series without labels: one that fires goes on.
-    fn fire_absence(&mut self, shown: Shown, now: Now, changes: &mut Vec<Alert>) {
-        let live = self.alerts.entry(Labels::default()).or_default();
-        if live.track.state() != State::Firing {
-            live.labels = shown.labels;
-            live.annotations = shown.annotations;
-            live.value = f64::NAN;
-        }
-        live.is_absence = true;
-        let timing = Timing { hold: Duration::ZERO, needed: (1, 1), ..self.rule.timing };
-        if live.track.step(Seen::Holds, now, &timing).is_some() {
-            changes.extend(live.alert(&self.rule.name));
-        }
-    }
-
-    /// Past the limit all alerts are forgotten, as in Prometheus; whoever was told of one is told of its end.
-    fn check_limit(&mut self, now: Now, changes: &mut Vec<Alert>) -> Result<(), Failure> {
-        let active = self.alerts.values().filter(|alert| alert.is_active()).count();
-        let Some(limit) = self.rule.limit.filter(|limit| active > *limit) else { return Ok(()) };
-        changes.retain(|change| change.state != State::Firing);
-        self.resolve_all(now, changes);
-        Err(Failure::Limit(limit))
-    }
-
-    fn resolve_all(&mut self, now: Now, changes: &mut Vec<Alert>) {
-        let at_once = self.rule.timing.at_once();
-        for mut live in std::mem::take(&mut self.alerts).into_values() {
-            let told = live.told && live.track.state() == State::Firing;
-            if told && live.track.step(Seen::Clear, now, &at_once) == Some(Change::Resolved) {
-                changes.extend(live.alert(&self.rule.name));
-            }
         }
     }
 
@@ -348,41 +227,5 @@ impl Tracked {
             () if any(State::Resolved) => State::Resolved,
             () => State::Inactive,
         }
-    }
-}
-
-impl Default for Live {
-    fn default() -> Self {
-        Self {
-            track: Track::default(),
-            value: f64::NAN,
-            labels: Labels::default(),
-            annotations: Labels::default(),
-            told: false,
-            missing_since: None,
-            is_absence: false,
-        }
-    }
-}
-
-impl Live {
-    fn is_active(&self) -> bool {
-        matches!(self.track.state(), State::Pending | State::Firing)
-    }
-
-    /// Nothing is shown of an alert that never was active.
-    fn alert(&self, rule: &str) -> Option<Alert> {
-        let state = self.track.state();
-        Some(Alert {
-            rule: rule.to_owned(),
-            state,
-            value: self.value,
-            labels: self.labels.clone(),
-            annotations: self.annotations.clone(),
-            active_at: self.track.active_at()?,
-            // An alert that is pending for the second time has not fired yet.
-            fired_at: self.track.fired_at().filter(|_| state != State::Pending),
-            resolved_at: self.track.resolved_at().filter(|_| state == State::Resolved),
-        })
     }
 }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 
 use super::{Findings, Found, Tracked, View};
 use crate::fingerprint::of_labels;
-use crate::group::{Failure, Threshold, What};
+use crate::group::{Failure, Shown, Threshold, What};
 use crate::labels::Labels;
+use crate::no_data::NoData;
 use crate::samples::Sample;
 use crate::state::{Now, Seen, State};
 use crate::template::Scene;
@@ -18,12 +19,16 @@ impl Tracked {
         match &self.rule.what {
             What::Threshold(threshold) => {
                 let scene = Scene { view, wall: now.wall.as_millisecond() };
-                Ok(self.judge(visible(threshold, view, now), threshold, &scene))
+                let findings = self.judge(visible(threshold, view, now), threshold, &scene);
+                let absent = self.absent(findings.no_data, &scene, now);
+                Ok(Findings { absent, ..findings })
             }
             #[cfg(feature = "rules")]
             What::Promql(query) => self.query(query, view, now),
             #[cfg(feature = "rules")]
-            What::Record(_) => Ok(Findings { found: Vec::new(), others: Seen::Clear, no_data: false }),
+            What::Record(_) => {
+                Ok(Findings { found: Vec::new(), others: Seen::Clear, no_data: false, absent: None })
+            }
         }
     }
 
@@ -70,7 +75,7 @@ impl Tracked {
         threshold: &Threshold,
         scene: &Scene<'_>,
     ) -> Findings {
-        let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true };
+        let mut findings = Findings { found: Vec::new(), others: Seen::Nothing, no_data: true, absent: None };
         // Thousands of series may be fine: their labels are only copied where there may be an alert.
         let known: HashSet<u64> = self.alerts.keys().map(|labels| of_labels(labels.iter())).collect();
         for sample in samples {
@@ -102,11 +107,19 @@ impl Tracked {
         findings
     }
 
+    /// What is shown of the alert that there is no data, if it is time for one.
+    fn absent(&self, no_data: bool, scene: &Scene<'_>, now: Now) -> Option<Shown> {
+        let is_asked = no_data && self.rule.no_data == NoData::Alert;
+        let since = is_asked.then(|| self.missing_since.unwrap_or(now.at))?;
+        let is_time = now.at.saturating_duration_since(since) >= self.rule.no_data_for;
+        is_time.then(|| self.rule.show(&Sample::of_labels(&[], f64::NAN), scene))
+    }
+
     #[cfg(feature = "rules")]
     fn query(&self, query: &crate::promql::Query, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
         let wall = now.wall.as_millisecond();
         let mut labels_seen = HashSet::new();
-        let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false };
+        let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false, absent: None };
         let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
         for element in answer.map_err(Failure::Expression)? {
             let sample = Sample::of_labels(element.labels(), element.value());

@@ -203,7 +203,7 @@ impl AlertManagerBuilder {
         #[cfg(feature = "rules")]
         let dialect = crate::promql::Dialect::new(self.compat, self.interval);
         #[cfg(feature = "rules")]
-        let memory = Memory::new(&groups, self.history, dialect, origins, self.interval);
+        let memory = Memory::new(self.history, dialect, origins, self.interval);
         let Limits { capacity, give_up_after } = self.limits;
         let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
         let core = Core::new(

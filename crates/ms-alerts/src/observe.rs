@@ -37,7 +37,7 @@ pub(crate) fn describe() {
     counter!(EVALUATIONS).increment(0);
     #[cfg(feature = "rules")]
     describe_history();
-    for reason in ["source", "panic", "same_labels", "expression", "limit"] {
+    for reason in ["source", "panic", "same_labels", "expression", "limit", "reentrant"] {
         counter!(FAILURES, "reason" => reason).increment(0);
     }
 }

@@ -9,18 +9,18 @@ use crate::alert::{Alert, RuleKind, RuleStatus};
 use crate::group::{About, Failure, Group, Rule, Threshold, What};
 use crate::state::State;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Snapshot {
     pub(crate) groups: Vec<GroupView>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct GroupView {
     pub(crate) about: Arc<About>,
     pub(crate) rules: Vec<RuleView>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 #[cfg_attr(not(feature = "axum"), allow(dead_code, reason = "told over HTTP alone"))]
 pub(crate) struct RuleView {
     pub(crate) about: Arc<RuleAbout>,
@@ -53,6 +53,13 @@ impl Snapshot {
             rules: group.rules.iter().map(|rule| rule.view()).collect(),
         };
         Self { groups: groups.iter().map(view).collect() }
+    }
+
+    /// Adds a rule made in code.
+    pub(crate) fn add_own(&mut self, rule: RuleView) {
+        if let Some(own) = self.groups.first_mut() {
+            own.rules.push(rule);
+        }
     }
 
     fn rules_of_groups(&self) -> impl Iterator<Item = (&GroupView, &RuleView)> {

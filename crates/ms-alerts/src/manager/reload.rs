@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{AlertManager, Core, asked_by, beats_of};
+use super::AlertManager;
+use super::core::{Core, Evaluator, beats_of};
+use super::memory::asked_by;
 use crate::alert::Alert;
 use crate::delivery::Notification;
 use crate::group::Group;
@@ -24,23 +26,29 @@ impl AlertManager {
     ///
     /// # Errors
     ///
-    /// [`RuleFileError`] as of the builder's methods. The rules are as they were.
+    /// [`RuleFileError`] as of the builder's methods, and [`RuleFileError::Evaluating`] if a condition of these rules asks for it.
+    /// The rules are as they were.
     pub fn reload(&self) -> Result<Vec<Alert>, RuleFileError> {
         self.0.delivery.start();
+        // Before the origins: whoever holds them waits for the evaluation.
+        if self.0.evaluator.is_owned_by_current_thread() {
+            return Err(RuleFileError::Evaluating);
+        }
         let origins = self.0.memory.origins.lock();
         let groups = RuleSet::read(&origins)?;
-        Ok(self.0.replace(groups))
+        self.0.replace(groups).ok_or(RuleFileError::Evaluating)
     }
 }
 
 impl Core {
-    fn replace(&self, mut new: Vec<Group>) -> Vec<Alert> {
+    fn replace(&self, mut new: Vec<Group>) -> Option<Vec<Alert>> {
         let now = Now::read();
         new.iter_mut().for_each(|group| group.default_interval(self.memory.interval));
-        let mut groups = self.groups.lock();
-        let mut history = self.memory.history.lock();
+        let lock = self.evaluator.lock();
+        let mut evaluator = lock.try_borrow_mut().ok()?;
+        let Evaluator { groups, history, .. } = &mut *evaluator;
 
-        let mut before = std::mem::take(&mut *groups).into_iter();
+        let mut before = std::mem::take(groups).into_iter();
         groups.extend(before.next());
         let mut rules: Vec<_> = before.flat_map(|group| group.rules).map(Some).collect();
         let identities = rules.iter().flatten().map(|rule| Arc::clone(rule.identity()));
@@ -52,11 +60,11 @@ impl Core {
             }
         }
         groups.extend(new);
-        history.ask_anew(asked_by(&groups));
+        history.ask_anew(asked_by(groups));
 
         let mut resolved = Vec::new();
         for mut gone in rules.into_iter().flatten() {
-            let changes = gone.end(&mut history, now);
+            let changes = gone.end(history, now);
             // Under the lock, as everything that the sinks hear of.
             for change in &changes {
                 let url = Arc::clone(&self.external.url);
@@ -65,8 +73,8 @@ impl Core {
             }
             resolved.extend(changes);
         }
-        *self.shown.write() = Snapshot::of(&groups);
-        self.beats.send_replace(beats_of(&groups));
-        resolved
+        self.shown.replace(Snapshot::of(groups));
+        self.beats.send_replace(beats_of(groups));
+        Some(resolved)
     }
 }

@@ -28,6 +28,8 @@ pub enum RuleFileError {
     },
     /// The runtime ended before the files were read again.
     Stopped,
+    /// A condition reloads the rules that it belongs to, while it is evaluated.
+    Evaluating,
     /// Something in the file is wrong or not supported.
     Refused {
         /// The file.
@@ -55,7 +57,11 @@ impl RuleFileError {
     /// Gives what was found in the file; nothing if none could be read.
     pub fn problems(&self) -> &[RuleProblem] {
         match self {
-            Self::Read { .. } | Self::Pattern { .. } | Self::NoFile { .. } | Self::Stopped => &[],
+            Self::Read { .. }
+            | Self::Pattern { .. }
+            | Self::NoFile { .. }
+            | Self::Stopped
+            | Self::Evaluating => &[],
             Self::Refused { problems, .. } => problems,
         }
     }
@@ -103,6 +109,7 @@ impl fmt::Display for RuleFileError {
             Self::Read { file, .. } => write!(f, "cannot read rule file {file}"),
             Self::Pattern { pattern, .. } => write!(f, "{pattern} is not a pattern for rule files"),
             Self::Stopped => f.write_str("the runtime ended before the rule files were read"),
+            Self::Evaluating => f.write_str("a condition cannot reload the rules that it belongs to"),
             Self::NoFile { pattern } => write!(f, "no rule file is named like {pattern}"),
             Self::Refused { file, problems } => {
                 for (count, problem) in problems.iter().enumerate() {
@@ -120,7 +127,7 @@ impl std::error::Error for RuleFileError {
         match self {
             Self::Read { source, .. } => Some(source),
             Self::Pattern { source, .. } => Some(source.as_ref()),
-            Self::NoFile { .. } | Self::Stopped | Self::Refused { .. } => None,
+            Self::NoFile { .. } | Self::Stopped | Self::Evaluating | Self::Refused { .. } => None,
         }
     }
 }

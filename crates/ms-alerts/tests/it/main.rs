@@ -25,6 +25,7 @@ mod observing;
 mod prometheus;
 #[cfg(feature = "rules")]
 mod promtool;
+mod reentering;
 #[cfg(feature = "rules")]
 mod reloading;
 mod remembering;

@@ -60,6 +60,24 @@ impl Run {
     }
 }
 
+tokio::task_local! {
+    static LEASE: Arc<Lease>;
+}
+
+impl Lease {
+    /// Lets the work take shares in its own lease: a run that has put a part of itself into a thread has not ended
+    /// before that has.
+    pub(crate) async fn scope<T>(self, work: impl Future<Output = T>) -> T {
+        LEASE.scope(Arc::new(self), work).await
+    }
+
+    /// A share in the lease of the run that is being polled.
+    #[cfg(feature = "tcp")]
+    pub(crate) fn share() -> Option<Arc<Self>> {
+        LEASE.try_with(Arc::clone).ok()
+    }
+}
+
 impl Drop for Run {
     /// Nobody waits any more: unless the work has ended, it is on its own.
     fn drop(&mut self) {

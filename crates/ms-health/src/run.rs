@@ -91,11 +91,8 @@ async fn in_task(
     probe: Arc<dyn Fn() -> BoxFuture<'static, Finding> + Send + Sync>,
     lease: Lease,
 ) -> Result<Finding, Reason> {
-    let work = async move {
-        // Ends after the probe's future, whose drop may take its time too.
-        let _lease = lease;
-        OffWorker(call(probe).boxed()).await
-    };
+    // The lease ends after the probe's future, whose drop may take its time too.
+    let work = lease.scope(OffWorker(call(probe).boxed()));
     let ended = AbortOnDrop(tokio::spawn(work)).joined().await;
     ended.map_err(|error| if error.is_panic() { Reason::Panicked } else { Reason::NotRun })
 }

@@ -10,8 +10,8 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
+use super::connect::connect;
 use crate::finding::Finding;
 use crate::probe::Probe;
 use crate::status::Status;
@@ -100,7 +100,7 @@ impl HttpProbe {
     }
 
     async fn get(&self) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
-        let stream = TcpStream::connect(&self.address).await?;
+        let stream = connect(&self.address).await?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let request = self.request()?;
         let exchange = async move {

@@ -1,5 +1,7 @@
 //! Probes that are ready-made, each behind a feature. A closure does for everything else.
 
+#[cfg(feature = "tcp")]
+mod connect;
 #[cfg(feature = "disk")]
 mod disk;
 #[cfg(feature = "http")]

@@ -1,7 +1,6 @@
 //! Does anybody accept connections there?
 
-use tokio::net::TcpStream;
-
+use super::connect::connect;
 use crate::finding::Finding;
 use crate::probe::Probe;
 
@@ -26,6 +25,6 @@ impl TcpProbe {
 
 impl Probe for TcpProbe {
     async fn probe(&self) -> Finding {
-        TcpStream::connect(&self.address).await.map(drop).into()
+        connect(&self.address).await.map(drop).into()
     }
 }

@@ -5,8 +5,10 @@ use http::request::Parts;
 
 use crate::endpoint::{Endpoint, Question};
 use crate::health::HealthCheck;
+use crate::heartbeat::Heartbeat;
 use crate::report::Report;
 use crate::show::{self, Answer, Format, Language};
+use crate::shutdown::Phase;
 use crate::slot::Slot;
 use crate::status::Status;
 
@@ -16,9 +18,13 @@ pub(crate) struct Asked {
     format: Format,
     language: Language,
     verbose: bool,
-    /// Checks that `/readyz?exclude=` leaves out.
+    /// What `?exclude=` leaves out of the list of Kubernetes.
     excluded: Vec<String>,
 }
+
+/// The lines of the life of the service in that list.
+const STARTUP: &str = "startup";
+const SHUTDOWN: &str = "shutdown";
 
 impl Asked {
     /// Allocates only for `?exclude=`.
@@ -53,13 +59,21 @@ impl Asked {
     /// The answer, where it needs no waiting.
     pub(crate) fn answer_at_once(&self, health: &HealthCheck) -> Option<Answer> {
         let known = match self.question {
-            Question::Endpoint(Endpoint::Live | Endpoint::Livez) if self.details => health.liveness().into(),
-            Question::Endpoint(Endpoint::Live | Endpoint::Livez) => Known::Status(health.live_status()),
-            Question::Endpoint(Endpoint::Startup | Endpoint::Startupz) => health.startup().into(),
-            Question::Endpoint(endpoint) if endpoint.is_readiness() => match health.not_serving() {
-                Some(report) => report.into(),
-                None => self.fresh(health)?,
-            },
+            Question::Endpoint(Endpoint::Live | Endpoint::Livez) if self.details => {
+                health.liveness_of(|beat| !self.leaves_out(beat.name())).into()
+            }
+            Question::Endpoint(Endpoint::Live | Endpoint::Livez) => {
+                Known::Status(health.live_status_of(|beat| !self.leaves_out(beat.name())))
+            }
+            Question::Endpoint(Endpoint::Startup | Endpoint::Startupz) => {
+                health.life(|phase| phase != Phase::Starting || self.leaves_out(STARTUP)).into()
+            }
+            Question::Endpoint(endpoint) if endpoint.is_readiness() => {
+                match health.not_serving(|phase| self.minds(phase)) {
+                    Some(report) => report.into(),
+                    None => self.fresh(health)?,
+                }
+            }
             Question::Endpoint(_) | Question::Group(_) => self.fresh(health)?,
         };
         Some(match known {
@@ -80,7 +94,9 @@ impl Asked {
     pub(crate) async fn answer(self, health: HealthCheck) -> Answer {
         let wanted = |slot: &Slot| self.wants(&health, slot);
         let report = match self.question {
-            Question::Endpoint(endpoint) if endpoint.is_readiness() => health.readiness_of(wanted).await,
+            Question::Endpoint(endpoint) if endpoint.is_readiness() => {
+                health.readiness_of(wanted, |phase| self.minds(phase)).await
+            }
             Question::Endpoint(_) | Question::Group(_) => health.ask(wanted).await,
         };
         self.show(&health, &report)
@@ -90,9 +106,22 @@ impl Asked {
         match self.question {
             Question::Group(number) => health.0.groups.get(number).is_some_and(|group| group.has(slot)),
             Question::Endpoint(endpoint) if endpoint.is_readiness() => {
-                slot.check.critical && !self.excluded.iter().any(|name| **name == *slot.check.name)
+                slot.check.critical && !self.leaves_out(&slot.check.name)
             }
             Question::Endpoint(_) => true,
+        }
+    }
+
+    fn leaves_out(&self, name: &str) -> bool {
+        self.excluded.iter().any(|excluded| excluded == name)
+    }
+
+    /// Tells whether readiness falls in this phase.
+    fn minds(&self, phase: Phase) -> bool {
+        match phase {
+            Phase::Starting => !self.leaves_out(STARTUP),
+            Phase::Serving => false,
+            Phase::Draining(_) => !self.leaves_out(SHUTDOWN),
         }
     }
 
@@ -129,19 +158,26 @@ impl Asked {
     ) -> show::KubernetesList<'a> {
         let mut list = show::KubernetesList::new(&self.excluded);
         match self.question {
-            Question::Endpoint(Endpoint::Livez) => list.add("ping", true),
-            Question::Endpoint(Endpoint::Startupz) => list.add("startup", !report.starting()),
+            Question::Endpoint(Endpoint::Livez) => {
+                list.add("ping", Some(true));
+                let beats = health.0.heartbeats.iter().map(Heartbeat::name);
+                beats.for_each(|name| list.add(name, Self::passes(health, report, name)));
+            }
+            Question::Endpoint(Endpoint::Startupz) => list.add(STARTUP, Some(!report.starting())),
             _ => {
-                list.add("startup", !report.starting());
-                list.add("shutdown", !report.shutting_down());
+                list.add(STARTUP, Some(!report.starting()));
+                list.add(SHUTDOWN, Some(!report.shutting_down()));
                 let critical = health.0.slots.iter().filter(|slot| slot.check.critical);
-                critical.for_each(|slot| list.exclude(&slot.check.name));
+                let names = critical.map(|slot| &*slot.check.name);
+                names.for_each(|name| list.add(name, Self::passes(health, report, name)));
             }
         }
-        for check in report.checks() {
-            list.add(check.name(), !health.0.mapping.fails(check.status()));
-        }
         list
+    }
+
+    /// `None` for a check that was not asked.
+    fn passes(health: &HealthCheck, report: &Report, name: &str) -> Option<bool> {
+        Some(!health.0.mapping.fails(report.check(name)?.status()))
     }
 
     fn bare(&self, health: &HealthCheck, status: Status) -> Answer {

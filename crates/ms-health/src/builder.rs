@@ -162,8 +162,8 @@ impl HealthCheckBuilder {
         self
     }
 
-    /// Serves `/livez`, `/readyz` and `/startupz` too, in plain text with `?verbose` and `?exclude=<check>` as the API
-    /// server of Kubernetes has them, failing with the code of the status instead of 500. Default no.
+    /// Serves `/livez`, `/readyz` and `/startupz` too, in plain text with `?verbose` and `?exclude=<name>` as the API server
+    /// of Kubernetes has them, failing with the code of the status instead of 500. Default no.
     ///
     /// The list of `?verbose` and the list of a failure are details. `?exclude=` is for everybody, since a kubelet has no
     /// token: who guesses the name of a check learns whether it alone is what fails.

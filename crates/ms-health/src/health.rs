@@ -67,16 +67,21 @@ impl HealthCheck {
     ///
     /// As for [`report`](Self::report).
     pub async fn readiness(&self) -> Report {
-        self.readiness_of(|slot| slot.check.critical).await
+        self.readiness_of(|slot| slot.check.critical, |_| true).await
     }
 
-    pub(crate) async fn readiness_of(&self, wanted: impl Fn(&Slot) -> bool) -> Report {
-        if let Some(report) = self.not_serving() {
+    /// `minds` tells in which phases, serving apart, readiness falls.
+    pub(crate) async fn readiness_of(
+        &self,
+        wanted: impl Fn(&Slot) -> bool,
+        minds: impl Fn(Phase) -> bool,
+    ) -> Report {
+        if let Some(report) = self.not_serving(&minds) {
             return report;
         }
         let mut report = self.ask(wanted).await;
         // The signal may have come while the checks ran.
-        if report.shutting_down() {
+        if report.shutting_down() && minds(report.phase) {
             report.status = Status::Unhealthy;
         }
         report
@@ -95,27 +100,29 @@ impl HealthCheck {
     /// Tells whether the process's own tasks gave a sign of life in time, as `/health/live` does; `healthy` where there
     /// is no [`heartbeat`](HealthCheckBuilder::heartbeat).
     pub fn liveness(&self) -> Report {
-        let checks = self.0.heartbeats.iter().map(Heartbeat::report).collect();
-        Report { status: self.live_status(), phase: self.phase(), checks }
+        self.liveness_of(|_| true)
     }
 
-    pub(crate) fn live_status(&self) -> Status {
-        let alive = self.0.heartbeats.iter().all(|beat| beat.status() == Status::Healthy);
+    pub(crate) fn liveness_of(&self, wanted: impl Fn(&Heartbeat) -> bool) -> Report {
+        let beats = self.0.heartbeats.iter().filter(|beat| wanted(beat));
+        let checks = beats.map(Heartbeat::report).collect();
+        Report { status: self.live_status_of(wanted), phase: self.phase(), checks }
+    }
+
+    pub(crate) fn live_status_of(&self, wanted: impl Fn(&Heartbeat) -> bool) -> Status {
+        let mut beats = self.0.heartbeats.iter().filter(|beat| wanted(beat));
+        let alive = beats.all(|beat| beat.status() == Status::Healthy);
         if alive { Status::Healthy } else { Status::Unhealthy }
     }
 
     /// The whole answer of readiness where the life of the service alone decides it.
-    pub(crate) fn not_serving(&self) -> Option<Report> {
-        (self.phase() != Phase::Serving).then(|| self.life(|phase| phase == Phase::Serving))
-    }
-
-    /// Tells whether the service has started; a shutdown does not undo it.
-    pub(crate) fn startup(&self) -> Report {
-        self.life(|phase| phase != Phase::Starting)
+    pub(crate) fn not_serving(&self, minds: impl Fn(Phase) -> bool) -> Option<Report> {
+        let phase = self.phase();
+        (phase != Phase::Serving && minds(phase)).then(|| self.life(|phase| phase == Phase::Serving))
     }
 
     /// What the life of the service alone says, no check asked: `healthy` while it serves.
-    fn life(&self, serving: impl Fn(Phase) -> bool) -> Report {
+    pub(crate) fn life(&self, serving: impl Fn(Phase) -> bool) -> Report {
         let phase = self.phase();
         let status = if serving(phase) { Status::Healthy } else { Status::Unhealthy };
         Report { status, phase, checks: Vec::new() }

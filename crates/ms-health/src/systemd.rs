@@ -136,7 +136,9 @@ impl Channel {
     }
 
     fn sign(&self, health: &Weak<Inner>, watchdog: Option<Duration>) {
-        let alive = health.upgrade().is_some_and(|inner| HealthCheck(inner).live_status() == Status::Healthy);
+        let alive = health
+            .upgrade()
+            .is_some_and(|inner| HealthCheck(inner).live_status_of(|_| true) == Status::Healthy);
         if alive
             && watchdog.is_some()
             && let Err(error) = self.send("WATCHDOG=1")

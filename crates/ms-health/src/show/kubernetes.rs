@@ -20,21 +20,19 @@ impl<'a> List<'a> {
         Self { lines: String::new(), asked, found: Vec::new() }
     }
 
-    pub(crate) fn add(&mut self, name: &str, ok: bool) {
-        // Writing to a String cannot fail, here and below. The reason stays withheld, as there.
-        let _ = if ok {
-            writeln!(self.lines, "[+]{name} ok")
-        } else {
-            writeln!(self.lines, "[-]{name} failed: reason withheld")
-        };
-    }
-
-    /// Notes that the check was not asked, if it was to be left out.
-    pub(crate) fn exclude(&mut self, name: &'a str) {
-        if self.asked.iter().any(|asked| asked == name) {
-            let _ = writeln!(self.lines, "[+]{name} excluded: ok");
+    /// Adds a line, in the place that the list has for it; `ok` is `None` for what was not asked.
+    pub(crate) fn add(&mut self, name: &'a str, ok: Option<bool>) {
+        let excluded = self.asked.iter().any(|asked| asked == name);
+        if excluded {
             self.found.push(name);
         }
+        // Writing to a String cannot fail, here and below. The reason stays withheld, as there.
+        let _ = match ok {
+            _ if excluded => writeln!(self.lines, "[+]{name} excluded: ok"),
+            Some(true) => writeln!(self.lines, "[+]{name} ok"),
+            Some(false) => writeln!(self.lines, "[-]{name} failed: reason withheld"),
+            None => Ok(()),
+        };
     }
 
     fn finish(mut self) -> String {

@@ -32,7 +32,7 @@ async fn what_is_excluded_is_not_asked_and_named() {
     let plain = ask(builder(), "/readyz?exclude=etcd").await;
     assert_eq!((plain.status, plain.body.as_str()), (200, "ok"));
     let answer = ask(builder(), "/readyz?verbose&exclude=etcd&exclude=zoo&exclude=b%22").await;
-    let list = "[+]startup ok\n[+]shutdown ok\n[+]etcd excluded: ok\n[+]database ok\n\
+    let list = "[+]startup ok\n[+]shutdown ok\n[+]database ok\n[+]etcd excluded: ok\n\
                 warn: some health checks cannot be excluded: no matches for \"b\\\"\",\"zoo\"\nreadyz check passed\n";
     assert_eq!((answer.status, answer.body.as_str()), (200, list));
 }
@@ -74,9 +74,71 @@ async fn the_startup_gate_and_the_shutdown_have_lines_of_their_own() {
     assert_eq!(get(server, "/startupz", "").await.body, "ok");
     assert_eq!(get(server, "/readyz", "").await.body, "ok");
     health.begin_shutdown();
-    let draining = get(server, "/readyz?exclude=shutdown", "").await;
-    assert!(draining.body.contains("[-]shutdown failed: reason withheld\n"), "{}", draining.body);
-    assert_eq!((draining.status, get(server, "/livez", "").await.status), (503, 200));
+    let draining = get(server, "/readyz", "").await;
+    let list = "[+]startup ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n";
+    assert_eq!((draining.status, draining.body.as_str()), (503, list));
+    assert_eq!(get(server, "/livez", "").await.status, 200);
+}
+
+#[tokio::test]
+async fn every_line_of_the_list_can_be_excluded() {
+    let dead = Heartbeat::new("mailer", Duration::ZERO);
+    let health = || builder().heartbeat(&dead).details_on_loopback(true).startup_gate();
+    for (path, status, body) in [
+        ("/livez?exclude=mailer", 200, "ok"),
+        (
+            "/livez?verbose&exclude=mailer&exclude=ping",
+            200,
+            "[+]ping excluded: ok\n[+]mailer excluded: ok\nlivez check passed\n",
+        ),
+        (
+            "/livez?exclude=etcd",
+            503,
+            "[+]ping ok\n[-]mailer failed: reason withheld\n\
+             warn: some health checks cannot be excluded: no matches for \"etcd\"\nlivez check failed\n",
+        ),
+        ("/startupz?exclude=startup", 200, "ok"),
+        // While it starts no check is asked; what is not asked has no line.
+        (
+            "/readyz?exclude=etcd",
+            503,
+            "[-]startup failed: reason withheld\n[+]shutdown ok\n[+]etcd excluded: ok\nreadyz check failed\n",
+        ),
+        (
+            "/readyz?verbose&exclude=startup&exclude=shutdown&exclude=etcd",
+            200,
+            "[+]startup excluded: ok\n[+]shutdown excluded: ok\n[+]database ok\n[+]etcd excluded: ok\nreadyz check passed\n",
+        ),
+    ] {
+        let answer = ask(health(), path).await;
+        assert_eq!((answer.status, answer.body.as_str()), (status, body), "{path}");
+    }
+    let stranger = builder().heartbeat(&dead).startup_gate();
+    let server = serve(stranger.build().unwrap().router()).await;
+    for (path, status) in [
+        ("/livez", 503),
+        ("/livez?exclude=mailer", 200),
+        ("/startupz?exclude=startup", 200),
+        ("/readyz?exclude=startup", 503),
+        ("/readyz?exclude=startup&exclude=etcd", 200),
+        ("/health/live?exclude=mailer", 503),
+    ] {
+        assert_eq!(get(server, path, "").await.status, status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_that_is_excluded_does_not_fail_readiness() {
+    let health = builder().details_on_loopback(true).build().unwrap();
+    let server = serve(health.router()).await;
+    health.begin_shutdown();
+    // The first waits for the checks, the second finds their answers.
+    for _ in 0..2 {
+        let answer = get(server, "/readyz?verbose&exclude=shutdown&exclude=etcd", "").await;
+        let list = "[+]startup ok\n[+]shutdown excluded: ok\n[+]database ok\n[+]etcd excluded: ok\nreadyz check passed\n";
+        assert_eq!((answer.status, answer.body.as_str()), (200, list));
+    }
+    assert_eq!(get(server, "/readyz?exclude=etcd", "").await.status, 503);
 }
 
 #[tokio::test]

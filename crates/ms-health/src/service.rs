@@ -23,7 +23,8 @@ use crate::show::Answer;
 /// [`HealthCheck::service`].
 ///
 /// GET and HEAD; 405 otherwise. Both errors are problem details (RFC 9457). `Cache-Control: no-store`. A cached bare
-/// status allocates no body.
+/// status allocates nothing where the request had three headers or more, as those of kubelets and balancers have: their
+/// map becomes that of the answer.
 #[derive(Debug, Clone)]
 pub struct HealthService {
     health: HealthCheck,
@@ -72,24 +73,27 @@ impl HealthCheck {
 }
 
 impl HealthService {
-    fn respond(&self, request: &Parts) -> ResponseFuture {
+    fn respond(&self, request: Parts) -> ResponseFuture {
         let head = request.method == Method::HEAD;
         let Some(question) = self.only.or_else(|| self.health.question(request.uri.path())) else {
-            return ResponseFuture::ready(Answer::not_found().into_response(head));
+            return ResponseFuture::ready(Answer::not_found().into_response(head, request.headers));
         };
         if !head && request.method != Method::GET {
-            let mut response = Answer::not_allowed().into_response(false);
+            let mut response = Answer::not_allowed().into_response(false, request.headers);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return ResponseFuture::ready(response);
         }
-        let asked = Asked::new(&self.health, question, request);
+        let asked = Asked::new(&self.health, question, &request);
         if let Some(answer) = asked.answer_at_once(&self.health) {
-            return ResponseFuture::ready(answer.into_response(head));
+            return ResponseFuture::ready(answer.into_response(head, request.headers));
         }
         let health = self.health.clone();
-        ResponseFuture(State::Waiting(Box::pin(
-            async move { asked.answer(health).await.into_response(head) },
-        )))
+        // Only the map is kept while it waits, not what else the request holds.
+        let mut headers = request.headers;
+        headers.clear();
+        ResponseFuture(State::Waiting(Box::pin(async move {
+            asked.answer(health).await.into_response(head, headers)
+        })))
     }
 }
 
@@ -103,7 +107,7 @@ impl<B> Service<Request<B>> for HealthService {
     }
 
     fn call(&mut self, request: Request<B>) -> ResponseFuture {
-        self.respond(&request.into_parts().0)
+        self.respond(request.into_parts().0)
     }
 }
 

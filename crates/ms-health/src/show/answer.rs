@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use http_body_util::Full;
 
 pub(crate) struct Answer {
@@ -39,19 +39,25 @@ impl Answer {
         self
     }
 
-    pub(crate) fn into_response(self, head: bool) -> Response<Full<Bytes>> {
-        let length = HeaderValue::from(self.body.len());
-        let body = if head { Bytes::new() } else { self.body };
-        let mut response = Response::new(Full::new(body));
-        *response.status_mut() = self.status;
-        let headers = response.headers_mut();
+    /// `headers` is a map that is no longer needed, for its room: that of a request mostly has enough for an answer, which
+    /// then allocates nothing.
+    pub(crate) fn into_response(self, head: bool, mut headers: HeaderMap) -> Response<Full<Bytes>> {
+        headers.clear();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.insert(CONTENT_TYPE, self.kind);
-        headers.insert(CONTENT_LENGTH, length);
         if let Some(policy) = self.policy {
             headers.insert(CONTENT_SECURITY_POLICY, policy);
         }
+        let mut body = self.body;
+        if head {
+            // Of a body that is there, the server knows the length by itself, and without an allocation.
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
+            body = Bytes::new();
+        }
+        let mut response = Response::new(Full::new(body));
+        *response.status_mut() = self.status;
+        *response.headers_mut() = headers;
         response
     }
 }

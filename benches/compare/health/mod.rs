@@ -1,23 +1,19 @@
-//! ms-health beside axum-health, which runs its indicators for every probe, and beside a handler that checks nothing.
+//! ms-health beside other crates for health, and beside answers that check nothing.
+
+mod constant;
+mod peers;
 
 use std::cell::RefCell;
-use std::convert::Infallible;
-use std::future::Future;
 use std::hint::black_box;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes, HttpBody};
-use axum::http::{HeaderValue, Request, Response, StatusCode, header};
-use axum::routing::get;
-use axum::{Router, response::IntoResponse};
-use axum_health::indicator::{HealthDetail, HealthIndicator};
-use axum_health::service::Health;
-use http_body_util::Full;
-use ms_health::{Check, Endpoint, HealthCheck, HealthCheckBuilder, PeerAddr};
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::http::{Request, StatusCode};
+use ms_health::{Check, HealthCheck, HealthCheckBuilder, PeerAddr};
 use tokio::runtime::Runtime;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -32,7 +28,8 @@ const ROUNDS: usize = 9;
 const CROWD: usize = 64;
 
 pub fn claims() -> Vec<Claim> {
-    let mut claims = vec![cached_probe(), constant_handler(), constant_service(), detailed_probe()];
+    let mut claims = vec![cached_probe(), polled_status(), detailed_probe()];
+    claims.extend(constant::claims());
     claims.extend(crowd());
     claims
 }
@@ -43,60 +40,20 @@ fn cached_probe() -> Claim {
     let pair = nanoseconds(
         20_000,
         probe(&runtime, ours(Database::instant()), false),
-        probe(&runtime, theirs(Database::instant()), false),
+        probe(&runtime, peers::axum_health(Database::instant()), false),
     );
     Claim::new(AREA, "probe, bare status", "ns/request", pair, "axum-health", 0.8)
 }
 
-/// The same beside a handler that knows nothing and says so with the same headers.
-fn constant_handler() -> Claim {
+/// The same beside a status that is read from checks that run apart.
+fn polled_status() -> Claim {
     let runtime = runtime();
-    let constant = || async {
-        let headers = [
-            (header::CONTENT_TYPE, "application/json"),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        (headers, r#"{"status":"healthy"}"#).into_response()
-    };
-    let app = Router::new().route("/health", get(constant));
-    let pair =
-        nanoseconds(20_000, probe(&runtime, ours(Database::instant()), false), probe(&runtime, app, false));
-    Claim::new(AREA, "probe, bare status", "ns/request", pair, "axum handler, constant", 2.0)
-}
-
-/// The tower service alone beside one that makes the same answer of constants.
-fn constant_service() -> Claim {
-    let runtime = runtime();
-    let health = checks(Database::instant()).build().expect("valid");
-    let ours = health.endpoint(Endpoint::Ready);
-    let constant = tower::service_fn(async |_: Request<()>| {
-        let mut response = Response::new(Full::new(Bytes::from_static(br#"{"status":"healthy"}"#)));
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(20));
-        Ok::<_, Infallible>(response)
-    });
-    let pair = nanoseconds(50_000, call(&runtime, ours), call(&runtime, constant));
-    Claim::new(AREA, "cached probe, tower service", "ns/request", pair, "tower service, constant", 2.0)
-}
-
-/// One call after the other; the answer is looked at before it is timed.
-fn call<S>(runtime: &Runtime, service: S) -> impl FnMut()
-where
-    S: Service<Request<()>, Response = Response<Full<Bytes>>, Error = Infallible>,
-{
-    let service = RefCell::new(service);
-    let ask = move || runtime.block_on(service.borrow_mut().call(Request::new(()))).expect("infallible");
-    // The first runs the checks.
-    for _ in 0..2 {
-        assert_eq!(ask().status(), StatusCode::OK);
-    }
-    move || {
-        black_box(ask());
-    }
+    let pair = nanoseconds(
+        20_000,
+        probe(&runtime, ours(Database::instant()), false),
+        probe(&runtime, peers::health(&runtime), false),
+    );
+    Claim::new(AREA, "probe, bare status", "ns/request", pair, "health", 1.25)
 }
 
 /// A probe from loopback, which is shown both checks, as the peer's probes always are.
@@ -105,7 +62,7 @@ fn detailed_probe() -> Claim {
     let pair = nanoseconds(
         20_000,
         probe(&runtime, ours(Database::instant()), true),
-        probe(&runtime, theirs(Database::instant()), true),
+        probe(&runtime, peers::axum_health(Database::instant()), true),
     );
     Claim::new(AREA, "probe, with details", "ns/request", pair, "axum-health", 1.25)
 }
@@ -117,7 +74,7 @@ fn crowd() -> [Claim; 2] {
         .map(|_| {
             let (our_database, their_database) = (Database::pool_of_one(), Database::pool_of_one());
             let waited = stampede(&runtime, ours(our_database.clone()));
-            let their_wait = stampede(&runtime, theirs(their_database.clone()));
+            let their_wait = stampede(&runtime, peers::axum_health(their_database.clone()));
             ((waited, our_database.calls()), (their_wait, their_database.calls()))
         })
         .collect();
@@ -185,37 +142,6 @@ fn checks(database: Database) -> HealthCheckBuilder {
     let database = Check::new("database", move || database.clone().ping()).critical();
     let cache = Check::new("cache", || async { Ok::<_, &str>(()) });
     HealthCheck::builder().add(database.ttl(ttl)).add(cache.ttl(ttl)).details_on_loopback(true)
-}
-
-struct Indicator(&'static str, Option<Database>);
-
-impl HealthIndicator for Indicator {
-    fn name(&self) -> String {
-        self.0.to_owned()
-    }
-
-    /// What `async_trait` would write.
-    fn details<'a, 'b>(&'a self) -> Pin<Box<dyn Future<Output = HealthDetail> + Send + 'b>>
-    where
-        'a: 'b,
-        Self: 'b,
-    {
-        Box::pin(async {
-            let answer = match self.1.clone() {
-                Some(database) => database.ping().await,
-                None => Ok(()),
-            };
-            answer.map_or_else(|_| HealthDetail::down(), |()| HealthDetail::up())
-        })
-    }
-}
-
-fn theirs(database: Database) -> Router {
-    let health = Health::builder()
-        .with_indicator(Indicator("database", Some(database)))
-        .with_indicator(Indicator("cache", None))
-        .build();
-    Router::new().route("/health", get(axum_health::health_check)).layer(health)
 }
 
 /// One probe after the other; the answers of both sides are looked at before they are timed.

@@ -10,8 +10,11 @@ use http::{Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connect::connect;
+#[cfg(feature = "https")]
+use super::tls::Tls;
 use crate::finding::Finding;
 use crate::probe::Probe;
 use crate::status::Status;
@@ -22,8 +25,9 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 /// Gets a URL of another service and reads its health: the code, and the `status` of a JSON answer in our words, those of
 /// `health+json` or those of Spring. The worse of both counts; without a `status` that is known any 2xx is healthy.
 ///
-/// HTTP/1.1 without TLS, a new connection for every run, no redirects, 64 KiB of the answer at most. For anything else a
-/// closure with the HTTP client of the service does.
+/// HTTP/1.1, a new connection for every run, no redirects, 64 KiB of the answer at most. `https://` needs the feature
+/// `https` and a certificate that the machine trusts; on Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` name others. For anything
+/// else a closure with the HTTP client of the service does.
 ///
 /// ```
 /// use ms_health::{Check, HttpProbe};
@@ -37,6 +41,8 @@ pub struct HttpProbe {
     address: String,
     path: PathAndQuery,
     token: Option<HeaderValue>,
+    #[cfg(feature = "https")]
+    tls: Option<Tls>,
 }
 
 /// Why a URL cannot be probed.
@@ -46,9 +52,12 @@ pub enum HttpProbeError {
     /// It is no absolute URL, its host or port is none, or it holds a user or a password.
     #[error("not an absolute URL without credentials")]
     Url,
-    /// It is not `http://`; for TLS use a closure with an HTTP client.
-    #[error("only http:// can be probed; for TLS use a closure with an HTTP client")]
+    /// It is not `http://`, or `https://` without the feature of that name.
+    #[error("only http:// can be probed, and https:// with the feature `https` of ms-health")]
     Scheme,
+    /// The certificates that the machine trusts cannot be read (`https://`).
+    #[error("the certificates that this machine trusts cannot be read")]
+    Certificates,
     /// The token holds what a header cannot.
     #[error("the token cannot be the value of a header")]
     Token,
@@ -59,19 +68,26 @@ impl HttpProbe {
     ///
     /// # Errors
     ///
-    /// [`HttpProbeError::Url`] and [`HttpProbeError::Scheme`].
+    /// [`HttpProbeError::Url`], [`HttpProbeError::Scheme`] and [`HttpProbeError::Certificates`].
     pub fn new(url: &str) -> Result<Self, HttpProbeError> {
         let parts = url.parse::<Uri>().map_err(|_| HttpProbeError::Url)?.into_parts();
         let authority = parts.authority.filter(|authority| !authority.as_str().contains('@'));
         let (Some(scheme), Some(authority)) = (parts.scheme, authority) else {
             return Err(HttpProbeError::Url);
         };
-        if scheme != Scheme::HTTP {
+        let secure = cfg!(feature = "https") && scheme == Scheme::HTTPS;
+        if !secure && scheme != Scheme::HTTP {
             return Err(HttpProbeError::Scheme);
         }
-        let path = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
-        let address = format!("{}:{}", authority.host(), port(&authority)?);
-        Ok(Self { authority, address, path, token: None })
+        let port = port(&authority, if secure { 443 } else { 80 })?;
+        Ok(Self {
+            address: format!("{}:{port}", authority.host()),
+            path: parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/")),
+            token: None,
+            #[cfg(feature = "https")]
+            tls: if secure { Some(Tls::new(authority.host())?) } else { None },
+            authority,
+        })
     }
 
     /// Sends `Authorization: Bearer <token>`.
@@ -99,8 +115,16 @@ impl HttpProbe {
         request.body(Empty::new())
     }
 
-    async fn get(&self) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
+    async fn get(&self) -> Result<(StatusCode, Bytes), Failure> {
         let stream = connect(&self.address).await?;
+        #[cfg(feature = "https")]
+        if let Some(tls) = &self.tls {
+            return self.exchange(tls.shake_hands(stream).await?).await;
+        }
+        self.exchange(stream).await
+    }
+
+    async fn exchange(&self, stream: impl Stream) -> Result<(StatusCode, Bytes), Failure> {
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         let request = self.request()?;
         let exchange = async move {
@@ -117,11 +141,18 @@ impl HttpProbe {
     }
 }
 
-/// A port that is none must not be taken for 80: somebody else might answer there.
-fn port(authority: &Authority) -> Result<u16, HttpProbeError> {
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What HTTP can be spoken over.
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Stream for S {}
+
+/// A port that is none must not be taken for the usual one: somebody else might answer there.
+fn port(authority: &Authority, usual: u16) -> Result<u16, HttpProbeError> {
     let host = authority.host();
     match authority.as_str().strip_prefix(host).filter(|_| !host.is_empty()) {
-        Some("" | ":") => Ok(80),
+        Some("" | ":") => Ok(usual),
         Some(rest) => rest.strip_prefix(':').and_then(|port| port.parse().ok()).ok_or(HttpProbeError::Url),
         None => Err(HttpProbeError::Url),
     }
@@ -205,7 +236,7 @@ mod tests {
     #[test]
     fn what_cannot_be_probed_is_refused_at_once() {
         for (url, error) in [
-            ("https://a/", HttpProbeError::Scheme),
+            ("ftp://a/", HttpProbeError::Scheme),
             ("/health", HttpProbeError::Url),
             ("a:80", HttpProbeError::Url),
             ("http://u:p@a/", HttpProbeError::Url),
@@ -215,6 +246,9 @@ mod tests {
             ("http://:80/", HttpProbeError::Url),
         ] {
             assert_eq!(HttpProbe::new(url).map(drop), Err(error), "{url}");
+        }
+        if !cfg!(feature = "https") {
+            assert_eq!(HttpProbe::new("https://a/").map(drop), Err(HttpProbeError::Scheme));
         }
         let probe = HttpProbe::new("http://[::1]").unwrap();
         assert_eq!((probe.address.as_str(), probe.path.as_str()), ("[::1]:80", "/"));

@@ -12,6 +12,8 @@ mod redis;
 mod sqlx;
 #[cfg(feature = "tcp")]
 mod tcp;
+#[cfg(feature = "https")]
+mod tls;
 
 #[cfg(feature = "disk")]
 pub use disk::DiskProbe;

@@ -32,3 +32,5 @@ mod stampede;
 mod system;
 #[cfg(all(feature = "systemd", target_os = "linux"))]
 mod systemd;
+#[cfg(feature = "https")]
+mod tls;

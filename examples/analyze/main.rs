@@ -7,6 +7,8 @@ mod export;
 mod input;
 mod latency;
 mod page;
+mod parquet;
+mod progress;
 mod refusals;
 mod rules;
 mod sample;
@@ -18,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::progress::Progress;
 use crate::refusals::Refusals;
 
 /// Analyses rosters and response times.
@@ -46,12 +49,14 @@ enum Analysis {
 }
 
 fn main() -> ExitCode {
-    let mut refusals = Refusals::new(io::stderr().lock());
+    let progress = Progress::on_terminal();
+    let mut refusals = Refusals::new(io::stderr().lock(), progress.clone());
     let report = match Options::parse().analysis {
         Analysis::Shifts(options) => shifts::report(&options, &mut refusals),
         Analysis::Latency(options) => latency::report(&options, &mut refusals),
         Analysis::Compare(options) => compare::report(&options, &mut refusals),
     };
+    progress.clear();
     let text = match report {
         Ok(text) => text,
         Err(failure) => {

@@ -6,16 +6,24 @@ use std::path::Path;
 
 use ms_analytics::read::RowError;
 
+use crate::progress::Progress;
+
 /// Tells of refused rows and counts them.
 #[derive(Debug)]
 pub struct Refusals<W> {
     out: W,
     count: u64,
+    progress: Progress,
 }
 
 impl<W: Write> Refusals<W> {
-    pub fn new(out: W) -> Self {
-        Self { out, count: 0 }
+    /// Writes to `out`, where the line of `progress` is taken away first.
+    pub fn new(out: W, progress: Progress) -> Self {
+        Self { out, count: 0, progress }
+    }
+
+    pub fn progress(&self) -> &Progress {
+        &self.progress
     }
 
     pub fn count(&self) -> u64 {
@@ -37,6 +45,7 @@ impl<W: Write> Refusals<W> {
     }
 
     pub fn tell(&mut self, message: &dyn Display) {
+        self.progress.clear();
         // There is nobody left to tell that standard error is closed.
         let _ = writeln!(self.out, "{message}");
     }

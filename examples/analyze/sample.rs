@@ -8,6 +8,7 @@ use ms_analytics::hdr::LogAnalytics;
 use ms_analytics::read::{self, Column, RowError};
 
 use crate::input::{self, Failure};
+use crate::parquet;
 use crate::refusals::Refusals;
 
 /// How response times are written.
@@ -15,6 +16,10 @@ use crate::refusals::Refusals;
 pub enum Format {
     /// A column of seconds: CSV, or one number a line.
     Csv,
+    /// JSON Lines: objects with the seconds at one key, or bare numbers.
+    Jsonl,
+    /// A column of seconds in Apache Parquet.
+    Parquet,
     /// An interval log of HdrHistogram, encoding V2.
     Hlog,
     /// An access log that tells each request's time: nginx, JSON Lines or name=value.
@@ -24,7 +29,8 @@ pub enum Format {
 #[derive(Debug, Args)]
 #[group(id = "sample")]
 pub struct Options {
-    /// How the files are written; without it, files that end in .hlog or .hlog.gz are interval logs and others CSV.
+    /// How the files are written; without it the name tells: .hlog is an interval log, .jsonl, .ndjson and .json are JSON
+    /// Lines, .parquet is Parquet, each also with .gz behind, and others are CSV.
     #[arg(long, value_enum)]
     format: Option<Format>,
     /// The column of the seconds, by the name in the header; without it the first, with or without a header.
@@ -55,19 +61,27 @@ pub fn read<W: Write>(
     files: &[PathBuf],
     refusals: &mut Refusals<W>,
 ) -> Result<Sample, Failure> {
-    let format = options.format.unwrap_or_else(|| {
-        let is_log = |file: &PathBuf| file.to_string_lossy().trim_end_matches(".gz").ends_with(".hlog");
-        if files.iter().any(is_log) { Format::Hlog } else { Format::Csv }
-    });
+    let is_log = |file: &PathBuf| options.format.unwrap_or_else(|| by_name(file)) == Format::Hlog;
+    let are_logs = files.iter().any(is_log);
+    let column = options.column.clone().map_or(Column::First, Column::Named);
     let (mut seconds, mut intervals) = (Vec::new(), LogAnalytics::default());
     for file in files {
-        let source = input::open(file)?;
+        let source = input::open(file, refusals.progress())?;
+        let mut take_positive = |line, row: Result<f64, RowError>, refusals: &mut Refusals<W>| {
+            take(row.and_then(|time| positive(line, time, &column)), &mut seconds, file, refusals);
+        };
+        let format = options.format.unwrap_or_else(|| by_name(file));
+        if are_logs && format != Format::Hlog {
+            return Err(Failure::said(file, "is no interval log, as others of the files are"));
+        }
         let read = match format {
-            Format::Csv => {
-                let column = options.column.clone().map_or(Column::First, Column::Named);
-                read::numbers(source, &column, |line, row| {
-                    take(row.and_then(|time| positive(line, time, &column)), &mut seconds, file, refusals);
-                })
+            Format::Csv => read::numbers(source, &column, |line, row| take_positive(line, row, refusals)),
+            Format::Jsonl => {
+                read::json_numbers(source, &column, |line, row| take_positive(line, row, refusals))
+            }
+            Format::Parquet => {
+                parquet::numbers(file, source, &column, take_positive, refusals)?;
+                Ok(())
             }
             Format::AccessLog => read::access_log(source, |_, row| take(row, &mut seconds, file, refusals)),
             Format::Hlog => read::hlog(source, |_, row| match row {
@@ -77,7 +91,22 @@ pub fn read<W: Write>(
         };
         read.map_err(|cause| Failure::new(file, cause))?;
     }
-    Ok(if format == Format::Hlog { Sample::Intervals(intervals) } else { Sample::Seconds(seconds) })
+    Ok(if are_logs { Sample::Intervals(intervals) } else { Sample::Seconds(seconds) })
+}
+
+fn by_name(file: &Path) -> Format {
+    let name = file.to_string_lossy().to_ascii_lowercase();
+    let name = name.trim_end_matches(".gz");
+    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    if ends(&[".hlog"]) {
+        Format::Hlog
+    } else if ends(&[".jsonl", ".ndjson", ".json"]) {
+        Format::Jsonl
+    } else if ends(&[".parquet"]) {
+        Format::Parquet
+    } else {
+        Format::Csv
+    }
 }
 
 fn take<W: Write>(

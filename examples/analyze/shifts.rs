@@ -5,20 +5,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use ms_analytics::read::RowError;
 use ms_analytics::rules::RuleReport;
 use ms_analytics::timetable::Staffing;
-use ms_analytics::{ShiftAnalytics, UnknownTimeZone, read};
+use ms_analytics::{ShiftAnalytics, ShiftRef, UnknownTimeZone, read};
 
 use crate::analyses::{Analyses, Wanted};
 use crate::dialect::Dialect;
 use crate::input::{self, Failure, Format};
 use crate::refusals::Refusals;
-use crate::{export, page, rules, table};
+use crate::{export, page, parquet, rules, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Rosters with the columns id, employee, department, start, end and, if wanted, duration, in any order; CSV or
-    /// JSON Lines, gzip or not; - is standard input. An id may occur once in a file.
+    /// Rosters with the columns id, employee, department, start, end and, if wanted, duration, in any order; CSV, JSON
+    /// Lines or Parquet, gzip or not; - is standard input. An id may occur once in a file.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print the report as JSON instead of tables.
@@ -116,19 +117,27 @@ fn add<W: Write>(
     analyses: &mut Analyses,
     refusals: &mut Refusals<W>,
 ) -> Result<(), Failure> {
-    let source = input::open(file)?;
+    let source = input::open(file, refusals.progress())?;
     let (format, source) = match options.format {
         Some(format) => (format, source),
         None => input::format(file, source)?,
     };
+    let longest = Duration::from_secs(options.longest_shift * 3600);
     let rows = match format {
         Format::Csv => {
             let comma = options.dialect.decimal == ',';
             read::csv(source).delimiter(options.dialect.delimiter).decimal_comma(comma)
         }
         Format::Jsonl => read::json_lines(source),
+        Format::Parquet => {
+            let take = |row: Result<ShiftRef<'_>, RowError>, refusals: &mut Refusals<W>| match row {
+                Ok(shift) => analyses.add(shift),
+                Err(fault) => refusals.row(file, &fault),
+            };
+            return parquet::shifts(file, source, longest, options.dialect.local_times(), take, refusals);
+        }
     };
-    let rows = rows.longest_shift(Duration::from_secs(options.longest_shift * 3600));
+    let rows = rows.longest_shift(longest);
     let rows = match options.dialect.local_times() {
         Some(local_times) => rows.local_times(local_times),
         None => rows,

@@ -312,3 +312,114 @@ fn a_row_an_employee_is_safe_for_spreadsheets_and_markdown() {
     let both = analyze(&["shifts", "-", "--csv", "--json"], roster.as_bytes());
     assert_eq!(both.status.code(), Some(2));
 }
+
+#[test]
+fn json_lines_hold_a_column_of_seconds_too() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines = b"{\"path\":\"/a\",\"seconds\":0.1}\n{\"path\":\"/b\",\"seconds\":-1}\n{\"path\":\"/c\"}\n{\"seconds\":0.3}\n";
+    let times = file(&directory, "times.jsonl.gz", &gzip(lines));
+    let output = analyze(&["latency", name(&times), "--column", "seconds", "--json"], b"");
+    let places: Vec<_> =
+        text(&output.stderr).lines().filter_map(|line| line.strip_prefix(name(&times))).collect();
+    assert_eq!(places, [":2: seconds: negative", ":3: seconds: missing"]);
+    assert_eq!((&json_of(&output)["count"], &json_of(&output)["max"]), (&json!(2), &json!(0.3)));
+    let log = file(&directory, "jvm.hlog", b"#[Histogram log format version 1.3]\n");
+    let mixed = analyze(&["latency", name(&log), name(&times)], b"");
+    assert_eq!(mixed.status.code(), Some(2));
+    assert!(text(&mixed.stderr).contains("is no interval log, as others of the files are"));
+}
+
+/// The tool on a terminal of its own, which `script` gives it.
+#[test]
+fn a_terminal_shows_how_far_reading_is_until_the_report_is_written() {
+    use std::io::Read;
+    use std::time::{Duration, Instant};
+
+    let directory = tempfile::tempdir().expect("a directory");
+    let (pipe, shown) = (directory.path().join("roster"), directory.path().join("shown"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let command = format!("'{}' shifts '{}' --json", env!("CARGO_BIN_EXE_analyze"), name(&pipe));
+    let mut child = Command::new("script")
+        .args(["-qefc", &command, name(&shown)])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("script is needed: apt-get install -y bsdutils");
+    let mut roster = std::fs::OpenOptions::new().write(true).open(&pipe).expect("a pipe");
+    roster.write_all(HEADER.as_bytes()).expect("the tool reads");
+    let (mut screen, mut rows) = (child.stdout.take().expect("piped"), 0);
+    let (told, seen) = std::sync::mpsc::channel();
+    let watcher = std::thread::spawn(move || {
+        let (mut all, mut part) = (Vec::new(), [0; 256]);
+        loop {
+            match screen.read(&mut part) {
+                Ok(0) | Err(_) => return String::from_utf8_lossy(&all).into_owned(),
+                Ok(length) => all.extend_from_slice(&part[..length]),
+            }
+            if String::from_utf8_lossy(&all).contains("kB/s") {
+                let _ = told.send(());
+            }
+        }
+    });
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while seen.recv_timeout(Duration::from_millis(20)).is_err() {
+        assert!(Instant::now() < deadline, "nothing was shown");
+        rows += 1;
+        writeln!(roster, "{rows},E,D,2026-03-02T08:00:00Z,2026-03-02T16:00:00Z,8").expect("the tool reads");
+    }
+    drop(roster);
+    assert!(child.wait().expect("script ends").success());
+    let all = watcher.join().expect("the screen was read");
+    // The line is taken away, and the report stands alone.
+    let (_, report) = all.rsplit_once("\r\x1b[2K").expect("cleared");
+    assert_eq!(serde_json::from_str::<Value>(report).expect("JSON")["total_shifts"], rows);
+}
+
+#[cfg(not(feature = "parquet"))]
+#[test]
+fn a_build_without_parquet_says_how_to_get_it() {
+    let output = analyze(&["shifts", "-"], b"PAR1");
+    assert_eq!(text(&output.stderr), "-: Parquet is read by a build with `--features parquet`\n");
+}
+
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_is_read_from_files_pipes_and_gzip() {
+    const WRITE: &str = "import sys, duckdb
+rows = duckdb.sql('''select * from (values (1, 'Ayşe', 'Acil', timestamptz '2026-03-02 08:00:00+03', timestamptz '2026-03-02 16:00:00+03'),
+  (2, 'Ayşe', 'Yoğun Bakım', timestamptz '2026-03-02 12:00:00+03', timestamptz '2026-03-02 11:00:00+03'))
+  roster (id, employee, department, start, \"end\")''')
+duckdb.sql(f\"copy (from rows) to '{sys.argv[1]}' (format parquet)\")";
+    let directory = tempfile::tempdir().expect("a directory");
+    let roster = directory.path().join("roster.parquet");
+    let written =
+        Command::new("python3").args(["-c", WRITE, name(&roster)]).status().expect("python3 is needed");
+    assert!(written.success(), "duckdb is needed: pip install duckdb");
+    let bytes = std::fs::read(&roster).expect("written");
+    let packed = file(&directory, "packed.parquet.gz", &gzip(&bytes));
+    let nameless = file(&directory, "nameless", &bytes);
+    for (source, input) in
+        [(name(&roster), &[][..]), (name(&packed), &[]), (name(&nameless), &[]), ("-", &bytes)]
+    {
+        let output = analyze(&["shifts", source, "--json"], input);
+        assert_eq!(
+            text(&output.stderr),
+            format!("{source}:2: end: before start\nrows used: 1, refused: 1\n")
+        );
+        let report = json_of(&output);
+        assert_eq!((&report["total_shifts"], &report["avg_shift_duration"]), (&json!(1), &json!(8.0)));
+    }
+    let numbers = analyze(&["latency", name(&roster), "--column", "id", "--json"], b"");
+    assert_eq!(json_of(&numbers)["max"], 2.0);
+    for (content, message) in
+        [(&bytes[..bytes.len() - 9], "not a Parquet file"), (b"PAR1", "not a Parquet file")]
+    {
+        let cut = file(&directory, "cut.parquet", content);
+        let output = analyze(&["shifts", name(&cut)], b"");
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).contains(message), "{}", text(&output.stderr));
+    }
+    let wrong = analyze(&["latency", name(&roster), "--column", "employee"], b"");
+    let complaint = "row group 0, column `employee`: holds Utf8, where numbers are expected";
+    assert!(text(&wrong.stderr).contains(complaint), "{}", text(&wrong.stderr));
+}

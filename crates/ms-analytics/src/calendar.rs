@@ -76,7 +76,7 @@ impl Calendar {
         Self::new("Europe/Istanbul").unwrap_or_else(|_| Self::of(TimeZone::fixed(Offset::constant(3))))
     }
 
-    fn of(zone: TimeZone) -> Self {
+    pub(crate) fn of(zone: TimeZone) -> Self {
         Self { zone, span: Span { from: 0, until: 0, offset: 0 } }
     }
 
@@ -185,6 +185,12 @@ impl Calendar {
             Ok(stamp) => stamp.display_with_offset(self.zone.to_offset(stamp)).to_string(),
             Err(_) => String::new(),
         }
+    }
+
+    /// What the clocks are ahead of UTC at an instant, in microseconds.
+    #[cfg(feature = "arrow")]
+    pub(crate) fn offset_at(&mut self, microseconds: i64) -> i64 {
+        self.span(microseconds).offset
     }
 
     /// The time between clock changes in which the instant lies.

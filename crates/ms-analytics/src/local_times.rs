@@ -66,7 +66,11 @@ impl LocalTimes {
 
     /// Reads a text that has no offset.
     pub(crate) fn parse(&self, text: &str) -> Result<Instant, InstantError> {
-        let local = Instant::parse(&format!("{text}Z"))?.as_microseconds();
+        self.resolve(Instant::parse(&format!("{text}Z"))?.as_microseconds())
+    }
+
+    /// Reads a local time, in microseconds since the place's clocks showed the beginning of 1970.
+    pub(crate) fn resolve(&self, local: i64) -> Result<Instant, InstantError> {
         let stamp = Timestamp::from_microsecond(local).map_err(|_| InstantError::OutOfRange)?;
         let civil = Offset::UTC.to_datetime(stamp);
         let under =

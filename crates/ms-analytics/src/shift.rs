@@ -179,12 +179,24 @@ impl<'a> ShiftRef<'a> {
         given: Given,
         limits: &Limits,
     ) -> Result<Self, FieldFault> {
+        let [.., start, end] = texts;
+        let times = || Ok((instant("start", start, limits)?, instant("end", end, limits)?));
+        Self::check_at(texts, may_hold_control, times, given, limits)
+    }
+
+    /// As [`ShiftRef::check`], with the instants that the last two texts stand for.
+    pub(crate) fn check_at(
+        texts: [&'a str; 5],
+        may_hold_control: bool,
+        times: impl FnOnce() -> Result<(Instant, Instant), FieldFault>,
+        given: Given,
+        limits: &Limits,
+    ) -> Result<Self, FieldFault> {
         let [id, employee, department, start_text, end_text] = texts;
         check_text("id", id, may_hold_control)?;
         check_text("employee", employee, may_hold_control)?;
         check_text("department", department, may_hold_control)?;
-        let start = instant("start", start_text, limits)?;
-        let end = instant("end", end_text, limits)?;
+        let (start, end) = times()?;
         let duration = check_duration(start, end, given, limits.longest)?;
         Ok(Self { id, employee, department, start, end, start_text, end_text, duration })
     }
@@ -295,7 +307,7 @@ fn check_text(field: &'static str, text: &str, may_hold_control: bool) -> Result
     Ok(())
 }
 
-fn instant(field: &'static str, text: &str, limits: &Limits) -> Result<Instant, FieldFault> {
+pub(crate) fn instant(field: &'static str, text: &str, limits: &Limits) -> Result<Instant, FieldFault> {
     if text.is_empty() {
         return Err(FieldFault::new(field, "empty"));
     }

@@ -5,6 +5,7 @@
 
 mod analyze;
 mod data;
+mod formats;
 #[allow(dead_code, reason = "the tests of the whole system use the rest")]
 #[path = "../harness/mod.rs"]
 mod harness;

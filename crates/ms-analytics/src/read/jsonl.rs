@@ -6,9 +6,8 @@ use std::fmt;
 
 use super::error::RowError;
 use super::ids::Ids;
+use super::roster::{FIELDS, unique};
 use crate::shift::{FieldFault, Given, Limits, ShiftRef};
-
-const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
 
 /// Reads one line and hands the shift on.
 pub(super) fn shift<T>(
@@ -26,7 +25,7 @@ pub(super) fn shift<T>(
         let reason = format!("not a JSON object: {}", describe(&fault));
         // A line cut short is nobody's fault; NaN or a raw line feed is that of the field it stands in.
         let column = row.under_way.filter(|_| fault.is_syntax());
-        return Err(RowError { line, column: column.map(str::to_owned), reason });
+        return Err(RowError::new(line, column.map(str::to_owned), reason));
     }
     row.check(ids, limits).map(each).map_err(|fault| RowError::field(line, fault))
 }
@@ -189,14 +188,15 @@ impl Row<'_> {
             Some(Value::Integer(_, hours) | Value::Float(hours)) => Given::Hours(*hours),
             Some(Value::Text(_) | Value::Other) => Given::Wrong("not a number"),
         };
+        let id = name("id", id)?;
         let texts = [
-            name("id", id)?,
+            id,
             name("employee", employee)?,
             name("department", department)?,
             text("start", start)?,
             text("end", end)?,
         ];
-        super::roster::unique(texts, true, given, ids, limits)
+        unique(id, ids, || ShiftRef::check(texts, true, given, limits))
     }
 }
 

@@ -11,8 +11,8 @@ use super::records::{Event, Record, Records};
 use crate::local_times::LocalTimes;
 use crate::shift::{FieldFault, Given, LONGEST_LIMIT, Limits, Shift, ShiftRef};
 
-const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
-const REQUIRED: usize = 5;
+pub(super) const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
+pub(super) const REQUIRED: usize = 5;
 
 /// Reads a roster that arrives in chunks of any size, without blocking.
 ///
@@ -218,8 +218,7 @@ fn json_line(line: Line<'_>, number: u64, checks: &mut Checks, each: &mut Sink<'
         Line::Whole(text) => text,
         Line::TooLong(text) => {
             let column = jsonl::key_at_end(text).map(str::to_owned);
-            let reason = "longer than 1 MiB".to_owned();
-            return each(number, Err(RowError { line: number, column, reason }));
+            return each(number, Err(RowError::new(number, column, "longer than 1 MiB")));
         }
     };
     if !text.trim_ascii().is_empty() {
@@ -231,19 +230,16 @@ fn json_line(line: Line<'_>, number: u64, checks: &mut Checks, each: &mut Sink<'
     }
 }
 
-/// Checks a shift, and that its id is new. A refused row leaves its id free.
+/// Checks that an id is new, and the shift. A refused row leaves its id free.
 pub(super) fn unique<'a>(
-    texts: [&'a str; 5],
-    may_hold_control: bool,
-    given: Given,
+    id: &str,
     ids: &mut Ids,
-    limits: &Limits,
+    check: impl FnOnce() -> Result<ShiftRef<'a>, FieldFault>,
 ) -> Result<ShiftRef<'a>, FieldFault> {
-    let [id, ..] = texts;
     if !id.is_empty() && !ids.insert(id) {
         return Err(FieldFault::new("id", "already given to a row above"));
     }
-    ShiftRef::check(texts, may_hold_control, given, limits).inspect_err(|_| ids.forget_last(id))
+    check().inspect_err(|_| ids.forget_last(id))
 }
 
 /// Takes a record, or the first one as the header.
@@ -261,7 +257,7 @@ fn take(
         Event::Record(record) => header.shift(record, checks),
         Event::Broken { line, field, reason } => {
             let column = field.and_then(|field| header.names.get(field)).cloned();
-            Err(RowError { line, column, reason: reason.to_owned() })
+            Err(RowError::new(line, column, reason))
         }
     };
     each(event.line(), row);
@@ -342,13 +338,13 @@ impl Header {
         let texts = [id, employee, department, start, end];
         let Checks { ids, limits, decimal_comma, .. } = checks;
         let given = given(duration, *decimal_comma);
-        let shift = unique(texts, record.may_hold_control(), given, ids, limits);
+        let shift = unique(id, ids, || ShiftRef::check(texts, record.may_hold_control(), given, limits));
         shift.map_err(|fault| RowError::field(line, fault))
     }
 }
 
 /// Reads hours; an empty field gives none.
-fn given(text: &str, decimal_comma: bool) -> Given {
+pub(super) fn given(text: &str, decimal_comma: bool) -> Given {
     if text.is_empty() {
         return Given::Nothing;
     }

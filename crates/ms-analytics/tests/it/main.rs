@@ -15,6 +15,8 @@ mod charts;
 mod interval_logs;
 mod laws;
 mod pandas;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod percentiles;
 mod pull_and_push;
 mod timetable;

@@ -109,7 +109,8 @@ impl AlertManagerBuilder {
         Ok(self)
     }
 
-    /// Adds a source of samples; several are read one after the other and looked at together.
+    /// Adds a source of samples; several are read at once and looked at together. An evaluation waits for ten seconds for all of
+    /// them, and for one that failed the last time, for a second.
     pub fn source(mut self, source: Source) -> Self {
         self.sources.push(source);
         self

@@ -16,6 +16,7 @@ use crate::error::BuildError;
 use crate::group::About;
 use crate::manager::{AlertManager, Core, Shutdown};
 use crate::rule::AlertRule;
+use crate::state::Now;
 
 /// More often is no use: an evaluation alone takes longer.
 const SHORTEST: Duration = Duration::from_micros(100);
@@ -97,7 +98,7 @@ impl AlertHandle {
         self.task.stop.send_replace(true);
         let join = self.task.join.lock().take();
         if let Some(join) = join {
-            // A source that hangs must not keep the service from ending; its thread is left to itself.
+            // A condition that hangs must not keep the service from ending; its thread is left to itself.
             let _ = timeout_at(deadline, join).await;
         }
         Shutdown { undelivered: self.manager.0.delivery.shutdown(deadline).await }
@@ -125,10 +126,17 @@ async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::
         }
         let is_due = |(group, next): (&Arc<About>, &Instant)| (*next <= at).then(|| Arc::clone(group));
         let due: HashSet<_> = schedule.iter().filter_map(is_due).collect();
+        // The moment is the one at which the groups were due, as in Prometheus: a late evaluation must not make a `for` longer by
+        // an interval.
+        let moment = Now { at, ..Now::read() };
+        let read = tokio::select! {
+            read = core.sources.read() => read,
+            // Whoever ends does not wait for a source.
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
         let (evaluated, asked) = (Arc::clone(&core), due.clone());
-        // Rendering and reading thousands of series is too long for a thread that serves requests. The moment is the one
-        // at which the groups were due, as in Prometheus: a late evaluation must not make a `for` longer by an interval.
-        let evaluation = tokio::task::spawn_blocking(move || evaluated.evaluate_sources(&asked, at));
+        // Reading thousands of series is too long for a thread that serves requests.
+        let evaluation = tokio::task::spawn_blocking(move || evaluated.evaluate_read(&read, &asked, moment));
         // Panics are caught within, so this is the end of the runtime.
         if evaluation.await.is_err() {
             return;

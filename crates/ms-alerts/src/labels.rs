@@ -73,7 +73,6 @@ pub(crate) fn is_label_name(name: &str) -> bool {
 }
 
 /// Whether Prometheus allows a metric of this name.
-#[cfg(feature = "rules")]
 pub(crate) fn is_metric_name(name: &str) -> bool {
     is_label_name(&name.replace(':', "_"))
 }

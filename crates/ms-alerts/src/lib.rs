@@ -69,9 +69,12 @@ mod samples;
 #[cfg(feature = "rules")]
 mod slo;
 mod snapshot;
+mod sources;
 mod state;
 mod template;
 mod tracked;
+#[cfg(feature = "rules")]
+mod unseen;
 #[cfg(feature = "rules")]
 mod written;
 
@@ -99,8 +102,8 @@ pub use rules_file::{RuleFileError, RuleProblem};
 #[cfg(feature = "webhook")]
 pub use samples::scrape;
 pub use samples::{
-    ExpositionError, MetricValues, Sample, Samples, Source, exposition, parse_exposition,
-    parse_exposition_bytes, values,
+    ExpositionError, MetricValues, PushError, PushSource, Sample, Samples, Source, exposition,
+    parse_exposition, parse_exposition_bytes, values,
 };
 #[cfg(feature = "rules")]
 pub use slo::{Slo, SloError};

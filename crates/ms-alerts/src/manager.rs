@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 pub(crate) use core::Core;
+use core::Round;
 #[cfg(feature = "rules")]
 pub(crate) use memory::Memory;
 pub(crate) use shown::claim;
@@ -109,7 +110,7 @@ impl AlertManager {
     /// There is nothing to wait for: a check is done at the first poll.
     pub async fn check_samples(&self, samples: &Samples<'_>) -> Vec<Alert> {
         self.0.delivery.start();
-        self.0.evaluate(samples, Now::read(), |_| true)
+        self.0.evaluate(Round::of(samples, Now::read()), |_| true)
     }
 
     /// Checks every rule against samples as if it were `moment`: recorded samples, played back.
@@ -126,7 +127,7 @@ impl AlertManager {
         let start = self.0.memory.replayed_from.get_or_init(|| Now { wall: moment, ..Now::read() });
         let since = Duration::try_from(moment.duration_since(start.wall)).unwrap_or_default();
         let now = Now { at: start.at.checked_add(since).unwrap_or(start.at), wall: moment };
-        self.0.evaluate(samples, now, |_| true)
+        self.0.evaluate(Round::of(samples, now), |_| true)
     }
 
     /// Gives the alerts that were pending or firing after the last evaluation.

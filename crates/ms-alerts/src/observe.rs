@@ -18,6 +18,8 @@ const HISTORY_SERIES: &str = "ms_alerts_history_series";
 const HISTORY_BYTES: &str = "ms_alerts_history_bytes";
 #[cfg(feature = "rules")]
 const NOT_KEPT: &str = "ms_alerts_history_dropped_total";
+const SOURCE_UP: &str = "ms_alerts_source_up";
+const REFUSED: &str = "ms_alerts_pushes_refused_total";
 const SENT: &str = "ms_alerts_notifications_sent_total";
 const FAILED: &str = "ms_alerts_notifications_failed_total";
 const DROPPED: &str = "ms_alerts_notifications_dropped_total";
@@ -29,12 +31,17 @@ pub(crate) fn describe() {
     describe_counter!(FAILURES, "Evaluations of a rule, or readings of a source, that failed, by reason");
     describe_histogram!(DURATION, metrics::Unit::Seconds, "Time one evaluation of all due rules took");
     describe_gauge!(ACTIVE, "Alerts that are pending or firing");
+    describe_gauge!(SOURCE_UP, "Whether the last evaluation had the metrics of a source");
+    describe_counter!(REFUSED, "Samples that were pushed and not taken, by reason");
     describe_counter!(SENT, "Notifications that a sink accepted");
     describe_counter!(FAILED, "Attempts to send a notification that failed");
     describe_counter!(DROPPED, "Notifications that were given up, by reason");
     describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
     rules::describe();
     counter!(EVALUATIONS).increment(0);
+    for reason in ["full", "invalid"] {
+        counter!(REFUSED, "reason" => reason).increment(0);
+    }
     #[cfg(feature = "rules")]
     describe_history();
     for reason in ["source", "panic", "same_labels", "expression", "limit", "reentrant"] {
@@ -64,6 +71,14 @@ pub(crate) fn history(series: usize, bytes: usize) {
 #[cfg(feature = "rules")]
 pub(crate) fn not_kept(limit: &'static str) {
     counter!(NOT_KEPT, "limit" => limit).increment(1);
+}
+
+pub(crate) fn source(name: &str, is_up: bool) {
+    gauge!(SOURCE_UP, "source" => name.to_owned()).set(f64::from(u8::from(is_up)));
+}
+
+pub(crate) fn push_refused(reason: &'static str) {
+    counter!(REFUSED, "reason" => reason).increment(1);
 }
 
 /// Starts what is counted of a sink.

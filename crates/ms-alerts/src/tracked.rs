@@ -75,6 +75,8 @@ pub(crate) struct View<'v> {
     pub(crate) samples: &'v Samples<'v>,
     pub(crate) external: &'v External,
     #[cfg(feature = "rules")]
+    pub(crate) unseen: &'v crate::unseen::Unseen,
+    #[cfg(feature = "rules")]
     pub(crate) history: &'v crate::samples::History,
     #[cfg(feature = "rules")]
     pub(crate) dialect: crate::promql::Dialect,
@@ -138,6 +140,15 @@ impl Tracked {
         let mut changes = Vec::new();
         self.resolve_all(now, &mut changes);
         changes
+    }
+
+    /// Gives what a recording rule writes, and of what.
+    #[cfg(feature = "rules")]
+    pub(crate) fn records(&self) -> Option<(&str, &crate::promql::Query)> {
+        match &self.rule.what {
+            What::Record(query) => Some((&self.rule.name, query)),
+            _ => None,
+        }
     }
 
     /// Tells which metrics the rule looks back at.

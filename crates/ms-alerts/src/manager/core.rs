@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::ReentrantMutex;
 use tokio::sync::watch;
@@ -19,11 +18,14 @@ use crate::group::{About, Group};
 use crate::observe;
 #[cfg(feature = "rules")]
 use crate::samples::History;
-use crate::samples::{ExpositionError, Samples, Source};
+use crate::samples::{Samples, Source, parse_exposition};
 use crate::snapshot::Snapshot;
+use crate::sources::{Read, Sources};
 use crate::state::{Now, State};
 use crate::template::External;
 use crate::tracked::View;
+#[cfg(feature = "rules")]
+use crate::unseen::Unseen;
 
 pub(crate) struct Core {
     /// Locked by who evaluates. A condition that calls the manager which evaluates it finds it lent out: it is told so and does
@@ -32,8 +34,7 @@ pub(crate) struct Core {
     pub(super) shown: Shown,
     /// What is to be evaluated, and how often.
     pub(super) beats: watch::Sender<HashSet<Arc<About>>>,
-    source_failed: AtomicBool,
-    sources: Vec<Source>,
+    pub(crate) sources: Sources,
     pub(crate) delivery: Delivery,
     pub(super) external: External,
     #[cfg(feature = "rules")]
@@ -47,6 +48,26 @@ pub(super) struct Evaluator {
     introduced: observe::Introduced,
     #[cfg(feature = "rules")]
     pub(super) history: History,
+}
+
+/// What is looked at.
+pub(super) struct Round<'r, 's> {
+    pub(super) samples: &'r Samples<'s>,
+    pub(super) now: Now,
+    #[cfg(feature = "rules")]
+    unseen: Unseen,
+}
+
+impl<'r, 's> Round<'r, 's> {
+    /// Samples of which none is missing for a source that failed.
+    pub(super) fn of(samples: &'r Samples<'s>, now: Now) -> Self {
+        Self {
+            samples,
+            now,
+            #[cfg(feature = "rules")]
+            unseen: Unseen::default(),
+        }
+    }
 }
 
 pub(super) fn beats_of(groups: &[Group]) -> HashSet<Arc<About>> {
@@ -73,8 +94,7 @@ impl Core {
                 groups,
                 introduced: observe::Introduced::default(),
             })),
-            source_failed: AtomicBool::new(false),
-            sources,
+            sources: Sources::new(sources),
             delivery,
             external,
             #[cfg(feature = "rules")]
@@ -91,54 +111,31 @@ impl Core {
         self.shown.snapshot()
     }
 
-    /// Reads the sources and evaluates the groups that are `due` as of the moment `at`. Blocks.
+    /// Evaluates the groups that are `due` over what the sources gave. Blocks.
     ///
-    /// If a source fails, nothing is evaluated: what cannot be seen neither fires nor resolves.
-    pub(crate) fn evaluate_sources(&self, due: &HashSet<Arc<About>>, at: Instant) {
-        let now = Now { at, ..Now::read() };
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let readings: Vec<_> = self.sources.iter().map(Source::read).collect();
-            let samples: Result<Vec<Samples<'_>>, ExpositionError> =
-                readings.iter().map(|reading| reading.samples()).collect();
-            self.evaluate(&Samples::joined(samples?), now, |group| due.contains(group));
-            Ok::<_, ExpositionError>(())
-        }));
-        // A source that cannot be read has gone, and its series with it.
+    /// The series of a source that failed have gone. That lets no alert resolve: what cannot be seen may be as bad as before.
+    pub(crate) fn evaluate_read(&self, read: &[Read], due: &HashSet<Arc<About>>, now: Now) {
+        let samples = self.sources.samples(read);
+        let up = self.sources.up(&samples);
         #[cfg(feature = "rules")]
-        if !matches!(outcome, Ok(Ok(()))) {
-            self.evaluator.lock().borrow_mut().history.record(&Samples::default(), now);
-        }
-        let problem = match outcome {
-            Ok(Ok(())) => None,
-            Ok(Err(error)) => Some(error.to_string()),
-            // Conditions of rules are caught one by one, so this was a source.
-            Err(_) => Some("it panicked".to_owned()),
+        let unseen = self.sources.unseen(&samples);
+        let up = parse_exposition(&up).unwrap_or_default();
+        let round = Round {
+            samples: &Samples::joined(
+                samples.into_iter().flatten().chain([up].into_iter().filter(|up| !up.is_empty())),
+            ),
+            now,
+            #[cfg(feature = "rules")]
+            unseen,
         };
-        self.tell_of_sources(problem.as_deref());
-    }
-
-    /// Each failure is counted, and the first of several on end is logged.
-    fn tell_of_sources(&self, problem: Option<&str>) {
-        let failed_before = self.source_failed.swap(problem.is_some(), Ordering::Relaxed);
-        match problem {
-            Some(problem) => {
-                observe::evaluation_failed("source");
-                if !failed_before {
-                    tracing::error!(problem, "a source of metrics failed; no rule is evaluated");
-                }
-            }
-            None if failed_before => tracing::info!("the sources of metrics work again"),
-            None => {}
+        // Conditions of rules are caught one by one; a recorder of metrics may panic too.
+        if catch_unwind(AssertUnwindSafe(|| self.evaluate(round, |group| due.contains(group)))).is_err() {
+            observe::evaluation_failed("panic");
         }
     }
 
     /// Gives nothing if it is called by what it evaluates.
-    pub(super) fn evaluate(
-        &self,
-        samples: &Samples<'_>,
-        now: Now,
-        due: impl Fn(&About) -> bool,
-    ) -> Vec<Alert> {
+    pub(super) fn evaluate(&self, round: Round<'_, '_>, due: impl Fn(&About) -> bool) -> Vec<Alert> {
         let started = Instant::now();
         let lock = self.evaluator.lock();
         let Ok(mut evaluator) = lock.try_borrow_mut() else {
@@ -155,8 +152,11 @@ impl Core {
         if let Some(own) = groups.first_mut() {
             own.rules.extend(self.shown.take_added());
         }
+        let Round { samples, now, .. } = round;
         #[cfg(feature = "rules")]
         history.record(samples, now);
+        #[cfg(feature = "rules")]
+        let unseen = round.unseen.and_recorded(groups);
         let mut changes = Vec::new();
         let mut evaluated = 0;
         for group in groups.iter_mut().filter(|group| due(&group.about)) {
@@ -165,6 +165,8 @@ impl Core {
                 let view = View {
                     samples,
                     external: &self.external,
+                    #[cfg(feature = "rules")]
+                    unseen: &unseen,
                     #[cfg(feature = "rules")]
                     history,
                     #[cfg(feature = "rules")]

@@ -4,6 +4,7 @@ mod exposition;
 #[cfg(feature = "rules")]
 mod history;
 mod number;
+mod push;
 #[cfg(feature = "webhook")]
 mod scrape;
 mod source;
@@ -22,8 +23,10 @@ pub use exposition::{ExpositionError, parse_exposition, parse_exposition_bytes};
 #[cfg(feature = "rules")]
 pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
 pub(crate) use number::parse as parse_number;
+pub use push::{PushError, PushSource};
 #[cfg(feature = "webhook")]
 pub use scrape::scrape;
+pub(crate) use source::Reading;
 pub use source::{Source, exposition, values};
 pub use values::MetricValues;
 pub(crate) use values::samples_of;
@@ -94,6 +97,12 @@ impl<'a> Samples<'a> {
             names.map(|name| (*name).to_owned()).collect()
         });
         name.map_or(!repeated.is_empty(), |name| repeated.contains(name))
+    }
+
+    /// Gives the names of the metrics, each once.
+    #[cfg(feature = "rules")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.keys().copied()
     }
 
     fn sample(&self, row: &Row<'a>) -> Option<Sample<'_>> {

@@ -1,12 +1,9 @@
 //! The metrics of another service, read over HTTP.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use reqwest::{Client, Url};
 use tokio::runtime::Handle;
 
 use super::source::{Read, Reading, Source};
-use super::{ExpositionError, Samples, parse_exposition};
 use crate::delivery::{WebhookError, client};
 
 /// More than any service has to say.
@@ -16,7 +13,7 @@ const MOST_READ: usize = 64 << 20;
 /// 10 s.
 ///
 /// Beside its samples there is `up{instance="host:port"}`, which is 1. While the page cannot be had or read it is 0, and the
-/// only sample: the series of the page have gone. Redirects are not followed, and the proxy variables of the environment are
+/// series of the page have gone; a rule of a file that reads them may fire then, but resolves nothing until they are back. Redirects are not followed, and the proxy variables of the environment are
 /// ignored; addresses of one's own network and machine are called, link-local ones are not.
 ///
 /// ```
@@ -36,7 +33,7 @@ pub fn scrape(url: &str) -> Result<Source, WebhookError> {
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(0);
     let instance = format!("{host}:{port}");
-    Ok(Source::new(Page { client, url, instance, failed: AtomicBool::new(false) }))
+    Ok(Source::new(instance.clone(), Page { client, url, instance }))
 }
 
 struct Page {
@@ -44,7 +41,6 @@ struct Page {
     url: Url,
     /// Path and query may hold a secret; this is all that is told.
     instance: String,
-    failed: AtomicBool,
 }
 
 impl Page {
@@ -63,47 +59,16 @@ impl Page {
         }
         String::from_utf8(page).map_err(|_| "the page is not UTF-8".to_owned())
     }
-
-    /// Each failure of several on end is one line.
-    fn tell(&self, problem: Option<&str>) {
-        let failed_before = self.failed.swap(problem.is_some(), Ordering::Relaxed);
-        match problem {
-            Some(problem) if !failed_before => {
-                tracing::warn!(instance = self.instance, problem, "metrics cannot be read");
-            }
-            None if failed_before => tracing::info!(instance = self.instance, "metrics can be read again"),
-            _ => {}
-        }
-    }
 }
 
 impl Read for Page {
-    fn read(&self) -> Box<dyn Reading> {
+    fn read(&self) -> Result<Box<dyn Reading>, String> {
         // Sources are read on a thread for blocking work.
-        let page = match Handle::try_current() {
-            Ok(runtime) => runtime.block_on(self.fetch()),
-            Err(_) => Err("there is no runtime".to_owned()),
-        };
-        let page = page.and_then(|page| match parse_exposition(&page) {
-            Ok(_) => Ok(page),
-            Err(error) => Err(error.to_string()),
-        });
-        self.tell(page.as_ref().err().map(String::as_str));
-        let up = u8::from(page.is_ok());
-        Box::new(Scraped {
-            page: page.unwrap_or_default(),
-            up: format!("up{{instance={:?}}} {up}\n", self.instance),
-        })
+        let runtime = Handle::try_current().map_err(|_| "there is no runtime".to_owned())?;
+        Ok(Box::new(runtime.block_on(self.fetch())?))
     }
-}
 
-struct Scraped {
-    page: String,
-    up: String,
-}
-
-impl Reading for Scraped {
-    fn samples(&self) -> Result<Samples<'_>, ExpositionError> {
-        Ok(Samples::joined([parse_exposition(&self.page)?, parse_exposition(&self.up)?]))
+    fn instance(&self) -> Option<&str> {
+        Some(&self.instance)
     }
 }

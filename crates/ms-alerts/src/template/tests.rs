@@ -26,6 +26,8 @@ fn filled_for(exposition: &str, text: &str) -> String {
         samples: &samples,
         external: &external,
         #[cfg(feature = "rules")]
+        unseen: &crate::unseen::Unseen::default(),
+        #[cfg(feature = "rules")]
         history: &history,
         #[cfg(feature = "rules")]
         dialect: crate::promql::Dialect::default(),

@@ -119,7 +119,9 @@ impl Tracked {
     fn query(&self, query: &crate::promql::Query, view: &View<'_>, now: Now) -> Result<Findings, Failure> {
         let wall = now.wall.as_millisecond();
         let mut labels_seen = HashSet::new();
-        let mut findings = Findings { found: Vec::new(), others: Seen::Clear, no_data: false, absent: None };
+        // What is not found may be there all the same, where it cannot be seen.
+        let others = if view.unseen.concerns(query) { Seen::Nothing } else { Seen::Clear };
+        let mut findings = Findings { found: Vec::new(), others, no_data: false, absent: None };
         let answer = query.evaluate(view.samples, view.history, wall, self.rule.offset, view.dialect);
         for element in answer.map_err(Failure::Expression)? {
             let sample = Sample::of_labels(element.labels(), element.value());

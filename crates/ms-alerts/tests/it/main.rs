@@ -25,6 +25,7 @@ mod observing;
 mod prometheus;
 #[cfg(feature = "rules")]
 mod promtool;
+mod pushing;
 mod reentering;
 #[cfg(feature = "rules")]
 mod reloading;
@@ -37,6 +38,7 @@ mod running;
 mod scraped;
 #[cfg(all(feature = "axum", feature = "rules"))]
 mod server;
+mod sources;
 #[cfg(feature = "rules")]
 mod templates;
 #[cfg(feature = "rules")]

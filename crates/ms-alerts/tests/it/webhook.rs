@@ -275,7 +275,7 @@ async fn a_page_that_is_scraped_gives_its_samples_and_whether_it_is_up() {
         .spawn()
         .unwrap();
     let mut told = Vec::new();
-    for _ in 0..5 {
+    for _ in 0..3 {
         told.push(changes.recv().await.unwrap());
     }
     let port = address.rsplit_once(':').unwrap().1;
@@ -283,7 +283,7 @@ async fn a_page_that_is_scraped_gives_its_samples_and_whether_it_is_up() {
     let of = |labels: &str| -> Vec<&str> {
         told.iter().filter(|(of, _)| of == labels).map(|(_, state)| state.as_str()).collect()
     };
-    assert_eq!(of("{\"alertname\": \"Queue\"}"), ["firing", "resolved", "firing"]);
+    assert_eq!(of("{\"alertname\": \"Queue\"}"), ["firing"], "what cannot be seen does not resolve");
     assert_eq!(of(&instance), ["firing", "resolved"]);
     alerts.shutdown(Duration::from_secs(5)).await;
 }

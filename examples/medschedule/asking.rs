@@ -1,6 +1,19 @@
-//! Health checks that ask a store or a cache.
+//! What the health checks ask.
 
-/// Makes a check of a question: it is called for every run, so it clones what its future needs.
-pub fn asking<T: Clone, R>(whom: T, ask: impl Fn(T) -> R) -> impl Fn() -> R {
-    move || ask(whom.clone())
+use ms_health::{Finding, Probe};
+
+use crate::cache::Cache;
+use crate::chain::Chain;
+use crate::store::Store;
+
+impl Probe for Store {
+    async fn probe(&self) -> Finding {
+        self.ping().await.map_err(Chain::from).into()
+    }
+}
+
+impl Probe for Cache {
+    async fn probe(&self) -> Finding {
+        self.ping().await.map_err(Chain::from).into()
+    }
 }

@@ -3,7 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`config`], [`greeting`] | flags and environment, what the terminal says |
-//! | [`doctor`] | what would keep the service from working |
+//! | [`commands`], [`doctor`] | what it does beside serving, what would keep it from working |
 //! | [`service`] | the state that handlers share |
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
@@ -11,7 +11,7 @@
 //! | [`load`] | requests at a fixed rate, and how long they took |
 //! | [`serve`] | connections: how many, how long, and how they end |
 //! | [`reload`] | alert rules read again while the service runs |
-//! | [`asking`] | what health checks ask |
+//! | `asking` | what health checks ask |
 //! | [`catalog`] | metrics of the other crates that the dashboard shows |
 //! | [`generated`] | dashboard and metrics reference, made from the catalog |
 //! | [`exposure`], [`web`], [`problem`], [`chain`] | who may ask, what every request passes, what errors look like |
@@ -19,10 +19,11 @@
 //! `main.rs` puts them together with the crates.
 
 pub mod api;
-pub mod asking;
+mod asking;
 pub mod cache;
 pub mod catalog;
 pub mod chain;
+pub mod commands;
 pub mod config;
 pub mod doctor;
 pub mod exposure;
@@ -40,6 +41,8 @@ pub mod sessions;
 pub mod store;
 pub mod web;
 
+use std::error::Error;
+
 use axum::Router;
 use ms_alerts::AlertHandle;
 use ms_health::HealthCheck;
@@ -47,6 +50,9 @@ use ms_metrics::Metrics;
 
 use crate::page::Operations;
 use crate::service::Service;
+
+/// Why the service could not start.
+pub type Failure = Box<dyn Error + Send + Sync>;
 
 /// The built-in alert rules.
 pub const RULES: &str = include_str!("deploy/alerts.yml");

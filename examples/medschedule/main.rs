@@ -1,66 +1,50 @@
 //! The whole of a service with the five crates: read it from `run` on as the guide to your own.
 
-use std::error::Error;
-use std::io::IsTerminal;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
 use medschedule::cache::Cache;
 use medschedule::chain::Chain;
-use medschedule::config::{Command, Config};
-use medschedule::doctor::{self, Verdict};
+use medschedule::config::Config;
 use medschedule::exposure::Exposure;
 use medschedule::greeting::greet;
-use medschedule::load;
 use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{RULES, asking::asking, catalog, reload, routes, web};
+use medschedule::{Failure, RULES, catalog, commands, reload, routes, web};
 use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
-use ms_health::{HealthCheck, SystemCheck};
+use ms_health::{Check, HealthCheck, Shutdown, SystemCheck};
 use ms_logging::{Logging, log_event};
 use ms_metrics::Metrics;
 use tokio::net::TcpListener;
-use tokio::runtime::Handle;
-
-type Failure = Box<dyn Error + Send + Sync>;
+use tokio::runtime::{Handle, Runtime};
 
 /// How long running requests may take after the last one was accepted; then sinks and log have as long again.
 const LIMIT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let config = Config::load();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(error.into()),
-    };
-    let ended = match &config.command {
-        Some(Command::Doctor) => runtime.block_on(examine(&config)),
-        Some(Command::Load(options)) => {
-            let sent = runtime.block_on(load::command(&config, options, &mut std::io::stdout()));
-            sent.map(|()| ExitCode::SUCCESS).map_err(Into::into)
-        }
-        None => runtime.block_on(run(config)).map(|()| ExitCode::SUCCESS),
-    };
-    // A check that hangs on its thread must not keep the process from ending.
-    runtime.shutdown_timeout(Duration::from_secs(1));
-    ended.unwrap_or_else(fail)
+    let ended = Runtime::new().map_err(Failure::from).and_then(|runtime| {
+        let ended = runtime.block_on(async {
+            match &config.command {
+                Some(command) => commands::run(command, &config).await,
+                None => run(&config).await.map(|()| ExitCode::SUCCESS),
+            }
+        });
+        // A check that hangs on its thread must not keep the process from ending.
+        runtime.shutdown_timeout(Duration::from_secs(1));
+        ended
+    });
+    ended.unwrap_or_else(|error| {
+        eprintln!("medschedule: {}", Chain(error));
+        ExitCode::FAILURE
+    })
 }
 
-async fn examine(config: &Config) -> Result<ExitCode, Failure> {
-    let findings = doctor::examine(config).await;
-    let mut terminal = std::io::stdout();
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    doctor::print(&findings, terminal.is_terminal() && !plain, &mut terminal)?;
-    let works = findings.iter().all(|finding| finding.verdict != Verdict::Bad);
-    Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-async fn run(config: Config) -> Result<(), Failure> {
+async fn run(config: &Config) -> Result<(), Failure> {
     let token = config.token()?;
     config.check_servers()?;
     config.make_data_dir()?;
@@ -81,11 +65,8 @@ async fn run(config: Config) -> Result<(), Failure> {
     tokio::spawn(service.sessions().clone().expire());
     let mut health = HealthCheck::builder()
         .system(SystemCheck::new())
-        .critical(
-            "database",
-            asking(store.clone(), |store| async move { store.ping().await.map_err(Chain::from) }),
-        )
-        .check("cache", asking(cache.clone(), |cache| async move { cache.ping().await.map_err(Chain::from) }))
+        .add(Check::of("database", store.clone()).critical())
+        .add(Check::of("cache", cache.clone()))
         .poll_interval(Duration::from_secs(15))
         .startup_gate()
         .kubernetes_paths()
@@ -97,7 +78,7 @@ async fn run(config: Config) -> Result<(), Failure> {
         None => health.details_on_loopback(true),
     };
     let health = health.build()?;
-    let alerts = alerts(&config, metrics.clone())?;
+    let alerts = alerts(config, metrics.clone())?;
     reload::on_hangup(alerts.clone())?;
 
     let app: Router = routes(&service, &metrics, &health, &alerts)
@@ -116,26 +97,28 @@ async fn run(config: Config) -> Result<(), Failure> {
         .layer(metrics.http_layer().exemplars());
 
     let address = listener.local_addr()?;
-    // From here on a signal is an end in order, and probes are answered; a long seed must not look like a hang.
-    let mut serving = pin!(serve(listener, app, health.shutdown(), LIMIT));
-    let all_answered = tokio::select! {
-        ended = &mut serving => ended,
-        started = start(&config, &service, &health, address) => {
-            started?;
-            serving.await
-        }
-    };
-    if !all_answered {
-        tracing::warn!("requests were cut off");
-    }
-    let undelivered = alerts.shutdown(LIMIT).await.undelivered;
-    service.close().await;
-    log_event!("service_stopped", undelivered_alerts = undelivered);
+    let ended = Shutdown::new(&health)
+        .requests(LIMIT)
+        .step("alerts", LIMIT * 2, async move {
+            let undelivered = alerts.shutdown(LIMIT).await.undelivered;
+            log_event!("alerts_stopped", undelivered = undelivered);
+        })
+        .step("database", LIMIT, async move { store.close().await })
+        // From here on a signal is an end in order, and probes are answered; a long seed must not look like a hang.
+        .serve(async |signal| {
+            tokio::select! {
+                () = serve(listener, app, signal) => Ok(()),
+                Err(failure) = start(config, &service, &health, address) => Err(failure),
+            }
+        })
+        .await;
+    log_event!("service_stopped", unfinished = ended.unfinished.len());
+    // Last, since a log that is closed takes no line about its own end.
     let lost = log.shutdown(LIMIT).abandoned;
     if lost > 0 {
         eprintln!("medschedule: the last {lost} log lines could not be written");
     }
-    Ok(())
+    ended.server.unwrap_or(Ok(()))
 }
 
 async fn start(
@@ -163,9 +146,4 @@ fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
         rules = rules.sink(WebhookSink::internal(url.expose())?);
     }
     Ok(rules.spawn()?)
-}
-
-fn fail(error: Failure) -> ExitCode {
-    eprintln!("medschedule: {}", Chain(error));
-    ExitCode::FAILURE
 }

@@ -34,8 +34,7 @@ const CONNECTIONS: usize = 512;
 /// Descriptors come back as connections end; asking for them without a pause would use up a processor.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// Serves HTTP/1.1 until `ending`, then lets the requests that are running come to their end for `limit` at most.
-/// Returns whether all did.
+/// Serves HTTP/1.1 until `ending`, then until the requests that are running have come to their end.
 ///
 /// Requests hold the peer as `ConnectInfo<SocketAddr>`. A connection is closed if a head takes more than 5 seconds,
 /// that is also after 5 idle ones, or if its client takes nothing of an answer for 8. There are 512 connections at
@@ -45,12 +44,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// # Cancel safety
 ///
 /// Dropped, it accepts no more; connections go on by themselves.
-pub async fn serve(
-    listener: TcpListener,
-    app: Router,
-    ending: impl Future<Output = ()>,
-    limit: Duration,
-) -> bool {
+pub async fn serve(listener: TcpListener, app: Router, ending: impl Future<Output = ()>) {
     let app = TowerToHyperService::new(app);
     let room = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = GracefulShutdown::new();
@@ -63,7 +57,7 @@ pub async fn serve(
         tokio::spawn(answer(stream, peer, app.clone(), connections.watcher(), place));
     }
     drop(listener);
-    tokio::time::timeout(limit, connections.shutdown()).await.is_ok()
+    connections.shutdown().await;
 }
 
 /// Waits for room, then for a connection.

@@ -68,11 +68,6 @@ impl Service {
         self.cache.kind()
     }
 
-    /// Closes the connections to the database.
-    pub async fn close(&self) {
-        self.store.close().await;
-    }
-
     /// Answers from the cache, or computes and keeps the answer. Without a cache it is computed each time.
     ///
     /// # Cancel safety

@@ -28,7 +28,7 @@ use crate::health::HealthCheck;
 /// let ended = Shutdown::new(&health)
 ///     .requests(Duration::from_secs(10))
 ///     .step("alerts", Duration::from_secs(5), async { /* alerts.shutdown(limit).await */ })
-///     .blocking_step("log", Duration::from_secs(5), || { /* log.shutdown(limit) */ })
+///     .blocking_step("log", Duration::from_secs(5), || { /* log.flush(limit) */ })
 ///     // .serve(|signal| axum::serve(listener, app).with_graceful_shutdown(signal))
 ///     .serve(|signal| signal)
 ///     .await;

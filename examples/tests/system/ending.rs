@@ -66,6 +66,16 @@ fn a_slow_request_in_flight_is_answered_after_sigterm() {
     let status = service.wait();
     assert_eq!(status.code(), Some(0), "{}", service.terminal());
     drop((idle, silent));
+    let log = std::fs::read_to_string(service.log_file()).expect("the log");
+    let steps = [
+        "shutting down",
+        "alerts_stopped",
+        "done step=\"alerts\"",
+        "done step=\"database\"",
+        "service_stopped",
+    ];
+    let told: Vec<_> = steps.iter().map(|step| log.find(step)).collect();
+    assert!(told.iter().all(Option::is_some) && told.is_sorted(), "{told:?}: {log}");
 
     let again = Service::start_in(service.directory(), &[]);
     assert_eq!(total(&again), 500);
@@ -80,7 +90,7 @@ fn a_request_that_never_ends_does_not_hold_up_the_end_for_ever() {
     assert_eq!(service.wait().code(), Some(0), "{}", service.terminal());
     assert_ne!(status_of(&read_all(&mut slow)), 200);
     let log = std::fs::read_to_string(service.log_file()).expect("the log");
-    assert!(log.contains("WARNING - requests were cut off"), "{log}");
+    assert!(log.contains("WARNING - shutdown: requests were cut off"), "{log}");
 }
 
 #[test]

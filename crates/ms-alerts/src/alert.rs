@@ -25,6 +25,9 @@ pub struct Alert {
     pub fired_at: Option<Timestamp>,
     /// When it was resolved, if it was.
     pub resolved_at: Option<Timestamp>,
+    /// Where its rule is shown, as Prometheus tells it: [`external_url`](crate::AlertManagerBuilder::external_url) with
+    /// `/graph?g0.expr=…`. Empty without one, and in a list of active alerts.
+    pub generator_url: String,
 }
 
 impl Alert {

@@ -6,7 +6,12 @@ mod answer;
 mod compare;
 mod external;
 mod functions;
+#[cfg(feature = "webhook")]
+mod json;
+#[cfg(feature = "webhook")]
+mod lists;
 mod numbers;
+mod output;
 mod parse;
 mod printf;
 #[cfg(feature = "rules")]
@@ -15,13 +20,20 @@ mod run;
 mod scene;
 mod style;
 mod token;
+#[cfg(feature = "webhook")]
+mod told;
 mod tree;
+#[cfg_attr(not(feature = "webhook"), allow(dead_code, reason = "records are of the templates of sinks"))]
 mod value;
 mod words;
 
 use crate::samples::Sample;
 pub(crate) use external::External;
+#[cfg(feature = "webhook")]
+pub(crate) use output::Form;
 pub(crate) use scene::Scene;
+#[cfg(feature = "webhook")]
+pub(crate) use told::Told;
 use tree::Node;
 
 /// A text ready to be filled in.
@@ -60,7 +72,7 @@ impl Template {
     /// Reads a template. What is not known is refused: a text that says something else than what Prometheus would say
     /// is worse than none.
     pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
-        let nodes = parse::parse(text)?;
+        let nodes = parse::parse(text, functions::Dialect::Rules)?;
         Ok(Self {
             source: text.to_owned(),
             #[cfg(feature = "rules")]

@@ -112,6 +112,11 @@ impl Tracked {
         &self.about
     }
 
+    /// Gives where people find the rule, if they find the service.
+    pub(crate) fn generator_url(&self, external: &External) -> String {
+        external.table_link(&self.about.expression)
+    }
+
     pub(crate) fn identity(&self) -> &Arc<Identity> {
         &self.identity
     }

@@ -1,11 +1,20 @@
 //! From a change of state to the sinks; evaluation never waits for any of this.
 
 mod backoff;
+#[cfg(feature = "webhook")]
+mod guard;
+#[cfg(feature = "webhook")]
+mod http;
 mod lane;
 mod log;
+#[cfg_attr(not(feature = "webhook"), allow(dead_code, reason = "groups are of those who route"))]
 mod notification;
 mod queue;
 mod sink;
+#[cfg(feature = "webhook")]
+mod slack;
+#[cfg(feature = "webhook")]
+mod told;
 #[cfg(feature = "webhook")]
 mod webhook;
 
@@ -18,14 +27,26 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+#[cfg(feature = "webhook")]
+pub use http::WebhookError;
+#[cfg(feature = "webhook")]
+pub(crate) use http::client;
 pub(crate) use lane::Lane;
 pub use log::{LogSink, log_sink};
 pub use notification::Notification;
 pub use sink::{SendError, SendFuture, Sink};
 #[cfg(feature = "webhook")]
-pub(crate) use webhook::client;
+pub use slack::SlackSink;
 #[cfg(feature = "webhook")]
-pub use webhook::{WebhookError, WebhookSink};
+pub(crate) use slack::escape as slack_escape;
+#[cfg(feature = "webhook")]
+pub use told::TemplateError;
+#[cfg(feature = "webhook")]
+pub use webhook::WebhookSink;
+
+/// What Alertmanager writes for an alert that has not ended.
+#[cfg(feature = "webhook")]
+pub(crate) const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
 
 /// All sinks, each with its queue.
 pub(crate) struct Delivery {

@@ -1,6 +1,8 @@
 //! What is sent: one change of one alert, or the alerts of a group.
 
 mod group;
+#[cfg(feature = "webhook")]
+mod limits;
 
 use std::sync::Arc;
 
@@ -60,7 +62,6 @@ impl Notification {
     }
 
     /// The alerts of a group, in the order in which Alertmanager sends them; `None` if there are none.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who route"))]
     pub(crate) fn group(grouped: Grouped) -> Option<Self> {
         let Grouped { receiver, key, labels, alerts, external_url, occasion } = grouped;
         let group = Group::new(Arc::clone(&receiver), labels, alerts)?;

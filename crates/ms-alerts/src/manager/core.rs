@@ -173,7 +173,7 @@ impl Core {
                     dialect: self.memory.dialect,
                 };
                 let begun = Instant::now();
-                let (changed, failure) = rule.evaluate(&view, now);
+                let (mut changed, failure) = rule.evaluate(&view, now);
                 rule.evaluated(now.wall, begun.elapsed(), &group.about.name, introduced);
                 // The next rules of the group read it.
                 #[cfg(feature = "rules")]
@@ -182,7 +182,8 @@ impl Core {
                     observe::evaluation_failed(failure.reason());
                 }
                 // Under the lock, so that the sinks hear of changes in the order in which they happened.
-                for change in &changed {
+                for change in &mut changed {
+                    change.generator_url = rule.generator_url(&self.external);
                     let url = Arc::clone(&self.external.url);
                     let notification = Notification::new(change.clone(), Arc::clone(rule.identity()), url);
                     self.delivery.push(notification, started);

@@ -64,9 +64,10 @@ impl Core {
 
         let mut resolved = Vec::new();
         for mut gone in rules.into_iter().flatten() {
-            let changes = gone.end(history, now);
+            let mut changes = gone.end(history, now);
             // Under the lock, as everything that the sinks hear of.
-            for change in &changes {
+            for change in &mut changes {
+                change.generator_url = gone.generator_url(&self.external);
                 let url = Arc::clone(&self.external.url);
                 let notification = Notification::new(change.clone(), Arc::clone(gone.identity()), url);
                 self.delivery.push(notification, now.at);

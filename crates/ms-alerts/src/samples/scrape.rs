@@ -29,7 +29,7 @@ const MOST_READ: usize = 64 << 20;
 /// certificates.
 pub fn scrape(url: &str) -> Result<Source, WebhookError> {
     let url = client::parse(url)?;
-    let client = client::new(&url, true)?;
+    let client = client::new(&url, true, &[])?;
     let host = url.host_str().unwrap_or_default();
     let port = url.port_or_known_default().unwrap_or(0);
     let instance = format!("{host}:{port}");

@@ -4,6 +4,8 @@
 use super::answer;
 use super::value::{Failed, Value, moment};
 use super::{compare, numbers, printf, style, words};
+#[cfg(feature = "webhook")]
+use super::{json, lists};
 
 /// A function; its name is looked up when a template is read.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +43,63 @@ impl Count {
     }
 }
 
+/// Whose functions there are beside those of Go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// Prometheus's.
+    Rules,
+    /// Alertmanager's.
+    #[cfg(feature = "webhook")]
+    Notifications,
+}
+
 impl Function {
-    pub(super) fn named(name: &str) -> Option<Self> {
+    pub(super) fn named(name: &str, dialect: Dialect) -> Option<Self> {
+        match dialect {
+            Dialect::Rules => Self::of_rules(name),
+            #[cfg(feature = "webhook")]
+            Dialect::Notifications => Self::of_notifications(name),
+        }
+    }
+
+    #[cfg(feature = "webhook")]
+    fn of_notifications(name: &str) -> Option<Self> {
+        const SHARED: [&str; 22] = [
+            "and",
+            "or",
+            "not",
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "len",
+            "index",
+            "print",
+            "println",
+            "printf",
+            "html",
+            "urlquery",
+            "toUpper",
+            "toLower",
+            "title",
+            "safeHtml",
+            "reReplaceAll",
+            "match",
+        ];
+        let (least, most, body): (_, _, Body) = match name {
+            "join" => (2, 2, lists::join),
+            "stringSlice" => (0, MANY, lists::texts),
+            "toJson" => (1, 1, |values| json::of(first(values)).map(Value::Json)),
+            "trimSpace" => (1, 1, |values| of_text(values, |text| text.trim().to_owned())),
+            shared if SHARED.contains(&shared) => return Self::of_rules(shared),
+            _ => return None,
+        };
+        Some(Self { takes: Count { least, most }, call: Call::With(body) })
+    }
+
+    fn of_rules(name: &str) -> Option<Self> {
         let function = |least, most, body: Body| Some((least, most, Call::With(body)));
         let (least, most, call) = match name {
             "and" => Some((1, MANY, Call::Until(false))),
@@ -89,7 +146,7 @@ impl Function {
             "stripDomain" => function(1, 1, |values| of_text(values, words::strip_domain)),
             "safeHtml" => function(1, 1, |values| of_text(values, str::to_owned)),
             "graphLink" => function(1, 1, |values| of_text(values, |expr| link(expr, 0))),
-            "tableLink" => function(1, 1, |values| of_text(values, |expr| link(expr, 1))),
+            "tableLink" => function(1, 1, |values| of_text(values, table_link)),
             "humanize" => function(1, 1, |values| of_number(values, style::humanize)),
             "humanize1024" => function(1, 1, |values| of_number(values, style::humanize1024)),
             "humanizeDuration" => function(1, 1, |values| of_number(values, style::duration)),
@@ -167,6 +224,7 @@ fn length<'s>(values: &[Value<'s>]) -> Result<Value<'s>, Failed> {
         Value::Text(text) => text.len(),
         Value::Labels(labels) => labels.len(),
         Value::Answer(series) => series.len(),
+        Value::List(list) => list.len(),
         other => return Err(format!("len of type {}", other.kind())),
     };
     Ok(Value::Integer(i64::try_from(length).unwrap_or(i64::MAX)))
@@ -186,6 +244,10 @@ fn index<'s>(values: &[Value<'s>]) -> Result<Value<'s>, Failed> {
         [Value::Answer(series), Value::Integer(at)] => {
             let found = usize::try_from(*at).ok().and_then(|at| series.get(at));
             found.cloned().map(Value::Series).ok_or_else(|| format!("index out of range: {at}"))
+        }
+        [Value::List(list), Value::Integer(at)] => {
+            let found = usize::try_from(*at).ok().and_then(|at| list.get(at));
+            found.cloned().ok_or_else(|| format!("index out of range: {at}"))
         }
         [of, ..] => Err(format!("can't index item of type {}", of.kind())),
         [] => Err("index of nothing".to_owned()),
@@ -215,6 +277,10 @@ fn print<'s>(values: &[Value<'s>], is_line: bool) -> Result<Value<'s>, Failed> {
 
 fn joined(values: &[Value<'_>]) -> Result<String, Failed> {
     print(values, false)?.plain()
+}
+
+pub(super) fn table_link(expression: &str) -> String {
+    link(expression, 1)
 }
 
 fn link(expression: &str, tab: u8) -> String {

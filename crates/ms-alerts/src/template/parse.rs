@@ -1,18 +1,17 @@
 //! Reads a template. What Go's `text/template` refuses is refused, and what is not supported is, by name.
 
 use super::Refused;
-use super::functions::Function;
+use super::functions::{Dialect, Function};
 use super::token::{Cursor, Kind, Token};
 use super::tree::{Branch, Node, Operand, Pipe, What};
 
 /// Deeper nesting is nobody's, and would overflow the stack.
 const DEEPEST: usize = 64;
-/// The variables that every template has.
-const GIVEN: [&str; 5] = ["", "labels", "externalLabels", "externalURL", "value"];
 
-pub(super) fn parse(text: &str) -> Result<Vec<Node>, Refused> {
-    let variables = GIVEN.map(str::to_owned).to_vec();
-    let mut parser = Parser { cursor: Cursor::new(text), variables, depth: 0, loops: 0, peeked: None };
+pub(super) fn parse(text: &str, dialect: Dialect) -> Result<Vec<Node>, Refused> {
+    let variables = dialect.given().iter().map(|name| (*name).to_owned()).collect();
+    let mut parser =
+        Parser { cursor: Cursor::new(text), dialect, variables, depth: 0, loops: 0, peeked: None };
     match parser.list()? {
         (nodes, Stop::Text) => Ok(nodes),
         (_, Stop::End(at) | Stop::Else(at)) => Err(Refused::new(at, "nothing is open that this could end")),
@@ -21,6 +20,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Node>, Refused> {
 
 struct Parser<'t> {
     cursor: Cursor<'t>,
+    dialect: Dialect,
     /// Those that are known here.
     variables: Vec<String>,
     depth: usize,
@@ -220,7 +220,8 @@ impl<'t> Parser<'t> {
             Kind::Word("false") => What::Truth(false),
             Kind::Word("nil") => What::Nil,
             Kind::Word(name) => {
-                let function = Function::named(name).ok_or_else(|| unknown(name, at))?;
+                let function =
+                    Function::named(name, self.dialect).ok_or_else(|| unknown(name, at, self.dialect))?;
                 What::Function(name.to_owned(), function)
             }
             Kind::Open => {
@@ -285,8 +286,24 @@ impl<'t> Parser<'t> {
     }
 }
 
-fn unknown(name: &str, at: usize) -> Refused {
-    Refused::new(at, format!("`{name}` is not supported; expected a function of Prometheus or Go"))
+fn unknown(name: &str, at: usize, dialect: Dialect) -> Refused {
+    let whose = match dialect {
+        Dialect::Rules => "Prometheus",
+        #[cfg(feature = "webhook")]
+        Dialect::Notifications => "Alertmanager",
+    };
+    Refused::new(at, format!("`{name}` is not supported; expected a function of {whose} or Go"))
+}
+
+impl Dialect {
+    /// The variables that every template has.
+    fn given(self) -> &'static [&'static str] {
+        match self {
+            Self::Rules => &["", "labels", "externalLabels", "externalURL", "value"],
+            #[cfg(feature = "webhook")]
+            Self::Notifications => &[""],
+        }
+    }
 }
 
 impl What {

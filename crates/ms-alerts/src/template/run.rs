@@ -3,13 +3,25 @@
 use std::rc::Rc;
 
 use super::functions::{Call, Function, LONGEST};
+use super::output::{Form, Output};
 use super::scene::Scene;
 use super::tree::{Branch, Node, Operand, Pipe, What};
+#[cfg(feature = "rules")]
+use super::value::Found;
 use super::value::{Failed, LabelMap, Value};
 use crate::samples::Sample;
 
-/// Loops within loops that take more are nobody's, in texts, actions and branches.
-const MOST_STEPS: usize = 100_000;
+/// How much a template may take and give.
+struct Limits {
+    /// Loops within loops that take more are nobody's, in texts, actions and branches.
+    steps: usize,
+    bytes: usize,
+}
+
+const OF_RULES: Limits = Limits { steps: 100_000, bytes: LONGEST };
+/// A group may have thousands of alerts.
+#[cfg(feature = "webhook")]
+const OF_NOTIFICATIONS: Limits = Limits { steps: 1_000_000, bytes: 4 << 20 };
 /// So that no text asks more than a hundred times.
 #[cfg(feature = "rules")]
 const STEPS_OF_QUERY: usize = 1_000;
@@ -22,18 +34,38 @@ pub(super) fn run<'s>(nodes: &'s [Node], sample: Sample<'s>, scene: Scene<'s>) -
         ("externalURL", Value::text(&*scene.view.external.url)),
         ("value", Value::Number(sample.value())),
     ];
-    let mut run = Run { sample, scene, variables: given.to_vec(), out: String::new(), steps: 0 };
+    let world = World::Rule(sample, scene);
+    let out = Output::new(Form::Text);
+    let mut run = Run { world, variables: given.to_vec(), out, steps: 0, limits: OF_RULES };
     run.list(nodes, &Value::Alert)?;
-    Ok(run.out)
+    Ok(run.out.text)
+}
+
+/// Fills in what is told of a notification.
+#[cfg(feature = "webhook")]
+pub(super) fn tell<'s>(nodes: &'s [Node], told: Value<'s>, form: Form) -> Result<String, Failed> {
+    let variables = vec![("", told.clone())];
+    let out = Output::new(form);
+    let mut run = Run { world: World::Notification, variables, out, steps: 0, limits: OF_NOTIFICATIONS };
+    run.list(nodes, &told)?;
+    Ok(run.out.text)
+}
+
+/// What is there beside variables.
+#[derive(Clone, Copy)]
+enum World<'s> {
+    Rule(Sample<'s>, Scene<'s>),
+    #[cfg(feature = "webhook")]
+    Notification,
 }
 
 struct Run<'s> {
-    sample: Sample<'s>,
-    scene: Scene<'s>,
+    world: World<'s>,
     /// The newest of a name is the one that is seen.
     variables: Vec<(&'s str, Value<'s>)>,
-    out: String,
+    out: Output,
     steps: usize,
+    limits: Limits,
 }
 
 /// What follows a node.
@@ -76,26 +108,28 @@ impl<'s> Run<'s> {
 
     fn step(&mut self, steps: usize) -> Result<(), Failed> {
         self.steps += steps;
-        if self.steps > MOST_STEPS {
-            return Err(format!("it takes more than {MOST_STEPS} steps"));
+        if self.steps > self.limits.steps {
+            return Err(format!("it takes more than {} steps", self.limits.steps));
         }
         Ok(())
     }
 
     fn write(&mut self, text: &str) -> Result<(), Failed> {
-        if self.out.len() + text.len() > LONGEST {
-            return Err(format!("the text is longer than {LONGEST} bytes"));
-        }
-        self.out.push_str(text);
-        Ok(())
+        self.out.write(text);
+        self.check_length()
     }
 
     fn print(&mut self, value: &Value<'s>) -> Result<(), Failed> {
-        match value {
-            Value::Nothing => self.write("<no value>"),
-            Value::Text(text) => self.write(text),
-            other => self.write(&other.plain()?),
+        self.out.print(value)?;
+        self.check_length()
+    }
+
+    fn check_length(&self) -> Result<(), Failed> {
+        let most = self.limits.bytes;
+        if self.out.text.len() > most {
+            return Err(format!("the text is longer than {most} bytes"));
         }
+        Ok(())
     }
 
     fn choose(&mut self, branch: &'s Branch, dot: &Value<'s>, is_with: bool) -> Result<Flow, Failed> {
@@ -203,7 +237,7 @@ impl<'s> Run<'s> {
             Call::Query => {
                 self.step(STEPS_OF_QUERY)?;
                 let text = values.first().unwrap_or(&Value::Nothing).as_text();
-                let answer = text.and_then(|text| self.scene.query(text));
+                let answer = text.and_then(|text| self.query(text));
                 answer.map(Value::Answer).map_err(|error| format!("error calling {name}: {error}"))
             }
             Call::With(call) => call(&values).map_err(|error| format!("error calling {name}: {error}")),
@@ -219,11 +253,11 @@ impl<'s> Run<'s> {
             What::Integer(number) => Value::Integer(*number),
             What::Number(number) => Value::Number(*number),
             What::Text(text) => Value::text(text),
-            What::Variable(name) => match (name.as_str(), fields.clone().next()) {
+            What::Variable(name) => match (name.as_str(), fields.clone().next(), self.world) {
                 // Most actions are like this one, and need no map.
-                ("labels", Some(label)) if self.is_given(1, name) => {
+                ("labels", Some(label), World::Rule(sample, _)) if self.is_given(1, name) => {
                     fields.next();
-                    Value::text(self.sample.label(label))
+                    Value::text(sample.label(label))
                 }
                 _ => self.variable(name),
             },
@@ -257,23 +291,49 @@ impl<'s> Run<'s> {
     }
 
     fn labels(&self) -> Value<'s> {
-        map(self.sample.labels().chain([("__name__", self.sample.name())]))
+        match self.world {
+            World::Rule(sample, _) => map(sample.labels().chain([("__name__", sample.name())])),
+            #[cfg(feature = "webhook")]
+            World::Notification => Value::Nothing,
+        }
     }
 
     fn external_labels(&self) -> Value<'s> {
-        map(self.scene.view.external.labels.iter())
+        match self.world {
+            World::Rule(_, scene) => map(scene.view.external.labels.iter()),
+            #[cfg(feature = "webhook")]
+            World::Notification => Value::Nothing,
+        }
+    }
+
+    #[cfg(feature = "rules")]
+    fn query(&self, text: &str) -> Result<Rc<[Found<'s>]>, Failed> {
+        match self.world {
+            World::Rule(_, scene) => scene.query(text),
+            #[cfg(feature = "webhook")]
+            World::Notification => Err("there is nothing to query".to_owned()),
+        }
     }
 
     fn field(&self, value: Value<'s>, field: &str) -> Result<Value<'s>, Failed> {
-        match (&value, field) {
-            (Value::Alert, "Labels") => Ok(self.labels()),
-            (Value::Alert, "ExternalLabels") => Ok(self.external_labels()),
-            (Value::Alert, "ExternalURL") => Ok(Value::text(&*self.scene.view.external.url)),
-            (Value::Alert, "Value") => Ok(Value::Number(self.sample.value())),
-            (Value::Labels(labels), name) => Ok(Value::text(labels.get(name).cloned().unwrap_or_default())),
-            (Value::Series(found), "Labels") => Ok(Value::Labels(Rc::clone(&found.labels))),
-            (Value::Series(found), "Value") => Ok(Value::Number(found.value)),
-            _ => Err(format!("can't evaluate field {field} in type {}", value.kind())),
+        let unknown = || format!("can't evaluate field {field} in type {}", value.kind());
+        #[cfg(feature = "webhook")]
+        if let World::Notification = self.world {
+            return super::told::field(&value, field).ok_or_else(unknown);
+        }
+        match (&value, field, self.world) {
+            (Value::Alert, "Labels", _) => Ok(self.labels()),
+            (Value::Alert, "ExternalLabels", _) => Ok(self.external_labels()),
+            (Value::Alert, "ExternalURL", World::Rule(_, scene)) => {
+                Ok(Value::text(&*scene.view.external.url))
+            }
+            (Value::Alert, "Value", World::Rule(sample, _)) => Ok(Value::Number(sample.value())),
+            (Value::Labels(labels), name, _) => {
+                Ok(Value::text(labels.get(name).cloned().unwrap_or_default()))
+            }
+            (Value::Series(found), "Labels", _) => Ok(Value::Labels(Rc::clone(&found.labels))),
+            (Value::Series(found), "Value", _) => Ok(Value::Number(found.value)),
+            _ => Err(unknown()),
         }
     }
 }
@@ -296,6 +356,7 @@ fn elements<'s>(value: &Value<'s>) -> Result<Vec<(Value<'s>, Value<'s>)>, Failed
             let counted = (0..).map(Value::Integer).zip(series.iter().cloned());
             Ok(counted.map(|(place, found)| (place, Value::Series(found))).collect())
         }
+        Value::List(list) => Ok((0..).map(Value::Integer).zip(list.iter().cloned()).collect()),
         other => Err(format!("range can't iterate over {}", other.kind())),
     }
 }

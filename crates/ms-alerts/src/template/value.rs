@@ -38,6 +38,33 @@ pub(super) enum Value<'s> {
     Moment(i64),
     /// Everything that is known of the alert: the dot and `$` at the beginning.
     Alert,
+    /// A notification, one of its alerts, a label.
+    Record(Rc<Record<'s>>),
+    List(Rc<[Value<'s>]>),
+    /// Text that is JSON already.
+    Json(String),
+}
+
+/// What has fields.
+#[derive(Debug)]
+pub(super) struct Record<'s> {
+    /// The name of its type in Go.
+    pub(super) kind: &'static str,
+    pub(super) fields: Vec<Field<'s>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Field<'s> {
+    pub(super) name: &'static str,
+    /// Its name in JSON.
+    pub(super) key: &'static str,
+    pub(super) value: Value<'s>,
+}
+
+impl<'s> Record<'s> {
+    pub(super) fn get(&self, name: &str) -> Option<&Value<'s>> {
+        self.fields.iter().find(|field| field.name == name).map(|field| &field.value)
+    }
 }
 
 impl<'s> Value<'s> {
@@ -55,7 +82,9 @@ impl<'s> Value<'s> {
             Self::Text(text) => !text.is_empty(),
             Self::Labels(labels) => !labels.is_empty(),
             Self::Answer(series) => !series.is_empty(),
-            Self::Moment(_) | Self::Alert | Self::Series(_) => true,
+            Self::List(list) => !list.is_empty(),
+            Self::Json(text) => !text.is_empty(),
+            Self::Moment(_) | Self::Alert | Self::Series(_) | Self::Record(_) => true,
         }
     }
 
@@ -72,6 +101,14 @@ impl<'s> Value<'s> {
                 format!("map[{}]", labels.join(" "))
             }
             Self::Moment(moment) => self::moment(*moment)?,
+            Self::List(list) => {
+                let list: Result<Vec<_>, _> = list.iter().map(Self::plain).collect();
+                format!("[{}]", list?.join(" "))
+            }
+            Self::Json(text) => text.clone(),
+            Self::Record(record) => {
+                return Err(format!("the whole {} is printed; expected a field of it", record.kind));
+            }
             Self::Alert => return Err("the whole alert is printed; expected a part of it".to_owned()),
             Self::Series(_) | Self::Answer(_) => {
                 return Err("the answer of a query is printed; expected a part of it".to_owned());
@@ -92,6 +129,9 @@ impl<'s> Value<'s> {
             Self::Alert => "struct",
             Self::Series(_) => "*template.sample",
             Self::Answer(_) => "template.queryResult",
+            Self::Record(record) => record.kind,
+            Self::List(_) => "list",
+            Self::Json(_) => "json",
         }
     }
 

@@ -52,6 +52,7 @@ impl Live {
             // An alert that is pending for the second time has not fired yet.
             fired_at: self.track.fired_at().filter(|_| state != State::Pending),
             resolved_at: self.track.resolved_at().filter(|_| state == State::Resolved),
+            generator_url: String::new(),
         })
     }
 }

@@ -10,6 +10,8 @@
 
 #[cfg(feature = "axum")]
 mod api;
+#[cfg(feature = "webhook")]
+mod certificates;
 mod checking;
 mod delivering;
 #[cfg(feature = "rules")]
@@ -38,6 +40,8 @@ mod running;
 mod scraped;
 #[cfg(all(feature = "axum", feature = "rules"))]
 mod server;
+#[cfg(feature = "webhook")]
+mod slack;
 mod sources;
 #[cfg(feature = "rules")]
 mod templates;

@@ -1,5 +1,8 @@
 //! The webhook against real servers, most of which misbehave.
 
+mod options;
+mod tls;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -29,6 +29,12 @@ impl Group {
         Some(Self { receiver, labels, common_labels, common_annotations, first, alerts, truncated: 0 })
     }
 
+    pub(super) fn forget_annotations(&mut self) {
+        self.common_annotations = Labels::default();
+        self.first.annotations = Labels::default();
+        self.alerts.iter_mut().for_each(|alert| alert.annotations = Labels::default());
+    }
+
     /// A number for these alerts in these states, on this occasion.
     pub(super) fn content(&self, occasion: u64) -> u64 {
         let mut content = Fnv::default();

@@ -17,6 +17,7 @@ fn alert(labels: &[(&str, &str)], state: State) -> Alert {
         active_at: fired,
         fired_at: Some(fired),
         resolved_at: (state == State::Resolved).then_some(fired),
+        generator_url: String::new(),
     }
 }
 

@@ -22,6 +22,7 @@ fn change(alert: usize, serial: i64, state: State) -> Arc<Notification> {
         active_at: fired,
         fired_at: Some(fired),
         resolved_at: None,
+        generator_url: String::new(),
     };
     let rule = AlertRule::new("R", above(), 1.0).compile().unwrap();
     Arc::new(Notification::new(alert, Arc::clone(Tracked::new(rule).identity()), "".into()))

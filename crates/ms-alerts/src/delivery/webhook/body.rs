@@ -4,19 +4,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::alert::Alert;
-use crate::delivery::Notification;
+use crate::delivery::{NOT_ENDED, Notification};
 use crate::labels::Labels;
 use crate::state::State;
-
-/// What Alertmanager writes for an alert that has not ended.
-const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
-
-/// Whether the texts for people go along; they are what makes a body large.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Annotations {
-    Kept,
-    Left,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -46,34 +36,24 @@ struct Entry<'a> {
     starts_at: String,
     ends_at: String,
     #[serde(rename = "generatorURL")]
-    generator_url: &'static str,
+    generator_url: &'a str,
     fingerprint: String,
 }
 
 /// `name` stands for the receiver of an alert that is not routed.
-pub(super) fn of(
-    notification: &Notification,
-    name: &str,
-    annotations: Annotations,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let none = Labels::default();
-    let shown = |texts| if annotations == Annotations::Kept { texts } else { &none };
+pub(super) fn of(notification: &Notification, name: &str) -> Result<Vec<u8>, serde_json::Error> {
     serde_json::to_vec(&Body {
         version: "4",
         group_key: notification.group_key(),
         truncated_alerts: notification.truncated(),
         status: status(notification.is_resolved()),
-        receiver: Some(notification.receiver()).filter(|name| !name.is_empty()).unwrap_or(name),
+        receiver: notification.receiver_or(name),
         group_labels: notification.group_labels(),
         common_labels: notification.common_labels(),
-        common_annotations: shown(notification.common_annotations()),
+        common_annotations: notification.common_annotations(),
         external_url: notification.external_url(),
         notification_id: notification.id(),
-        alerts: notification
-            .alerts()
-            .iter()
-            .map(|alert| Entry { annotations: shown(&alert.annotations), ..Entry::of(alert) })
-            .collect(),
+        alerts: notification.alerts().iter().map(Entry::of).collect(),
     })
 }
 
@@ -85,7 +65,7 @@ impl<'a> Entry<'a> {
             annotations: &alert.annotations,
             starts_at: alert.active_at.to_string(),
             ends_at: ended(alert.resolved_at),
-            generator_url: "",
+            generator_url: &alert.generator_url,
             fingerprint: alert.labels.fingerprint(),
         }
     }

@@ -1,38 +1,44 @@
 //! Notifications as HTTP requests in the shape of Alertmanager's webhooks.
 
-mod address;
 mod body;
-pub(crate) mod client;
-mod resolve;
-mod retry_after;
+mod signature;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode, Url};
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::Notification;
+use super::http::{Endpoint, Posted, WebhookError};
 use super::sink::{SendError, SendFuture, Sink};
-use body::Annotations;
-
-/// More of an answer is of no use to anybody.
-const MOST_READ: usize = 64 * 1024;
-/// An accepted notification is not held up, or even sent again, because the body of the answer does not end.
-const LONGEST_READ: Duration = Duration::from_secs(1);
+use super::told::{self, TemplateError};
+use crate::template::{Form, Told};
+use signature::Signer;
 
 /// Posts notifications to a URL, as Alertmanager's webhooks do (version 4).
 ///
-/// Each request carries one alert, and its [`id`](Notification::id) as `Idempotency-Key`, so that a receiver can tell a
-/// repeat. Only public addresses are called, unless it is made by [`internal`](Self::internal). Redirects are never followed, the proxy variables of the environment are ignored, and of an answer no more than
-/// 64 KiB are read.
+/// Each request carries one alert, or those of a group where alerts are routed, and the notification's
+/// [`id`](Notification::id) as `Idempotency-Key`, so that a receiver can tell a repeat. Only public addresses are called,
+/// unless it is made by [`internal`](Self::internal). Redirects are never followed, the proxy variables of the environment
+/// are ignored, and of an answer no more than 64 KiB are read.
 ///
 /// | answer | what happens |
 /// |---|---|
 /// | 2xx | accepted |
 /// | 408, 425, 429, 5xx, none | sent again, after `Retry-After` if the answer has one |
-/// | 413 | sent once more without annotations |
+/// | 413 | sent once more without annotations, with no more than ten alerts |
 /// | anything else, redirects too | given up, counted and logged |
+///
+/// | option | default |
+/// |---|---|
+/// | [`named`](Self::named) | `webhook` |
+/// | [`bearer`](Self::bearer), [`basic`](Self::basic), [`header`](Self::header) | none |
+/// | [`signed`](Self::signed) | not |
+/// | [`body_template`](Self::body_template) | Alertmanager's JSON |
+/// | [`send_resolved`](Self::send_resolved) | yes |
+/// | [`max_alerts`](Self::max_alerts) | no limit |
+/// | [`root_certificates`](Self::root_certificates) | those of the machine |
 ///
 /// Receivers put tokens in URLs: path, query and credentials are shown in no log line, error or metric.
 ///
@@ -45,30 +51,11 @@ const LONGEST_READ: Duration = Duration::from_secs(1);
 /// ```
 pub struct WebhookSink {
     name: String,
-    url: Url,
-    authorization: Option<reqwest::header::HeaderValue>,
-    client: Client,
-}
-
-/// Why a webhook cannot be used. The URL itself is not told.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum WebhookError {
-    /// The URL is none, or not one of HTTP.
-    #[error("the webhook's URL is not an http or https URL with a host")]
-    Url,
-    /// The URL's host is an address that may not be called: an internal one, unless the sink was made by
-    /// [`internal`](WebhookSink::internal), a link-local one, or one that no host has.
-    #[error(
-        "the webhook's URL has an internal or reserved address; an internal one needs WebhookSink::internal"
-    )]
-    Address,
-    /// The token cannot stand in a header.
-    #[error("the webhook's token holds a character that no header may hold")]
-    Token,
-    /// The HTTP client could not be made.
-    #[error("the HTTP client cannot be set up")]
-    Client,
+    endpoint: Endpoint,
+    signer: Option<Signer>,
+    template: Option<Told>,
+    send_resolved: bool,
+    max_alerts: usize,
 }
 
 impl WebhookSink {
@@ -80,7 +67,7 @@ impl WebhookSink {
     /// [`WebhookError`]: the URL is none of HTTP, its host is an address that may not be called, or the machine has no usable
     /// certificates.
     pub fn new(url: &str) -> Result<Self, WebhookError> {
-        Self::to(url, false)
+        Endpoint::new(url, false).map(Self::to)
     }
 
     /// Makes a sink named `webhook` for a host of one's own network, or of this machine: its loopback, private, shared and
@@ -96,16 +83,22 @@ impl WebhookSink {
     ///
     /// Those of [`new`](Self::new).
     pub fn internal(url: &str) -> Result<Self, WebhookError> {
-        Self::to(url, true)
+        Endpoint::new(url, true).map(Self::to)
     }
 
-    fn to(url: &str, internal: bool) -> Result<Self, WebhookError> {
-        let url = client::parse(url)?;
-        let client = client::new(&url, internal)?;
-        Ok(Self { name: "webhook".to_owned(), url, authorization: None, client })
+    fn to(endpoint: Endpoint) -> Self {
+        Self {
+            name: "webhook".to_owned(),
+            endpoint,
+            signer: None,
+            template: None,
+            send_resolved: true,
+            max_alerts: usize::MAX,
+        }
     }
 
-    /// Names the sink in metrics, log lines and as the `receiver` of the body. Default `webhook`.
+    /// Names the sink in metrics, log lines and, of alerts that are not routed, as the `receiver` of the body. Default
+    /// `webhook`.
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
@@ -117,69 +110,146 @@ impl WebhookSink {
     ///
     /// [`WebhookError::Token`] if the token holds a control character.
     pub fn bearer(mut self, token: &str) -> Result<Self, WebhookError> {
-        let mut value = reqwest::header::HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| WebhookError::Token)?;
-        value.set_sensitive(true);
-        self.authorization = Some(value);
+        self.endpoint.bearer(token)?;
         Ok(self)
     }
 
-    async fn deliver(&self, notification: &Notification) -> Result<(), SendError> {
-        let answer = self.post(notification, Annotations::Kept).await?;
-        let answer = if answer.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            self.post(notification, Annotations::Left).await?
-        } else {
-            answer
+    /// Sends name and password as `Authorization: Basic …` with each request.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Token`] if the name holds a colon, or either a control character.
+    pub fn basic(mut self, user: &str, password: &str) -> Result<Self, WebhookError> {
+        self.endpoint.basic(user, password)?;
+        Ok(self)
+    }
+
+    /// Sends a header of one's own with each request; its value is taken for a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Header`] if it cannot be one, or is one that the request has anyhow, such as `Host`,
+    /// `Content-Type` or `Idempotency-Key`.
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, WebhookError> {
+        self.endpoint.header(name, value)?;
+        Ok(self)
+    }
+
+    /// Signs each request in the manner of [Standard Webhooks]: `webhook-id` is the notification's id, `webhook-timestamp`
+    /// the second of this attempt, and `webhook-signature` holds `v1,` and, in base64, the HMAC-SHA256 of
+    /// `id.timestamp.body`. The secret is `whsec_` and the key in base64.
+    ///
+    /// ```
+    /// use ms_alerts::WebhookSink;
+    ///
+    /// let sink = WebhookSink::new("https://pager.example.org/hook")?
+    ///     .signed("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")?;
+    /// # Ok::<(), ms_alerts::WebhookError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Secret`] if it is none, or its key has not between 24 and 64 bytes.
+    ///
+    /// [Standard Webhooks]: https://www.standardwebhooks.com
+    pub fn signed(mut self, secret: &str) -> Result<Self, WebhookError> {
+        self.signer = Some(Signer::new(secret)?);
+        Ok(self)
+    }
+
+    /// Sends JSON of another shape, so that a service with an API of its own needs no code of ours. The template is one of
+    /// Go with the data and functions of [Alertmanager's][templates], and `toJson`.
+    ///
+    /// Within a string of JSON what an action gives is escaped; elsewhere it is a whole value, a text with its quotes: no
+    /// label can break out. If it cannot be filled in for a notification, or gives no JSON, that is logged and Alertmanager's
+    /// JSON is sent instead.
+    ///
+    /// ```
+    /// use ms_alerts::WebhookSink;
+    ///
+    /// let sink = WebhookSink::new("https://events.example.org/v2/enqueue")?.body_template(
+    ///     r#"{
+    ///         "action": "{{ if eq .Status "firing" }}trigger{{ else }}resolve{{ end }}",
+    ///         "key": {{ .GroupKey }},
+    ///         "text": "{{ .CommonLabels.alertname }}: {{ range .Alerts.Firing }}{{ .Annotations.summary }} {{ end }}",
+    ///         "labels": {{ toJson .CommonLabels }}
+    ///     }"#,
+    /// )?;
+    /// let error = sink.body_template("{\n{{ .Stat").unwrap_err();
+    /// assert!(error.to_string().starts_with("2:"), "{error}");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`] with the position of what cannot be read or is not supported; also if it cannot be filled in, or
+    /// gives no JSON, for a notification of two alerts.
+    ///
+    /// [templates]: https://prometheus.io/docs/alerting/latest/notifications/
+    pub fn body_template(mut self, text: &str) -> Result<Self, TemplateError> {
+        self.template = Some(told::template(text, Form::Json)?);
+        Ok(self)
+    }
+
+    /// Sets whether it is told of alerts that were resolved. Default true.
+    pub fn send_resolved(mut self, send_resolved: bool) -> Self {
+        self.send_resolved = send_resolved;
+        self
+    }
+
+    /// Sets how many alerts of a group are sent; the rest is counted in `truncatedAlerts`. Default no limit; at least 1.
+    pub fn max_alerts(mut self, alerts: usize) -> Self {
+        self.max_alerts = alerts;
+        self
+    }
+
+    /// Trusts the certificates of a text in PEM beside those of the machine: those of a CA of one's own. There is no way to
+    /// turn verification off.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Certificate`] if there is none in the text, or one cannot be read.
+    pub fn root_certificates(mut self, pem: &[u8]) -> Result<Self, WebhookError> {
+        self.endpoint.trust(pem)?;
+        Ok(self)
+    }
+
+    async fn deliver(&self, notification: &Arc<Notification>) -> Result<(), SendError> {
+        // Whoever does not want to hear of it has heard all there is.
+        let Some(wanted) = notification.limited(self.send_resolved, self.max_alerts) else { return Ok(()) };
+        match self.post(&wanted).await? {
+            Posted::Accepted => Ok(()),
+            Posted::TooLarge => self.post(&wanted.shortened()).await?.or_too_large(),
+        }
+    }
+
+    async fn post(&self, notification: &Notification) -> Result<Posted, SendError> {
+        let body = self.body(notification).map_err(SendError::permanent)?;
+        let id = notification.id();
+        let mut headers = match &self.signer {
+            Some(signer) => signer.headers(id, Timestamp::now(), &body).map_err(SendError::permanent)?,
+            None => HeaderMap::new(),
         };
-        let status = answer.status();
-        let wait = retry_after::of(answer.headers());
-        if status.is_success() {
-            let _ = tokio::time::timeout(LONGEST_READ, drain(answer)).await;
-            return Ok(());
-        }
-        let text = format!("HTTP {}", status.as_u16());
-        if !is_temporary(status) {
-            return Err(SendError::permanent(text));
-        }
-        let error = SendError::temporary(text);
-        Err(match wait {
-            Some(wait) => error.retry_after(wait),
-            None => error,
-        })
+        let key = HeaderValue::from_str(id).map_err(SendError::permanent)?;
+        headers.insert(HeaderName::from_static("idempotency-key"), key);
+        self.endpoint.post(body, headers).await
     }
 
-    async fn post(
-        &self,
-        notification: &Notification,
-        annotations: Annotations,
-    ) -> Result<Response, SendError> {
-        let mut request = self
-            .client
-            .post(self.url.clone())
-            .header(reqwest::header::CONTENT_TYPE, "application/json")
-            .header("Idempotency-Key", notification.id())
-            .body(body::of(notification, &self.name, annotations).map_err(SendError::permanent)?);
-        if let Some(authorization) = &self.authorization {
-            request = request.header(reqwest::header::AUTHORIZATION, authorization);
+    fn body(&self, notification: &Notification) -> Result<Vec<u8>, serde_json::Error> {
+        if let Some(template) = &self.template {
+            match told::json(template, notification, &self.name) {
+                Ok(filled) => return Ok(filled.into_bytes()),
+                Err(problem) => {
+                    tracing::warn!(
+                        sink = self.name,
+                        id = notification.id(),
+                        problem,
+                        "the template of a body fails"
+                    );
+                }
+            }
         }
-        // The error's own text holds the URL, and so do those of its sources.
-        request.send().await.map_err(|error| SendError::temporary(client::reason(&error)))
-    }
-}
-
-/// Worth another attempt; a redirect is not, since nobody is sent elsewhere than where he was told to go.
-fn is_temporary(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status.as_u16(), 408 | 425 | 429)
-}
-
-/// Reads the answer so that its connection can be used again; a longer one costs the connection, not the memory.
-async fn drain(mut answer: Response) {
-    let mut read = 0;
-    while let Ok(Some(part)) = answer.chunk().await {
-        read += part.len();
-        if read > MOST_READ {
-            return;
-        }
+        body::of(notification, &self.name)
     }
 }
 
@@ -198,3 +268,6 @@ impl fmt::Debug for WebhookSink {
         f.debug_struct("WebhookSink").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

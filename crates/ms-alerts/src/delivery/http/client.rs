@@ -5,11 +5,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Url, redirect};
+use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
 
 use super::WebhookError;
-use super::resolve::{Forbidden, Guarded, may_call};
+use crate::delivery::guard::{self, Forbidden, may_call};
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(3);
 const REQUEST_LIMIT: Duration = Duration::from_secs(10);
@@ -22,14 +24,19 @@ pub(crate) fn parse(url: &str) -> Result<Url, WebhookError> {
     if is_http { Ok(url) } else { Err(WebhookError::Url) }
 }
 
-pub(crate) fn new(url: &Url, internal: bool) -> Result<Client, WebhookError> {
+/// `roots` are trusted beside those of the machine.
+pub(crate) fn new(
+    url: &Url,
+    internal: bool,
+    roots: &[CertificateDer<'static>],
+) -> Result<Client, WebhookError> {
     // Nobody asks the resolver about numbers. However they were written, the URL has them in their usual form.
     let literal = url.host_str().and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
     if literal.is_some_and(|address| !may_call(address, internal)) {
         return Err(WebhookError::Address);
     }
     Client::builder()
-        .tls_backend_preconfigured(tls(url.scheme() == "https")?)
+        .tls_backend_preconfigured(tls(url.scheme() == "https", roots)?)
         .redirect(redirect::Policy::none())
         .no_proxy()
         .dns_resolver(Guarded { internal })
@@ -41,7 +48,7 @@ pub(crate) fn new(url: &Url, internal: bool) -> Result<Client, WebhookError> {
 }
 
 /// With a provider of our own: no process-wide default is needed, and none is set behind anybody's back.
-fn tls(used: bool) -> Result<ClientConfig, WebhookError> {
+fn tls(used: bool, roots: &[CertificateDer<'static>]) -> Result<ClientConfig, WebhookError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
@@ -50,8 +57,23 @@ fn tls(used: bool) -> Result<ClientConfig, WebhookError> {
         // A machine without certificates can still post to plain HTTP.
         return Ok(builder.with_root_certificates(RootCertStore::empty()).with_no_client_auth());
     }
-    let verifier = rustls_platform_verifier::Verifier::new(provider).map_err(|_| WebhookError::Client)?;
+    let verifier = rustls_platform_verifier::Verifier::new_with_extra_roots(roots.iter().cloned(), provider)
+        .map_err(|_| WebhookError::Client)?;
     Ok(builder.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth())
+}
+
+struct Guarded {
+    internal: bool,
+}
+
+impl Resolve for Guarded {
+    fn resolve(&self, name: Name) -> Resolving {
+        let internal = self.internal;
+        Box::pin(async move {
+            let addresses = guard::resolve(name.as_str(), 0, internal).await?;
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
 }
 
 /// Says what went wrong without the URL, which the error's own text holds.

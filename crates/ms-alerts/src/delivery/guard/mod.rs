@@ -1,48 +1,38 @@
-//! The addresses of a name, without those that a request may not go to.
+//! The addresses that a sink may call: those of a name without the ones that it may not.
+
+mod address;
 
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-
-use super::address::Reach;
-
-/// Asks the system. The connection is made to an address that it was given here, so nothing can be answered one way when it
-/// is looked at and another when it is called.
-pub(super) struct Guarded {
-    /// Whether addresses of one's own network are allowed.
-    pub(super) internal: bool,
-}
+use address::Reach;
 
 /// Every address of the name is one that a request may not go to.
 #[derive(Debug)]
 pub(super) struct Forbidden;
 
-impl Resolve for Guarded {
-    fn resolve(&self, name: Name) -> Resolving {
-        let internal = self.internal;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            Ok(allowed(found, internal)?)
-        })
-    }
+/// Whether a request may go to an address; `internal` ones are those of this machine and of one's own network.
+pub(super) fn may_call(address: IpAddr, internal: bool) -> bool {
+    Reach::of(address).is_allowed(internal)
 }
 
-fn allowed(found: impl Iterator<Item = SocketAddr>, internal: bool) -> io::Result<Addrs> {
+/// Asks the system for the addresses of a host. A connection is made to one of what this gives, so nothing can be answered
+/// one way when it is looked at and another when it is called.
+pub(super) async fn resolve(host: &str, port: u16, internal: bool) -> io::Result<Vec<SocketAddr>> {
+    allowed(tokio::net::lookup_host((host, port)).await?, internal)
+}
+
+fn allowed(found: impl Iterator<Item = SocketAddr>, internal: bool) -> io::Result<Vec<SocketAddr>> {
     let all: Vec<SocketAddr> = found.collect();
     let none = all.is_empty();
     let is_allowed = |address: &SocketAddr| may_call(address.ip(), internal);
     let allowed: Vec<SocketAddr> = all.into_iter().filter(is_allowed).collect();
     match allowed.is_empty() {
-        false => Ok(Box::new(allowed.into_iter())),
+        false => Ok(allowed),
         true if none => Err(io::ErrorKind::NotFound.into()),
         true => Err(io::Error::new(io::ErrorKind::PermissionDenied, Forbidden)),
     }
-}
-
-pub(super) fn may_call(address: IpAddr, internal: bool) -> bool {
-    Reach::of(address).is_allowed(internal)
 }
 
 impl fmt::Display for Forbidden {
@@ -61,7 +51,7 @@ mod tests {
         let found: Vec<SocketAddr> =
             addresses.iter().map(|address| SocketAddr::new(address.parse().unwrap(), 0)).collect();
         let kept = allowed(found.into_iter(), internal).map_err(|error| error.kind())?;
-        Ok(kept.map(|address| address.ip().to_string()).collect())
+        Ok(kept.iter().map(|address| address.ip().to_string()).collect())
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod exposition;
 mod output;
 mod replay;
 mod slo;
+mod test;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -15,7 +16,7 @@ use ms_alerts::Compat;
 
 use crate::output::{Failure, Outcome};
 
-/// Checks rule files, evaluates expressions, replays what was recorded, writes service level objectives as rules.
+/// Checks and tests rule files, evaluates expressions, replays what was recorded, writes service level objectives as rules.
 #[derive(Debug, Parser)]
 #[command(name = "rules", after_help = EXIT_CODES)]
 struct Options {
@@ -25,7 +26,7 @@ struct Options {
 
 const EXIT_CODES: &str = "Exit codes, as promtool's:
   0  all is well
-  1  a file, an expression or an option was refused";
+  1  a file, an expression or an option was refused, or a test failed";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -37,6 +38,8 @@ enum Command {
     Replay(replay::Options),
     /// Writes a service level objective as a rule file.
     Slo(slo::Options),
+    /// Runs unit tests of rules, with the verdict of promtool.
+    Test(test::Options),
 }
 
 /// The version of Prometheus whose answers are given.
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Eval(options) => eval::run(options, &mut out),
         Command::Replay(options) => replay::run(options, &mut out),
         Command::Slo(options) => slo::run(options, &mut out),
+        Command::Test(options) => test::run(options, &mut out),
     };
     match outcome.and_then(|outcome| out.flush().map(|()| outcome).map_err(Failure::from)) {
         Ok(Outcome::Well) => ExitCode::SUCCESS,

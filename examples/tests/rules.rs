@@ -214,3 +214,47 @@ fn slo_writes_rules_that_promtool_takes() {
         assert!(!output.stderr.is_empty());
     }
 }
+
+#[test]
+fn test_has_the_verdict_and_exit_code_of_promtool() {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("medschedule/deploy");
+    for compat in ["2.42", "3"] {
+        let tested = rules(&["test", "alerts.test.yml", "--compat", compat], &deploy);
+        assert_eq!(tested.status.code(), Some(0), "{}", text(&tested.stdout));
+        assert!(text(&tested.stdout).contains("SUCCESS: 10 expectations met"), "{}", text(&tested.stdout));
+    }
+    let theirs = promtool(&["test", "rules", "alerts.test.yml"], &deploy);
+    assert!(theirs.status.success(), "{}{}", text(&theirs.stdout), text(&theirs.stderr));
+
+    let failing = "rule_files: [good.yml, none.yml]\ntests:\n- input_series: [{series: 'up{job=\"a\"}', values: '0x9'}]\n  \
+                   alert_rule_test:\n  - {eval_time: 5m, alertname: Down, exp_alerts: []}\n";
+    let folder = folder(&[
+        ("good.yml", GOOD),
+        ("fails.yml", failing),
+        ("broken.yml", "tests: [\n"),
+        ("empty.yml", ""),
+    ]);
+    for arguments in
+        [&["empty.yml"][..], &["fails.yml"], &["broken.yml"], &["missing.yml"], &["empty.yml", "fails.yml"]]
+    {
+        let ours = rules(&[&["test", "--compat", "2.42"], arguments].concat(), folder.path());
+        let theirs = promtool(&[&["test", "rules"], arguments].concat(), folder.path());
+        assert_eq!(ours.status.code(), theirs.status.code(), "{arguments:?}: {}", text(&ours.stdout));
+    }
+    let said = rules(&["test", "fails.yml", "broken.yml"], folder.path());
+    let said = text(&said.stdout);
+    for words in [
+        "WARNING: no rule file is named like none.yml",
+        "fails.yml:5: alert `Down` at 5m:\n  there, not expected: {alertname=\"Down\", job=\"a\"}",
+        "broken.yml:1:",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    let output = rules(&["test", "--json", "empty.yml", "fails.yml"], folder.path());
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&report[0]["ok"], &report[1]["ok"]), (&json!(true), &json!(false)));
+    assert_eq!(
+        (&report[1]["failures"][0]["kind"], &report[1]["failures"][0]["line"]),
+        (&json!("alerts"), &json!(5))
+    );
+}

@@ -121,12 +121,7 @@ impl Expression {
         let evaluated = self.query.evaluate_at(&store.0, at, (at, at), Dialect::new(self.compat, self.step));
         Ok(match evaluated.map_err(ExpressionError::of)? {
             Evaluated::Scalar(number) => Answer::Scalar(number),
-            Evaluated::Vector(vector) => Answer::Vector(
-                vector
-                    .iter()
-                    .map(|element| Element { labels: labels_of(element), value: element.value() })
-                    .collect(),
-            ),
+            Evaluated::Vector(vector) => Answer::Vector(vector.iter().map(Element::of).collect()),
         })
     }
 
@@ -176,10 +171,16 @@ fn labels_of(element: &crate::promql::Element<'_>) -> Labels {
     element.labels().iter().map(|(name, value)| (*name, value.as_ref())).collect()
 }
 
+impl Element {
+    pub(crate) fn of(element: &crate::promql::Element<'_>) -> Self {
+        Self { labels: labels_of(element), value: element.value() }
+    }
+}
+
 impl SeriesStore {
     /// Makes one without series.
     pub fn new() -> Self {
-        Self(History::unlimited())
+        Self(History::whole())
     }
 
     /// Adds a sample to the series of these labels, of which `__name__` is the metric. Samples may come in any order; a later

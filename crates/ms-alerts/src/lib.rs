@@ -64,6 +64,8 @@ mod promql;
 mod routing;
 mod rule;
 #[cfg(feature = "rules")]
+mod rule_test;
+#[cfg(feature = "rules")]
 mod rules_file;
 mod samples;
 #[cfg(feature = "rules")]
@@ -97,6 +99,8 @@ pub use promql::Compat;
 #[cfg(feature = "rules")]
 pub use routing::{Destination, RouteFileError, Routes};
 pub use rule::AlertRule;
+#[cfg(feature = "rules")]
+pub use rule_test::{FiringAlert, RuleTestFailure, RuleTestReport, run_rule_tests};
 #[cfg(feature = "rules")]
 pub use rules_file::{RuleFileError, RuleProblem};
 #[cfg(feature = "webhook")]

@@ -10,13 +10,12 @@ use promql_parser::parser::{
     VectorSelector,
 };
 
-use super::compat::Compat;
 use super::functions;
 use super::plan::{
     Aggregate, Arithmetic, Binary, Change, Grouping, Kind, Matching, Node, Operator, Order, Set, Sides,
 };
 use super::selector::Selector;
-use super::strict;
+use super::strict::{self, Syntax};
 use super::tokens::{find, tokens};
 use crate::condition::Comparison;
 
@@ -38,12 +37,26 @@ impl Refused {
     }
 }
 
-/// Refuses what a server of the version `written_for`, or a later one, does not read.
-pub(super) fn parse(expression: &str, written_for: Compat) -> Result<(Node, String), Refused> {
+/// An expression, and which servers are to read it.
+struct Written<'e> {
+    text: &'e str,
+    syntax: Syntax,
+}
+
+impl std::ops::Deref for Written<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text
+    }
+}
+
+/// Refuses what one of the servers that it is written for does not read.
+pub(super) fn parse(expression: &str, written_for: Syntax) -> Result<(Node, String), Refused> {
     measure(expression)?;
     let tree = parser::parse(expression)
         .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
-    let node = node(expression, &tree)?;
+    let node = node(&Written { text: expression, syntax: written_for }, &tree)?;
     strict::check(expression, written_for)?;
     Ok((node, tree.to_string()))
 }
@@ -65,6 +78,8 @@ fn measure(expression: &str) -> Result<(), Refused> {
             format!("longer than {MOST_TOKENS} words and signs")
         } else if place.is_too_long(&token) {
             "a span of more than 100 years is not supported".to_owned()
+        } else if !strict::is_escaped_well(token.text) {
+            "not valid PromQL: an unknown escape in a string".to_owned()
         } else {
             place.pass(token);
             continue;
@@ -74,7 +89,7 @@ fn measure(expression: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn node(expression: &str, tree: &Expr) -> Result<Node, Refused> {
+fn node(expression: &Written<'_>, tree: &Expr) -> Result<Node, Refused> {
     match tree {
         Expr::Paren(inner) => node(expression, &inner.expr),
         Expr::NumberLiteral(literal) => Ok(Node::Number(literal.val)),
@@ -91,7 +106,7 @@ fn node(expression: &str, tree: &Expr) -> Result<Node, Refused> {
     }
 }
 
-fn binary(expression: &str, tree: &BinaryExpr) -> Result<Node, Refused> {
+fn binary(expression: &Written<'_>, tree: &BinaryExpr) -> Result<Node, Refused> {
     let operator = operator(tree.op.id(), tree.return_bool())
         .ok_or_else(|| Refused::unsupported(expression, &tree.op.to_string()))?;
     let matching = match &tree.modifier {
@@ -147,7 +162,7 @@ fn grouping(modifier: &LabelModifier) -> Grouping {
     }
 }
 
-fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
+fn aggregate(expression: &Written<'_>, tree: &AggregateExpr) -> Result<Node, Refused> {
     let kind = match tree.op.id() {
         t::T_SUM => Kind::Sum,
         t::T_AVG => Kind::Average,
@@ -174,7 +189,7 @@ fn aggregate(expression: &str, tree: &AggregateExpr) -> Result<Node, Refused> {
     Ok(Node::Aggregate(Box::new(Aggregate { kind, inner, grouping, argument, label })))
 }
 
-fn function(expression: &str, call: &Call) -> Result<Node, Refused> {
+fn function(expression: &Written<'_>, call: &Call) -> Result<Node, Refused> {
     let unsupported = || {
         let mut refused = Refused::unsupported(expression, call.func.name);
         if call.func.experimental {
@@ -248,7 +263,7 @@ fn named_labels(tree: &Expr) -> Vec<(String, String)> {
     labels
 }
 
-fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refused> {
+fn selector(expression: &Written<'_>, vector: &VectorSelector) -> Result<Selector, Refused> {
     if !vector.matchers.or_matchers.is_empty() {
         return Err(Refused::unsupported(expression, "or"));
     }
@@ -257,7 +272,7 @@ fn selector(expression: &str, vector: &VectorSelector) -> Result<Selector, Refus
 }
 
 /// Names the first thing in the tree that is not supported.
-fn refuse(expression: &str, tree: &Expr) -> Refused {
+fn refuse(expression: &Written<'_>, tree: &Expr) -> Refused {
     match tree {
         Expr::Subquery(_) | Expr::MatrixSelector(_) => Refused {
             at: find(expression, "["),

@@ -12,6 +12,7 @@ mod histogram;
 mod labels;
 mod load;
 mod matching;
+pub(crate) mod notation;
 mod over;
 mod plan;
 pub(crate) mod regex;
@@ -28,6 +29,7 @@ pub(crate) use compat::Dialect;
 pub(crate) use eval::{EvalError, Value as Result};
 pub(crate) use labels::expand;
 pub(crate) use load::Refused;
+pub(crate) use strict::Syntax;
 pub(crate) use vector::Element;
 
 use crate::samples::{Asked, History, Samples};
@@ -42,9 +44,12 @@ pub(crate) struct Query {
 }
 
 impl Query {
-    /// `written_for` is the oldest version that has to read it.
-    pub(crate) fn parse(expression: &str, written_for: Compat) -> std::result::Result<Self, Refused> {
-        let (node, text) = load::parse(expression, written_for)?;
+    /// `written_for` tells which servers have to read it.
+    pub(crate) fn parse(
+        expression: &str,
+        written_for: impl Into<Syntax>,
+    ) -> std::result::Result<Self, Refused> {
+        let (node, text) = load::parse(expression, written_for.into())?;
         Ok(Self { node, text })
     }
 
@@ -83,7 +88,7 @@ impl Query {
     ) -> std::result::Result<Vec<Element<'s>>, EvalError> {
         let budget = eval::Budget::default();
         let at = now.saturating_sub(offset);
-        let samples = Some(samples).filter(|_| offset == 0);
+        let samples = Some(samples).filter(|_| offset == 0 && !history.is_whole());
         let mut moment = eval::Moment::new(samples, history, at, (at, at), dialect, &budget);
         moment.ahead = history.now().saturating_sub(now);
         moment.answer(&self.node)

@@ -36,9 +36,37 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
     (total <= i64::MAX as u64 / 1_000_000).then(|| Duration::from_millis(total))
 }
 
+/// Writes a duration as Prometheus does, in days and shorter units.
+pub(crate) fn text(duration: Duration) -> String {
+    let mut rest = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    for (unit, milliseconds) in UNITS.into_iter().skip(2) {
+        let count = rest / milliseconds;
+        rest %= milliseconds;
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
+/// What is wrong with a text that is none.
+pub(crate) fn expected(text: &str) -> String {
+    format!("{text:?} is not a duration; expected one like `30s`, `5m` or `1h30m`")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_written_in_the_longest_units_that_fit() {
+        for (milliseconds, written) in
+            [(0, "0s"), (90_500, "1m30s500ms"), (86_400_000 * 8 + 3_600_000, "8d1h")]
+        {
+            assert_eq!(text(Duration::from_millis(milliseconds)), written);
+        }
+    }
 
     #[test]
     fn durations_are_those_of_prometheus() {

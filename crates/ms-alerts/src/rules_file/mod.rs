@@ -13,12 +13,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::{RuleFileError, RuleProblem};
-pub(crate) use set::{Origin, RuleSet};
+pub(crate) use set::{Origin, RuleSet, find};
 
 use crate::group::{About, Group, Rule, What};
 use crate::labels::{is_label_name, is_metric_name};
 use crate::no_data::NoData;
-use crate::promql::{Compat, Query};
+use crate::promql::{Query, Syntax};
 use crate::state::Timing;
 use crate::template::Template;
 use crate::tracked::Tracked;
@@ -200,8 +200,7 @@ impl Loader<'_> {
             self.problem(text, rule, "`expr` is empty; expected a PromQL expression");
             return None;
         }
-        // A file is to load on a server of either version.
-        Query::parse(&text.value, Compat::V2_42)
+        Query::parse(&text.value, Syntax::Files)
             .map_err(|refused| {
                 let message = format!("expr: {}", refused.message);
                 self.problem_within(text, &text.value, refused.at, rule, message);
@@ -213,9 +212,7 @@ impl Loader<'_> {
         let Some(text) = text else { return Duration::ZERO };
         self.check_quirks(text, &text.value, rule);
         duration::parse(&text.value).unwrap_or_else(|| {
-            let message =
-                format!("{:?} is not a duration; expected one like `30s`, `5m` or `1h30m`", text.value);
-            self.problem(text, rule, message);
+            self.problem(text, rule, duration::expected(&text.value));
             Duration::ZERO
         })
     }

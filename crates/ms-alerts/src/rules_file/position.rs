@@ -3,7 +3,7 @@
 use super::yaml::Node;
 
 /// The text of a rule file.
-pub(super) struct Source<'a> {
+pub(crate) struct Source<'a> {
     text: &'a str,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
@@ -15,13 +15,13 @@ pub(crate) fn of<T>(node: &Node<T>) -> (u64, u64) {
 }
 
 impl<'a> Source<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(crate) fn new(text: &'a str) -> Self {
         let behind_breaks = memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1);
         Self { text, lines: std::iter::once(0).chain(behind_breaks).collect() }
     }
 
     /// Gives the file from the beginning of a value.
-    pub(super) fn from<T>(&self, node: &Node<T>) -> Option<&'a str> {
+    pub(crate) fn from<T>(&self, node: &Node<T>) -> Option<&'a str> {
         let (line, column) = of(node);
         let line = self.line_on(line)?;
         let skipped = usize::try_from(column).ok()?.checked_sub(1)?;
@@ -45,7 +45,7 @@ impl<'a> Source<'a> {
     ///
     /// YAML may have folded, indented and quoted it, but leaves words as they are and in their order: the word at fault
     /// is the same one of its kind in the file as in the value.
-    pub(super) fn position_within(&self, start: (u64, u64), text: &str, at: usize) -> (u64, u64) {
+    pub(crate) fn position_within(&self, start: (u64, u64), text: &str, at: usize) -> (u64, u64) {
         self.find(start, text, at).unwrap_or(start)
     }
 

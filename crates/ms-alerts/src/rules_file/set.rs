@@ -47,9 +47,11 @@ impl RuleSet {
         match &origin {
             Origin::File(path) => self.add_file(path)?,
             Origin::Pattern(pattern) => {
-                for path in find(pattern)? {
-                    self.add_file(&path)?;
+                let found = find(pattern)?;
+                if found.is_empty() {
+                    return Err(RuleFileError::NoFile { pattern: pattern.clone() });
                 }
+                found.iter().try_for_each(|path| self.add_file(path))?;
             }
             Origin::Text(name, text) => self.groups.extend(parse(name, text)?),
         }
@@ -66,7 +68,7 @@ impl RuleSet {
 }
 
 /// Finds the files of a pattern, sorted by their paths.
-fn find(pattern: &str) -> Result<Vec<PathBuf>, RuleFileError> {
+pub(crate) fn find(pattern: &str) -> Result<Vec<PathBuf>, RuleFileError> {
     let paths = glob::glob(pattern)
         .map_err(|source| RuleFileError::Pattern { pattern: pattern.to_owned(), source: source.into() })?;
     let mut files = Vec::new();
@@ -78,9 +80,6 @@ fn find(pattern: &str) -> Result<Vec<PathBuf>, RuleFileError> {
         if !path.is_dir() {
             files.push(path);
         }
-    }
-    if files.is_empty() {
-        return Err(RuleFileError::NoFile { pattern: pattern.to_owned() });
     }
     files.sort();
     Ok(files)

@@ -11,7 +11,7 @@ use super::error::RuleProblem;
 pub(crate) type Node<T> = Spanned<T>;
 pub(crate) type Text = Node<String>;
 /// A label or annotation without a value is empty, as in Prometheus.
-pub(super) type Texts = BTreeMap<String, Node<Option<String>>>;
+pub(crate) type Texts = BTreeMap<String, Node<Option<String>>>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,16 +2,17 @@
 
 mod reload;
 mod series;
+mod whole;
 mod writing;
 
 use std::collections::{HashMap, HashSet};
 use std::mem::size_of;
 
 pub(crate) use series::{Point, Series};
+pub(crate) use whole::Clash;
 
 use super::{Sample, Samples};
 use crate::fingerprint::of_labels;
-use crate::labels::Labels;
 use crate::observe;
 use crate::state::Now;
 
@@ -79,6 +80,7 @@ pub(crate) struct History {
     origin: Option<Now>,
     now: i64,
     reading: u64,
+    whole: Option<whole::Whole>,
 }
 
 #[derive(Debug, Default)]
@@ -106,27 +108,7 @@ impl History {
             origin: None,
             now: i64::MIN,
             reading: 0,
-        }
-    }
-
-    /// One that keeps everything; for [`insert`](Self::insert).
-    pub(crate) fn unlimited() -> Self {
-        Self::new(Asked::default(), Limits { series: usize::MAX, bytes: usize::MAX })
-    }
-
-    /// Adds a sample of any time, or the mark that a series was gone; no reading goes with it.
-    pub(crate) fn insert(&mut self, labels: &Labels, at: i64, value: Option<f64>) {
-        let name = labels.get("__name__").unwrap_or_default();
-        let others = || labels.iter().filter(|(label, _)| *label != "__name__");
-        let alike =
-            self.metrics.entry(name.to_owned()).or_default().series.entry(of_labels(others())).or_default();
-        let known = alike.iter().position(|series| series.labels().eq(others()));
-        let place = known.unwrap_or(alike.len());
-        if known.is_none() {
-            alike.push(Series::of(others()));
-        }
-        if let Some(series) = alike.get_mut(place) {
-            series.insert(at, value);
+            whole: None,
         }
     }
 

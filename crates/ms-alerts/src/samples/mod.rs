@@ -21,7 +21,7 @@ use std::sync::OnceLock;
 
 pub use exposition::{ExpositionError, parse_exposition, parse_exposition_bytes};
 #[cfg(feature = "rules")]
-pub(crate) use history::{Asked, History, Incomplete, Limits, Point, Series};
+pub(crate) use history::{Asked, Clash, History, Incomplete, Limits, Point, Series};
 pub(crate) use number::parse as parse_number;
 pub use push::{PushError, PushSource};
 #[cfg(feature = "webhook")]

@@ -17,6 +17,7 @@
 
 mod promqltest;
 mod rule_files;
+mod rule_tests;
 mod timelines;
 
 use std::collections::BTreeMap;

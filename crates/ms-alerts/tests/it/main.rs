@@ -36,6 +36,8 @@ mod remembering;
 mod routing;
 #[cfg(feature = "rules")]
 mod rule_files;
+#[cfg(feature = "rules")]
+mod rule_tests;
 mod running;
 mod scraped;
 #[cfg(all(feature = "axum", feature = "rules"))]

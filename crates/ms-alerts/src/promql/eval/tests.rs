@@ -8,12 +8,12 @@ use crate::promql::load;
 use crate::promql::{Compat, Dialect};
 
 fn answer(expression: &str, steps: usize) -> Result<usize, EvalError> {
-    let mut history = History::unlimited();
+    let mut history = History::whole();
     for number in 0..10 {
         let series = Labels::from_iter([("__name__", "m".to_owned()), ("a", number.to_string())]);
         history.insert(&series, 0, Some(1.0));
     }
-    let (node, _) = load::parse(expression, Compat::V3).unwrap();
+    let (node, _) = load::parse(expression, Compat::V3.into()).unwrap();
     let budget = Budget { samples: Cell::new(MOST_SAMPLES), steps: Cell::new(steps) };
     let moment = Moment::new(None, &history, 1, (1, 1), Dialect::default(), &budget);
     moment.answer(&node).map(|found| found.len())

@@ -2,14 +2,15 @@
 
 use promql_parser::parser::Expr;
 
-use super::{Refused, node};
+use super::{Refused, Written, node};
 use crate::labels::is_label_name;
 use crate::promql::plan::{LabelJoin, LabelReplace, Node};
 use crate::promql::regex;
+use crate::promql::strict::Syntax;
 use crate::promql::tokens::{find, tokens};
 
 /// `label_replace(vector, to, replacement, from, pattern)`.
-pub(super) fn replace(expression: &str, vector: &Expr, texts: &[Box<Expr>]) -> Result<Node, Refused> {
+pub(super) fn replace(expression: &Written<'_>, vector: &Expr, texts: &[Box<Expr>]) -> Result<Node, Refused> {
     let [to, replacement, from, pattern] = texts else { return Err(wants_texts()) };
     let pattern = regex::compile(text(pattern)?).map_err(|why| Refused {
         at: find(expression, "label_replace"),
@@ -26,7 +27,7 @@ pub(super) fn replace(expression: &str, vector: &Expr, texts: &[Box<Expr>]) -> R
 }
 
 /// `label_join(vector, to, separator, from…)`.
-pub(super) fn join(expression: &str, vector: &Expr, texts: &[Box<Expr>]) -> Result<Node, Refused> {
+pub(super) fn join(expression: &Written<'_>, vector: &Expr, texts: &[Box<Expr>]) -> Result<Node, Refused> {
     let [to, separator, from @ ..] = texts else { return Err(wants_texts()) };
     Ok(Node::LabelJoin(Box::new(LabelJoin {
         inner: node(expression, vector)?,
@@ -37,9 +38,10 @@ pub(super) fn join(expression: &str, vector: &Expr, texts: &[Box<Expr>]) -> Resu
 }
 
 /// The name of a label, written as a string.
-pub(super) fn name(expression: &str, tree: &Expr) -> Result<String, Refused> {
+pub(super) fn name(expression: &Written<'_>, tree: &Expr) -> Result<String, Refused> {
     let name = text(tree)?;
-    if is_label_name(name) {
+    let may_be_any = expression.syntax == Syntax::V3 && !name.is_empty();
+    if may_be_any || is_label_name(name) {
         return Ok(name.to_owned());
     }
     let is_it = |token: &str| ['"', '\'', '`'].iter().any(|quote| *token == format!("{quote}{name}{quote}"));

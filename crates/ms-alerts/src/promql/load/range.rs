@@ -4,7 +4,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use promql_parser::parser::{AtModifier, Call, Expr, Offset};
 
-use super::{Refused, named_labels, node, selector};
+use super::{Refused, Written, named_labels, node, selector};
 use crate::promql::over::of_range;
 use crate::promql::plan::{At, LONGEST, Node, Range, Source, When, Window};
 use crate::promql::tokens::find;
@@ -13,7 +13,7 @@ use crate::promql::tokens::find;
 const FURTHEST: i64 = 100 * LONGEST;
 
 /// Gives the call, or nothing if it is none of these.
-pub(super) fn call(expression: &str, call: &Call) -> Option<Result<Node, Refused>> {
+pub(super) fn call(expression: &Written<'_>, call: &Call) -> Option<Result<Node, Refused>> {
     let name = call.func.name;
     let (first, second) = (call.args.args.first()?, call.args.args.get(1));
     if name == "absent_over_time" {
@@ -32,12 +32,16 @@ pub(super) fn call(expression: &str, call: &Call) -> Option<Result<Node, Refused
     )
 }
 
-fn range(expression: &str, over: &Expr, number: Option<&Expr>) -> Result<(Window, Option<Node>), Refused> {
+fn range(
+    expression: &Written<'_>,
+    over: &Expr,
+    number: Option<&Expr>,
+) -> Result<(Window, Option<Node>), Refused> {
     let window = window(expression, over)?;
     Ok((window, number.map(|number| node(expression, number)).transpose()?))
 }
 
-fn window(expression: &str, tree: &Expr) -> Result<Window, Refused> {
+fn window(expression: &Written<'_>, tree: &Expr) -> Result<Window, Refused> {
     match tree {
         Expr::Paren(inner) => window(expression, &inner.expr),
         Expr::MatrixSelector(matrix) => Ok(Window {
@@ -63,7 +67,7 @@ fn window(expression: &str, tree: &Expr) -> Result<Window, Refused> {
 
 /// When samples are to be from.
 pub(super) fn when(
-    expression: &str,
+    expression: &Written<'_>,
     at: Option<&AtModifier>,
     offset: Option<&Offset>,
 ) -> Result<When, Refused> {
@@ -92,7 +96,7 @@ pub(super) fn when(
 }
 
 /// `sign` is what stands before it in the expression.
-fn milliseconds(expression: &str, duration: Duration, sign: &str) -> Result<i64, Refused> {
+fn milliseconds(expression: &Written<'_>, duration: Duration, sign: &str) -> Result<i64, Refused> {
     i64::try_from(duration.as_millis()).ok().filter(|span| *span <= LONGEST).ok_or_else(|| Refused {
         at: find(expression, sign),
         message: "a span of more than 100 years is not supported".to_owned(),

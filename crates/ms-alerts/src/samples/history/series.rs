@@ -20,7 +20,7 @@ impl Point {
         Self { at, value }
     }
 
-    fn is_stale(self) -> bool {
+    pub(super) fn is_stale(self) -> bool {
         self.value.to_bits() == STALE
     }
 }
@@ -132,6 +132,11 @@ impl Series {
         while self.points.front().is_some_and(|first| first.at < from) {
             self.points.pop_front();
         }
+    }
+
+    /// Gives the newest point, which may be the mark that it was gone.
+    pub(super) fn last(&self) -> Option<Point> {
+        self.points.back().copied()
     }
 
     /// Tells whether no value is left.

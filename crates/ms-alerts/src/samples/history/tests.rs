@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::*;
+use crate::labels::Labels;
 use crate::samples::parse_exposition;
 
 struct Kept {

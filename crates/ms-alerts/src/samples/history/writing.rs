@@ -25,6 +25,9 @@ impl History {
             return;
         }
         let at = self.now.saturating_sub(ago);
+        if self.is_whole() {
+            return self.write_whole(series, at, value);
+        }
         let span = self.asked.by_name.get(name).copied().max(self.asked.of_all);
         let span = span.unwrap_or(0).max(SHORTEST).saturating_add(ago);
         let metric = match self.written.entry(name.to_owned()) {

@@ -196,7 +196,7 @@ impl Reader<'_> {
             expressions: node.promql_expr_test.iter().flatten().map(|node| self.expression(node)).collect(),
             external: External {
                 labels: texts(node.external_labels.as_ref()),
-                url: node.external_url.as_ref().map(|url| url.value.clone()).unwrap_or_default(),
+                url: node.external_url.as_ref().map(|url| url.value.as_str()).unwrap_or_default().into(),
             },
         }
     }

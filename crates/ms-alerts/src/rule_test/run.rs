@@ -18,6 +18,7 @@ use crate::rules_file::{RuleProblem, RuleSet};
 use crate::samples::{Clash, History, Samples};
 use crate::state::Now;
 use crate::tracked::View;
+use crate::unseen::Unseen;
 
 /// So that a test of years in milliseconds ends.
 const MOST_EVALUATIONS: i64 = 10_000_000;
@@ -77,9 +78,9 @@ fn evaluate(
     dialect: Dialect,
 ) -> Vec<(String, String)> {
     let mut failed = Vec::new();
-    let none = Samples::default();
+    let (none, unseen) = (Samples::default(), Unseen::default());
     for rule in groups.iter_mut().flat_map(|group| &mut group.rules) {
-        let view = View { samples: &none, external: &test.external, history, dialect };
+        let view = View { samples: &none, external: &test.external, history, dialect, unseen: &unseen };
         let (_, failure) = rule.evaluate(&view, now);
         rule.write(history);
         let clash = history.take_clash().map(|clash| match clash {

@@ -4,7 +4,7 @@
 //!   that a Prometheus server takes.
 //! - [`AlertManager::check_alerts`] checks them against a map of metrics; [`AlertManagerBuilder::spawn`] evaluates them in
 //!   the background over what [`exposition`] gives.
-//! - Changes go to the sinks: [`log_sink`], `WebhookSink` and `SlackSink` (feature `webhook`), or any [`Sink`] of yours. Each has its
+//! - Changes go to the sinks: [`log_sink`], `WebhookSink`, `AlertmanagerSink` and `SlackSink` (feature `webhook`), or any [`Sink`] of yours. Each has its
 //!   own queue and is retried; evaluation never waits for one.
 //! - `Expression` (feature `rules`) is PromQL by itself, over series of one's own.
 //! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for.
@@ -83,9 +83,9 @@ mod written;
 pub use alert::{Alert, RuleKind, RuleStatus};
 pub use builder::AlertManagerBuilder;
 pub use condition::{Comparison, Condition, above, at_least, at_most, below, equal, not_equal};
-pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};
 #[cfg(feature = "webhook")]
-pub use delivery::{SlackSink, TemplateError, WebhookError, WebhookSink};
+pub use delivery::{AlertmanagerSink, SlackSink, TemplateError, WebhookError, WebhookSink};
+pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};
 pub use error::BuildError;
 #[cfg(feature = "rules")]
 pub use expression::{Answer, Element, Expression, ExpressionError, Line, SeriesStore};

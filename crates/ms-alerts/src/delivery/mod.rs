@@ -1,5 +1,7 @@
 //! From a change of state to the sinks; evaluation never waits for any of this.
 
+#[cfg(feature = "webhook")]
+mod alertmanager;
 mod backoff;
 #[cfg(feature = "webhook")]
 mod guard;
@@ -27,6 +29,8 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+#[cfg(feature = "webhook")]
+pub use alertmanager::AlertmanagerSink;
 #[cfg(feature = "webhook")]
 pub use http::WebhookError;
 #[cfg(feature = "webhook")]

@@ -13,6 +13,8 @@ mod api;
 #[cfg(feature = "webhook")]
 mod certificates;
 mod checking;
+#[cfg(feature = "webhook")]
+mod cluster;
 mod delivering;
 #[cfg(feature = "rules")]
 mod expressions;

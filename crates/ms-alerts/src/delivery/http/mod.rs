@@ -33,6 +33,7 @@ const TAKEN: [&str; 10] = [
 ];
 
 /// Where a sink posts to, and what goes along with each request.
+#[derive(Clone)]
 pub(super) struct Endpoint {
     url: Url,
     internal: bool,
@@ -54,6 +55,21 @@ impl Endpoint {
         let url = client::parse(url)?;
         let client = client::new(&url, internal, &[])?;
         Ok(Self { url, internal, headers: HeaderMap::new(), roots: Vec::new(), client })
+    }
+
+    /// With these segments behind the path of the URL.
+    pub(super) fn below(url: &str, path: &[&str], internal: bool) -> Result<Self, WebhookError> {
+        let mut endpoint = Self::new(url, internal)?;
+        let mut segments = endpoint.url.path_segments_mut().map_err(|()| WebhookError::Url)?;
+        segments.pop_if_empty().extend(path);
+        drop(segments);
+        Ok(endpoint)
+    }
+
+    /// Host and port, which are no secret.
+    pub(super) fn host(&self) -> String {
+        let port = self.url.port_or_known_default().unwrap_or(0);
+        format!("{}:{port}", self.url.host_str().unwrap_or_default())
     }
 
     /// Trusts the certificates of a text in PEM beside those of the machine.

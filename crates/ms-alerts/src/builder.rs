@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::delivery::{Delivery, Lane, Limits, Sink};
+use crate::delivery::{Delivery, Ledger, Limits, Sink};
+#[cfg(feature = "rules")]
+use crate::dispatch::Routing;
 use crate::error::BuildError;
 use crate::group::Group;
 use crate::handle::AlertHandle;
@@ -38,6 +40,8 @@ pub struct AlertManagerBuilder {
     files: RuleSet,
     sources: Vec<Source>,
     sinks: Vec<Box<dyn Sink>>,
+    #[cfg(feature = "rules")]
+    routing: Routing,
     interval: Duration,
     limits: Limits,
     external: External,
@@ -55,6 +59,8 @@ impl Default for AlertManagerBuilder {
             files: RuleSet::default(),
             sources: Vec::new(),
             sinks: Vec::new(),
+            #[cfg(feature = "rules")]
+            routing: Routing::default(),
             interval: Duration::from_secs(15),
             limits: Limits::default(),
             external: External::default(),
@@ -116,9 +122,31 @@ impl AlertManagerBuilder {
         self
     }
 
-    /// Adds a sink: all notifications go to each.
+    /// Adds a sink that hears of every change of every alert at once, one by one, whatever is routed, inhibited or silenced.
     pub fn sink(mut self, sink: impl Sink) -> Self {
         self.sinks.push(Box::new(sink));
+        self
+    }
+
+    /// Routes alerts: those that fire or are resolved are told in groups to the sinks of their
+    /// [`receiver`](Self::receiver), when it is time, as an Alertmanager with this file would.
+    #[cfg(feature = "rules")]
+    pub fn routes(mut self, routes: crate::Routes) -> Self {
+        self.routing.routes = Some(routes);
+        self
+    }
+
+    /// Adds a sink to a receiver of the routes; a receiver may have several.
+    #[cfg(feature = "rules")]
+    pub fn receiver(mut self, name: impl Into<String>, sink: impl Sink) -> Self {
+        self.routing.receivers.push((name.into(), Box::new(sink)));
+        self
+    }
+
+    /// Lets the alerts of a receiver go nowhere; otherwise one without a sink is an error.
+    #[cfg(feature = "rules")]
+    pub fn discard(mut self, receiver: impl Into<String>) -> Self {
+        self.routing.discarded.insert(receiver.into());
         self
     }
 
@@ -182,7 +210,8 @@ impl AlertManagerBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`]: a rule that cannot be, two rules made in code or two sinks of one name, an interval of zero.
+    /// [`BuildError`]: a rule that cannot be, two rules made in code or two sinks of one name, an interval of zero, routes and
+    /// receivers that do not fit.
     pub fn build(self) -> Result<AlertManager, BuildError> {
         if self.interval.is_zero() {
             return Err(BuildError::ZeroInterval);
@@ -205,13 +234,19 @@ impl AlertManagerBuilder {
         let dialect = crate::promql::Dialect::new(self.compat, self.interval);
         #[cfg(feature = "rules")]
         let memory = Memory::new(self.history, dialect, origins, self.interval);
-        let Limits { capacity, give_up_after } = self.limits;
-        let lanes = self.sinks.into_iter().map(|sink| Lane::new(sink, capacity, give_up_after)).collect();
+        #[cfg(feature = "rules")]
+        let (dispatcher, routed) = self.routing.build(&self.external)?;
+        #[cfg(not(feature = "rules"))]
+        let routed = Vec::new();
+        let ledger = Ledger::new(
+            #[cfg(feature = "rules")]
+            dispatcher,
+        );
         let core = Core::new(
             groups,
             names,
             self.sources,
-            Delivery::new(lanes),
+            Delivery::new(self.sinks, routed, self.limits, ledger),
             self.external,
             #[cfg(feature = "rules")]
             memory,

@@ -61,6 +61,18 @@ pub enum BuildError {
         /// The name.
         sink: String,
     },
+    /// There is nobody to tell of alerts that are routed to a receiver.
+    #[error("receiver `{receiver}` of the routes has no sink; add one, or discard its alerts")]
+    NoSink {
+        /// The receiver.
+        receiver: String,
+    },
+    /// A sink or a discard is for a receiver that the routes do not know.
+    #[error("receiver `{receiver}` is not among those of the routes")]
+    UnknownReceiver {
+        /// The receiver.
+        receiver: String,
+    },
     /// Evaluating without a pause.
     #[error("the interval is zero")]
     ZeroInterval,

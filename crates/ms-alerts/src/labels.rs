@@ -36,11 +36,15 @@ impl Labels {
     /// Gives the fingerprint that Prometheus and Alertmanager compute of the same labels: FNV-1a of names and values,
     /// as 16 hexadecimal digits.
     pub fn fingerprint(&self) -> String {
+        format!("{:016x}", self.fingerprint_bits())
+    }
+
+    pub(crate) fn fingerprint_bits(&self) -> u64 {
         let mut hash = Fnv::default();
         for (name, value) in self.iter() {
             hash.text(name).text(value);
         }
-        format!("{:016x}", hash.finish())
+        hash.finish()
     }
 }
 

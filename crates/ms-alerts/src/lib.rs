@@ -7,7 +7,7 @@
 //! - Changes go to the sinks: [`log_sink`], `WebhookSink`, `AlertmanagerSink` and `SlackSink` (feature `webhook`), or any [`Sink`] of yours. Each has its
 //!   own queue and is retried; evaluation never waits for one.
 //! - `Expression` (feature `rules`) is PromQL by itself, over series of one's own.
-//! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for.
+//! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for, and the manager tells its groups.
 //! - `Slo` (feature `rules`) writes a service level objective as a rule file.
 //! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
 //!
@@ -45,6 +45,8 @@ mod api;
 mod builder;
 mod condition;
 mod delivery;
+#[cfg(feature = "rules")]
+mod dispatch;
 mod error;
 #[cfg(feature = "rules")]
 mod expression;

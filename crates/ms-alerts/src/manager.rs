@@ -64,7 +64,7 @@ impl AlertManager {
             vec![Group::own(Vec::new())],
             HashSet::new(),
             Vec::new(),
-            Delivery::new(Vec::new()),
+            Delivery::default(),
             External::default(),
             #[cfg(feature = "rules")]
             Memory::new(

@@ -20,6 +20,11 @@ const HISTORY_BYTES: &str = "ms_alerts_history_bytes";
 const NOT_KEPT: &str = "ms_alerts_history_dropped_total";
 const SOURCE_UP: &str = "ms_alerts_source_up";
 const REFUSED: &str = "ms_alerts_pushes_refused_total";
+const QUEUED: &str = "ms_alerts_notifications_queued_total";
+const RETRIED: &str = "ms_alerts_notifications_retried_total";
+const LATENCY: &str = "ms_alerts_notification_latency_seconds";
+#[cfg(feature = "rules")]
+const SUPPRESSED: &str = "ms_alerts_suppressed_total";
 const SENT: &str = "ms_alerts_notifications_sent_total";
 const FAILED: &str = "ms_alerts_notifications_failed_total";
 const DROPPED: &str = "ms_alerts_notifications_dropped_total";
@@ -33,7 +38,14 @@ pub(crate) fn describe() {
     describe_gauge!(ACTIVE, "Alerts that are pending or firing");
     describe_gauge!(SOURCE_UP, "Whether the last evaluation had the metrics of a source");
     describe_counter!(REFUSED, "Samples that were pushed and not taken, by reason");
+    describe_counter!(QUEUED, "Notifications that were to be sent");
     describe_counter!(SENT, "Notifications that a sink accepted");
+    describe_counter!(RETRIED, "Attempts to send a notification again");
+    describe_histogram!(
+        LATENCY,
+        metrics::Unit::Seconds,
+        "Time from the change, or the flush of its group, until the sink accepted the notification"
+    );
     describe_counter!(FAILED, "Attempts to send a notification that failed");
     describe_counter!(DROPPED, "Notifications that were given up, by reason");
     describe_gauge!(WAITING, "Notifications that a sink has yet to accept");
@@ -83,7 +95,9 @@ pub(crate) fn push_refused(reason: &'static str) {
 
 /// Starts what is counted of a sink.
 pub(crate) fn introduce(sink: &str) {
-    counter!(SENT, "sink" => sink.to_owned()).increment(0);
+    for counted in [QUEUED, SENT, RETRIED] {
+        counter!(counted, "sink" => sink.to_owned()).increment(0);
+    }
     counter!(FAILED, "sink" => sink.to_owned()).increment(0);
     for reason in ["refused", "expired", "queue_full", "superseded", "unannounced"] {
         counter!(DROPPED, "sink" => sink.to_owned(), "reason" => reason).increment(0);
@@ -102,8 +116,31 @@ pub(crate) fn evaluation_failed(reason: &'static str) {
     counter!(FAILURES, "reason" => reason).increment(1);
 }
 
-pub(crate) fn sent(sink: &str) {
+pub(crate) fn queued(sink: &str) {
+    counter!(QUEUED, "sink" => sink.to_owned()).increment(1);
+}
+
+pub(crate) fn sent(sink: &str, latency: Duration) {
     counter!(SENT, "sink" => sink.to_owned()).increment(1);
+    histogram!(LATENCY, "sink" => sink.to_owned()).record(latency.as_secs_f64());
+}
+
+pub(crate) fn retried(sink: &str) {
+    counter!(RETRIED, "sink" => sink.to_owned()).increment(1);
+}
+
+/// Starts what is counted of alerts that a flush leaves out.
+#[cfg(feature = "rules")]
+pub(crate) fn introduce_suppressed() {
+    describe_counter!(SUPPRESSED, "Alerts that the flush of a group left out, by reason");
+    for reason in ["inhibited", "muted", "silenced"] {
+        counter!(SUPPRESSED, "reason" => reason).increment(0);
+    }
+}
+
+#[cfg(feature = "rules")]
+pub(crate) fn suppressed(reason: &'static str) {
+    counter!(SUPPRESSED, "reason" => reason).increment(1);
 }
 
 pub(crate) fn attempt_failed(sink: &str) {

@@ -31,6 +31,8 @@ use crate::samples::Sample;
 pub(crate) use external::External;
 #[cfg(feature = "webhook")]
 pub(crate) use output::Form;
+#[cfg(feature = "rules")]
+pub(crate) use printf::quoted;
 pub(crate) use scene::Scene;
 #[cfg(feature = "webhook")]
 pub(crate) use told::Told;

@@ -7,13 +7,14 @@ use std::time::Duration;
 use futures_util::FutureExt as _;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until, timeout};
 
-use super::Notification;
 use super::backoff;
+use super::ledger::{Fate, Ledger};
 use super::queue::{Item, Pushed, Queue};
 use super::sink::{Retry, SendError, Sink};
+use super::{Limits, Notification};
 use crate::observe;
 
 /// How many notifications a sink is sent at once.
@@ -23,11 +24,16 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 pub(crate) struct Lane {
     sink: Box<dyn Sink>,
+    #[cfg_attr(not(feature = "rules"), expect(dead_code, reason = "nobody routes"))]
+    receiver: Option<Arc<str>>,
+    /// What its receiver calls it.
+    own_name: Arc<str>,
+    /// What metrics, log lines and the journal call it.
+    name: String,
     queue: Mutex<Queue>,
     give_up_after: Duration,
     pushed: Notify,
-    /// How many notifications wait; zero is what a shutdown waits for.
-    waiting: watch::Sender<usize>,
+    ledger: Arc<Ledger>,
 }
 
 enum Outcome {
@@ -36,28 +42,50 @@ enum Outcome {
 }
 
 impl Lane {
-    pub(crate) fn new(sink: Box<dyn Sink>, capacity: usize, give_up_after: Duration) -> Self {
-        observe::introduce(sink.name());
+    pub(crate) fn new(
+        sink: Box<dyn Sink>,
+        receiver: Option<Arc<str>>,
+        name: String,
+        limits: Limits,
+        ledger: Arc<Ledger>,
+    ) -> Self {
+        observe::introduce(&name);
         Self {
+            receiver,
+            own_name: sink.name().into(),
+            name,
             sink,
-            queue: Mutex::new(Queue::new(capacity)),
-            give_up_after,
+            queue: Mutex::new(Queue::new(limits.capacity)),
+            give_up_after: limits.give_up_after,
             pushed: Notify::new(),
-            waiting: watch::Sender::new(0),
+            ledger,
         }
     }
 
     pub(crate) fn name(&self) -> &str {
-        self.sink.name()
+        &self.name
+    }
+
+    /// Names the receiver, if it has one, and the sink.
+    #[cfg(feature = "rules")]
+    pub(crate) fn place(&self) -> Option<(&str, &str)> {
+        self.receiver.as_deref().map(|receiver| (receiver, &*self.own_name))
     }
 
     pub(crate) fn push(&self, notification: &Arc<Notification>, now: Instant) {
         let pushed = self.queue.lock().push(Arc::clone(notification), now);
+        observe::queued(self.name());
         match pushed {
             Pushed::Queued => {}
             Pushed::Superseding(outdated) => (0..outdated).for_each(|_| self.drop_outdated()),
-            Pushed::Full => self.dead_letter(notification, "queue_full", "the queue is full", 1),
-            Pushed::Unannounced => self.dead_letter(notification, "unannounced", "its firing was lost", 1),
+            Pushed::Full => {
+                self.settle(notification, Fate::GivenUp);
+                self.dead_letter(notification, "queue_full", "the queue is full", 1);
+            }
+            Pushed::Unannounced => {
+                self.settle(notification, Fate::GivenUp);
+                self.dead_letter(notification, "unannounced", "its firing was lost", 1);
+            }
         }
         self.publish();
         self.pushed.notify_one();
@@ -66,13 +94,7 @@ impl Lane {
     fn publish(&self) {
         let waiting = self.queue.lock().len();
         observe::waiting(self.name(), waiting);
-        self.waiting.send_replace(waiting);
-    }
-
-    /// Waits until everything was accepted or given up.
-    pub(crate) async fn drained(&self) {
-        // The sender is ours, so this cannot fail.
-        let _ = self.waiting.subscribe().wait_for(|waiting| *waiting == 0).await;
+        self.ledger.progress();
     }
 
     pub(crate) fn waiting(&self) -> usize {
@@ -99,6 +121,9 @@ impl Lane {
     }
 
     async fn attempt(&self, item: Item) -> (Item, Outcome) {
+        if self.queue.lock().has_failed(&item) {
+            observe::retried(self.name());
+        }
         let notification = Arc::clone(&item.notification);
         // The call itself may panic too, before there is a future.
         let send = AssertUnwindSafe(async { self.sink.send(notification).await }).catch_unwind();
@@ -115,8 +140,10 @@ impl Lane {
         let now = Instant::now();
         match outcome {
             Outcome::Accepted => {
+                // Before the queue is seen to be empty, so that whoever waits for that finds all of it written.
+                self.settle(&item.notification, Fate::Accepted);
                 self.queue.lock().accepted(&item, now);
-                observe::sent(self.name());
+                observe::sent(self.name(), now.saturating_duration_since(item.since));
             }
             Outcome::Failed(error) => self.failed(item, &error, now),
         }
@@ -130,6 +157,7 @@ impl Lane {
         let expired = now.saturating_duration_since(item.since) >= self.give_up_after;
         let Some(wait) = wait.filter(|_| !expired) else {
             let reason = if error.retry() == Retry::Never { "refused" } else { "expired" };
+            self.settle(&item.notification, Fate::GivenUp);
             let lost = self.queue.lock().give_up(&item, now);
             self.dead_letter(&item.notification, reason, error, lost);
             return;
@@ -144,6 +172,10 @@ impl Lane {
         if self.queue.lock().put_back(item, now + wait) {
             self.drop_outdated();
         }
+    }
+
+    fn settle(&self, notification: &Notification, fate: Fate) {
+        self.ledger.settled(&self.name, &self.own_name, notification, fate);
     }
 
     fn drop_outdated(&self) {
@@ -167,7 +199,9 @@ impl Lane {
             %error,
             lost,
             state = alert.state.as_str(),
+            alerts = notification.alerts().len(),
             labels = ?alert.labels,
+            group = notification.group_key(),
             "notification given up"
         );
     }

@@ -8,10 +8,13 @@ mod guard;
 #[cfg(feature = "webhook")]
 mod http;
 mod lane;
+mod ledger;
 mod log;
 #[cfg_attr(not(feature = "webhook"), allow(dead_code, reason = "groups are of those who route"))]
 mod notification;
 mod queue;
+#[cfg(feature = "rules")]
+mod routed;
 mod sink;
 #[cfg(feature = "webhook")]
 mod slack;
@@ -23,21 +26,26 @@ mod webhook;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
+use crate::state::Now;
 #[cfg(feature = "webhook")]
 pub use alertmanager::AlertmanagerSink;
 #[cfg(feature = "webhook")]
 pub use http::WebhookError;
 #[cfg(feature = "webhook")]
 pub(crate) use http::client;
-pub(crate) use lane::Lane;
+use lane::Lane;
+#[cfg(feature = "rules")]
+pub(crate) use ledger::Fate;
+pub(crate) use ledger::Ledger;
 pub use log::{LogSink, log_sink};
 pub use notification::Notification;
+#[cfg(feature = "rules")]
+pub(crate) use notification::{Grouped, Key};
 pub use sink::{SendError, SendFuture, Sink};
 #[cfg(feature = "webhook")]
 pub use slack::SlackSink;
@@ -54,13 +62,46 @@ pub(crate) const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
 
 /// All sinks, each with its queue.
 pub(crate) struct Delivery {
-    lanes: Vec<Arc<Lane>>,
+    shared: Arc<Shared>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
+struct Shared {
+    /// Of sinks that hear of every change.
+    plain: Vec<Arc<Lane>>,
+    /// Of the sinks of receivers.
+    routed: Vec<Arc<Lane>>,
+    ledger: Arc<Ledger>,
+}
+
+/// Without sinks.
+impl Default for Delivery {
+    fn default() -> Self {
+        Self::new(Vec::new(), Vec::new(), Limits::default(), Ledger::default())
+    }
+}
+
 impl Delivery {
-    pub(crate) fn new(lanes: Vec<Lane>) -> Self {
-        Self { lanes: lanes.into_iter().map(Arc::new).collect(), tasks: Mutex::default() }
+    /// The second of `routed` is the receiver.
+    pub(crate) fn new(
+        plain: Vec<Box<dyn Sink>>,
+        routed: Vec<(Box<dyn Sink>, Arc<str>)>,
+        limits: Limits,
+        ledger: Ledger,
+    ) -> Self {
+        let ledger = Arc::new(ledger);
+        let lane = |sink: Box<dyn Sink>, receiver: Option<Arc<str>>| {
+            let name = receiver
+                .as_ref()
+                .map_or_else(|| sink.name().to_owned(), |receiver| format!("{receiver}/{}", sink.name()));
+            Arc::new(Lane::new(sink, receiver, name, limits, Arc::clone(&ledger)))
+        };
+        let shared = Shared {
+            plain: plain.into_iter().map(|sink| lane(sink, None)).collect(),
+            routed: routed.into_iter().map(|(sink, receiver)| lane(sink, Some(receiver))).collect(),
+            ledger: Arc::clone(&ledger),
+        };
+        Self { shared: Arc::new(shared), tasks: Mutex::default() }
     }
 
     /// Starts a task for each sink, if that was not done and there is a runtime to do it on.
@@ -68,40 +109,67 @@ impl Delivery {
         let Ok(runtime) = Handle::try_current() else { return };
         let mut tasks = self.tasks.lock();
         if tasks.is_empty() {
-            tasks.extend(self.lanes.iter().map(|lane| runtime.spawn(Arc::clone(lane).run())));
+            tasks.extend(self.shared.lanes().map(|lane| runtime.spawn(Arc::clone(lane).run())));
+            #[cfg(feature = "rules")]
+            tasks.push(runtime.spawn(routed::tell_groups(Arc::clone(&self.shared))));
         }
     }
 
-    pub(crate) fn push(&self, notification: Notification, now: Instant) {
+    pub(crate) fn push(&self, notification: Notification, now: Now) {
         let notification = Arc::new(notification);
-        self.lanes.iter().for_each(|lane| lane.push(&notification, now));
+        self.shared.plain.iter().for_each(|lane| lane.push(&notification, now.at));
+        #[cfg(feature = "rules")]
+        if let Some(dispatcher) = &self.shared.ledger.dispatcher {
+            dispatcher.insert(&notification, now);
+        }
+    }
+
+    /// Takes what is shown of the alerts by now.
+    #[cfg(feature = "rules")]
+    pub(crate) fn show(&self, shown: Arc<crate::snapshot::Snapshot>) {
+        if let Some(dispatcher) = &self.shared.ledger.dispatcher {
+            dispatcher.show(shown);
+        }
     }
 
     /// Waits until the sinks have accepted everything, no longer than until `deadline`, and ends their tasks. Gives how
     /// many notifications were left.
     pub(crate) async fn shutdown(&self, deadline: Instant) -> usize {
-        let all = join_all(self.lanes.iter().map(|lane| lane.drained()));
-        // What is left when the time is up is counted below.
-        let _ = tokio::time::timeout_at(deadline, all).await;
+        let mut progress = self.shared.ledger.watch();
+        #[cfg(feature = "rules")]
+        self.shared.ledger.dispatcher.iter().for_each(crate::dispatch::Dispatcher::hasten);
+        while self.shared.waiting() > 0 {
+            // What is left when the time is up is counted below. The sender is ours, so waiting cannot fail.
+            if timeout_at(deadline, progress.changed()).await.is_err() {
+                break;
+            }
+        }
         self.abort();
-        self.lanes
-            .iter()
-            .map(|lane| {
-                let left = lane.waiting();
-                if left > 0 {
-                    tracing::error!(
-                        sink = lane.name(),
-                        left,
-                        "notifications not delivered before the shutdown"
-                    );
-                }
-                left
-            })
-            .sum()
+        self.shared.lanes().filter(|lane| lane.waiting() > 0).for_each(|lane| {
+            let (sink, left) = (lane.name(), lane.waiting());
+            tracing::error!(sink, left, "notifications not delivered before the shutdown");
+        });
+        self.shared.waiting()
     }
 
     fn abort(&self) {
         self.tasks.lock().drain(..).for_each(|task| task.abort());
+    }
+}
+
+impl Shared {
+    fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        self.plain.iter().chain(&self.routed)
+    }
+
+    /// How much has yet to be accepted.
+    fn waiting(&self) -> usize {
+        // In this order: what leaves the groups is counted at the sinks before it is not counted here.
+        #[cfg(feature = "rules")]
+        let grouped = self.ledger.dispatcher.as_ref().map_or(0, crate::dispatch::Dispatcher::waiting);
+        #[cfg(not(feature = "rules"))]
+        let grouped = 0;
+        grouped + self.lanes().map(|lane| lane.waiting()).sum::<usize>()
     }
 }
 

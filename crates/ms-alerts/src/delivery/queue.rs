@@ -75,7 +75,7 @@ impl Queue {
     }
 
     pub(crate) fn push(&mut self, notification: Arc<Notification>, now: Instant) -> Pushed {
-        let resolved = notification.is_resolved();
+        let resolved = is_end(&notification);
         let known = self.alerts.get(notification.key());
         if resolved && !known.is_some_and(Waiting::will_be_announced) {
             return Pushed::Unannounced;
@@ -122,7 +122,7 @@ impl Queue {
         let alert = self.alerts.get_mut(&key)?;
         alert.slot = None;
         let item = alert.firing.take().or_else(|| alert.resolved.take())?;
-        alert.in_flight = Some(if item.notification.is_resolved() { Kind::Resolved } else { Kind::Firing });
+        alert.in_flight = Some(if is_end(&item.notification) { Kind::Resolved } else { Kind::Firing });
         Some(item)
     }
 
@@ -131,7 +131,7 @@ impl Queue {
         let key = item.notification.key();
         self.waiting -= 1;
         let Some(alert) = self.alerts.get_mut(key) else { return };
-        alert.announced = !item.notification.is_resolved();
+        alert.announced = is_of_one(&item.notification) && !is_end(&item.notification);
         alert.in_flight = None;
         alert.failures = 0;
         self.next_of(key, now);
@@ -144,12 +144,17 @@ impl Queue {
         alert.failures
     }
 
+    /// Tells whether an attempt at what was taken has failed.
+    pub(crate) fn has_failed(&self, item: &Item) -> bool {
+        self.alerts.get(item.notification.key()).is_some_and(|alert| alert.failures > 0)
+    }
+
     /// Puts back what was taken; gives whether it is out of date and was dropped instead.
     pub(crate) fn put_back(&mut self, item: Item, due: Instant) -> bool {
         let key = item.notification.key().clone();
         let Some(alert) = self.alerts.get_mut(&key) else { return false };
         alert.in_flight = None;
-        let outdated = if item.notification.is_resolved() {
+        let outdated = if is_end(&item.notification) {
             let newer = alert.firing.is_some() || alert.resolved.is_some();
             if !newer {
                 alert.resolved = Some(item);
@@ -177,7 +182,7 @@ impl Queue {
         if !alert.announced && alert.firing.is_none() {
             lost += usize::from(alert.resolved.take().is_some());
         }
-        if item.notification.is_resolved() {
+        if is_end(&item.notification) {
             alert.announced = false;
         }
         self.waiting -= lost;
@@ -194,6 +199,16 @@ impl Queue {
             self.alerts.remove(key);
         }
     }
+}
+
+fn is_of_one(notification: &Notification) -> bool {
+    matches!(notification.key(), Key::Alert { .. })
+}
+
+/// Whether it ends what another began. One about a group stands for itself: it was made for what the receiver knows, and it
+/// takes the place of an older one.
+fn is_end(notification: &Notification) -> bool {
+    is_of_one(notification) && notification.is_resolved()
 }
 
 impl Waiting {

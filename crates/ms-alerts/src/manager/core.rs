@@ -136,7 +136,7 @@ impl Core {
 
     /// Gives nothing if it is called by what it evaluates.
     pub(super) fn evaluate(&self, round: Round<'_, '_>, due: impl Fn(&About) -> bool) -> Vec<Alert> {
-        let started = Instant::now();
+        let started = Now::read();
         let lock = self.evaluator.lock();
         let Ok(mut evaluator) = lock.try_borrow_mut() else {
             observe::evaluation_failed("reentrant");
@@ -197,7 +197,9 @@ impl Core {
             *(if alert.state == State::Firing { &mut firing } else { &mut pending }) += 1;
         }
         self.shown.replace(snapshot);
-        observe::evaluated(evaluated, started.elapsed(), pending, firing);
+        #[cfg(feature = "rules")]
+        self.delivery.show(self.snapshot());
+        observe::evaluated(evaluated, started.at.elapsed(), pending, firing);
         changes
     }
 }

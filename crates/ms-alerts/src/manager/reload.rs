@@ -70,7 +70,7 @@ impl Core {
                 change.generator_url = gone.generator_url(&self.external);
                 let url = Arc::clone(&self.external.url);
                 let notification = Notification::new(change.clone(), Arc::clone(gone.identity()), url);
-                self.delivery.push(notification, now.at);
+                self.delivery.push(notification, now);
             }
             resolved.extend(changes);
         }

@@ -4,13 +4,14 @@ mod intervals;
 mod matchers;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Routes;
 use super::calendar::Interval;
 use super::inhibit::Inhibition;
 use super::matcher::Matcher;
-use super::tree::{GroupBy, Options, Route};
+use super::tree::{self, GroupBy, Options, Place, Route};
 use super::yaml::{FileNode, InhibitNode, ReceiverNode, RouteNode};
 use crate::labels::is_label_name;
 use crate::rules_file::yaml::{Node, Text};
@@ -32,6 +33,8 @@ pub(super) fn parse(text: &str) -> Result<Routes, Vec<RuleProblem>> {
 struct Loader {
     receivers: HashSet<String>,
     intervals: HashMap<String, Vec<Interval>>,
+    /// How many routes there are so far.
+    routes: usize,
     problems: Vec<RuleProblem>,
 }
 
@@ -52,8 +55,13 @@ impl Loader {
             return None;
         };
         self.root(root);
-        let root = self.route(&root.value, &Options::default(), 0);
-        Some(Routes { root, inhibitions, intervals: std::mem::take(&mut self.intervals) })
+        let root = self.route(&root.value, &Options::default(), "", 0);
+        Some(Routes {
+            root,
+            inhibitions,
+            intervals: std::mem::take(&mut self.intervals),
+            receivers: std::mem::take(&mut self.receivers),
+        })
     }
 
     fn receivers(&mut self, nodes: &[ReceiverNode]) {
@@ -88,23 +96,30 @@ impl Loader {
         }
     }
 
-    fn route(&mut self, node: &RouteNode, above: &Options, depth: usize) -> Route {
+    fn route(&mut self, node: &RouteNode, above: &Options, above_key: &str, depth: usize) -> Route {
         let options = self.options(node, above);
         let matchers = self.matchers(node.equal.as_ref(), node.match_re.as_ref(), node.matchers.as_deref());
+        let key = tree::key(above_key, &matchers);
+        let number = self.routes;
+        self.routes += 1;
         let mut routes = Vec::new();
         for inner in node.routes.iter().flatten() {
             if depth == DEEPEST {
                 self.problem(inner, format!("routes stand in each other more than {DEEPEST} deep"));
                 break;
             }
-            routes.push(self.route(&inner.value, &options, depth + 1));
+            routes.push(self.route(&inner.value, &options, &key, depth + 1));
         }
         Route {
             matchers,
             proceed: node.proceed.as_ref().is_some_and(|proceed| proceed.value),
-            muted: self.interval_names(node.mute_time_intervals.as_deref()),
-            active: self.interval_names(node.active_time_intervals.as_deref()),
-            options,
+            place: Arc::new(Place {
+                number,
+                key,
+                muted: self.interval_names(node.mute_time_intervals.as_deref()),
+                active: self.interval_names(node.active_time_intervals.as_deref()),
+                options,
+            }),
             routes,
         }
     }

@@ -1,5 +1,7 @@
 //! Matchers of labels, in Alertmanager's own syntax.
 
+use std::fmt;
+
 use ::regex::Regex;
 
 use crate::labels::Labels;
@@ -7,33 +9,42 @@ use crate::promql::regex;
 
 /// What one label of an alert must be; a label that an alert does not have is empty.
 #[derive(Debug, Clone)]
-pub(super) struct Matcher {
-    pub(super) name: String,
-    test: Test,
+pub(crate) struct Matcher {
+    name: String,
+    kind: Kind,
+    /// As Alertmanager shows it.
+    value: String,
+    /// Of the kinds that have an expression.
+    pattern: Option<Regex>,
 }
 
-#[derive(Debug, Clone)]
-enum Test {
-    Equal(String),
-    NotEqual(String),
-    Matches(Regex),
-    MatchesNot(Regex),
+/// In Alertmanager's order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Equal,
+    NotEqual,
+    Matches,
+    MatchesNot,
 }
 
 /// The signs, the longer of two that begin alike first.
 const SIGNS: [&str; 4] = ["=~", "!=", "!~", "="];
 
 impl Matcher {
-    pub(super) fn equal(name: &str, value: &str) -> Self {
-        Self { name: name.to_owned(), test: Test::Equal(value.to_owned()) }
+    pub(crate) fn new(name: &str, kind: Kind, value: &str) -> Result<Self, String> {
+        let is_expression = matches!(kind, Kind::Matches | Kind::MatchesNot);
+        let pattern = is_expression.then(|| compile(value)).transpose()?;
+        Ok(Self { name: name.to_owned(), kind, value: value.to_owned(), pattern })
     }
 
-    pub(super) fn regex(name: &str, pattern: &str) -> Result<Self, String> {
-        Ok(Self { name: name.to_owned(), test: Test::Matches(compile(pattern)?) })
+    /// One of `match_re`, which Alertmanager shows as it anchors it.
+    pub(super) fn anchored(name: &str, pattern: &str) -> Result<Self, String> {
+        let value = format!("^(?:{pattern})$");
+        Ok(Self { value, ..Self::new(name, Kind::Matches, pattern)? })
     }
 
     /// Reads a list as `{a="b", c=~"d|e"}`; the braces may be left out.
-    pub(super) fn parse_list(text: &str) -> Result<Vec<Self>, String> {
+    pub(crate) fn parse_list(text: &str) -> Result<Vec<Self>, String> {
         let text = text.strip_prefix('{').unwrap_or(text);
         let text = text.strip_suffix('}').unwrap_or(text);
         split(text).into_iter().map(Self::parse).collect()
@@ -51,28 +62,50 @@ impl Matcher {
             SIGNS.iter().find_map(|sign| Some((*sign, rest.strip_prefix(sign)?))).ok_or_else(bad)?;
         let value = unquote(value.trim_matches(is_space))
             .ok_or_else(|| format!("{text:?} has a double quote that is not escaped"))?;
-        let test = match sign {
-            "=" => Test::Equal(value),
-            "!=" => Test::NotEqual(value),
-            "=~" => Test::Matches(compile(&value)?),
-            _ => Test::MatchesNot(compile(&value)?),
+        let kind = match sign {
+            "=" => Kind::Equal,
+            "!=" => Kind::NotEqual,
+            "=~" => Kind::Matches,
+            _ => Kind::MatchesNot,
         };
-        Ok(Self { name: name.to_owned(), test })
+        Self::new(name, kind, &value)
     }
 
-    fn matches(&self, labels: &Labels) -> bool {
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
+    pub(crate) fn matches(&self, labels: &Labels) -> bool {
         let value = labels.get(&self.name).unwrap_or_default();
-        match &self.test {
-            Test::Equal(expected) => value == expected,
-            Test::NotEqual(expected) => value != expected,
-            Test::Matches(pattern) => pattern.is_match(value),
-            Test::MatchesNot(pattern) => !pattern.is_match(value),
-        }
+        let holds = self.pattern.as_ref().map_or(value == self.value, |pattern| pattern.is_match(value));
+        holds == matches!(self.kind, Kind::Equal | Kind::Matches)
+    }
+}
+
+/// As Alertmanager writes it.
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match self.kind {
+            Kind::Equal => "=",
+            Kind::NotEqual => "!=",
+            Kind::Matches => "=~",
+            Kind::MatchesNot => "!~",
+        };
+        let value = self.value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        write!(f, "{}{sign}\"{value}\"", self.name)
     }
 }
 
 /// Whether labels meet all; they meet none at all too.
-pub(super) fn all_match(matchers: &[Matcher], labels: &Labels) -> bool {
+pub(crate) fn all_match(matchers: &[Matcher], labels: &Labels) -> bool {
     matchers.iter().all(|matcher| matcher.matches(labels))
 }
 

@@ -4,13 +4,14 @@ mod calendar;
 mod error;
 mod inhibit;
 mod load;
-mod matcher;
+pub(crate) mod matcher;
 mod tree;
 mod yaml;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,12 +21,14 @@ pub use error::RouteFileError;
 use crate::labels::Labels;
 use calendar::Interval;
 use inhibit::Inhibition;
+pub(crate) use inhibit::Sources;
+pub(crate) use tree::Place;
 use tree::Route;
 
 /// The routes, inhibitions and time intervals of a file in [Alertmanager's format][format].
 ///
-/// It decides as Alertmanager does, and delivers nothing: of `receivers` it reads the names, of `global` and `templates`
-/// nothing. Fields it does not know, and expressions that mean something else in Go, are refused.
+/// It decides as Alertmanager does: by itself, or for a manager that is given it by
+/// [`routes`](crate::AlertManagerBuilder::routes). Of `receivers` it reads the names, of `global` and `templates` nothing. Fields it does not know, and expressions that mean something else in Go, are refused.
 ///
 /// ```
 /// use ms_alerts::{Labels, Routes};
@@ -53,12 +56,14 @@ pub struct Routes {
     root: Route,
     inhibitions: Vec<Inhibition>,
     intervals: HashMap<String, Vec<Interval>>,
+    /// All that the file names, used or not.
+    receivers: HashSet<String>,
 }
 
 /// A route that takes an alert; made by [`Routes::destinations`].
 #[derive(Clone, Copy)]
 pub struct Destination<'r> {
-    route: &'r Route,
+    place: &'r Arc<Place>,
     intervals: &'r HashMap<String, Vec<Interval>>,
 }
 
@@ -89,7 +94,27 @@ impl Routes {
     pub fn destinations(&self, labels: &Labels) -> Vec<Destination<'_>> {
         let mut found = Vec::new();
         self.root.find(labels, &mut found);
-        found.into_iter().map(|route| Destination { route, intervals: &self.intervals }).collect()
+        found.into_iter().map(|place| self.destination(place)).collect()
+    }
+
+    pub(crate) fn destination<'r>(&'r self, place: &'r Arc<Place>) -> Destination<'r> {
+        Destination { place, intervals: &self.intervals }
+    }
+
+    pub(crate) fn declares(&self, receiver: &str) -> bool {
+        self.receivers.contains(receiver)
+    }
+
+    /// Gives the names of the receivers that some route leads to.
+    pub(crate) fn receivers(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        self.root.receivers(&mut found);
+        found
+    }
+
+    /// Looks at the alerts that fire, so that many can be asked about.
+    pub(crate) fn sources<'l>(&self, firing: impl Iterator<Item = &'l Labels> + Clone) -> Sources<'_> {
+        Sources::of(&self.inhibitions, firing)
     }
 
     /// Tells whether an alert is silenced by one of those that are `firing`, of which it may be one itself.
@@ -129,27 +154,31 @@ impl Routes {
 impl<'r> Destination<'r> {
     /// Names who is told.
     pub fn receiver(&self) -> &'r str {
-        &self.route.options.receiver
+        &self.place.options.receiver
+    }
+
+    pub(crate) fn place(&self) -> &'r Arc<Place> {
+        self.place
     }
 
     /// Gives the labels by which an alert is grouped here: those with the same are told together.
     pub fn group(&self, labels: &Labels) -> Labels {
-        self.route.options.group_by.labels(labels)
+        self.place.options.group_by.labels(labels)
     }
 
     /// Gives how long the first alert of a group waits for others. Default 30 s.
     pub fn group_wait(&self) -> Duration {
-        self.route.options.group_wait
+        self.place.options.group_wait
     }
 
     /// Gives how long a change in a group waits after one that was told. Default 5 min.
     pub fn group_interval(&self) -> Duration {
-        self.route.options.group_interval
+        self.place.options.group_interval
     }
 
     /// Gives after what time a group that did not change is told again. Default 4 h.
     pub fn repeat_interval(&self) -> Duration {
-        self.route.options.repeat_interval
+        self.place.options.repeat_interval
     }
 
     /// Tells whether nobody is told at this moment: it lies in one of the route's `mute_time_intervals`, or outside of all
@@ -158,8 +187,8 @@ impl<'r> Destination<'r> {
         let holds = |name: &String| {
             self.intervals.get(name).into_iter().flatten().any(|interval| interval.contains(moment))
         };
-        let active = &self.route.active;
-        self.route.muted.iter().any(holds) || (!active.is_empty() && !active.iter().any(holds))
+        let active = &self.place.active;
+        self.place.muted.iter().any(holds) || (!active.is_empty() && !active.iter().any(holds))
     }
 }
 

@@ -211,7 +211,7 @@ fn words(verb: char, text: &str, spec: Spec) -> Option<String> {
 }
 
 /// As Go's `strconv.Quote`.
-fn quoted(text: &str, quote: char) -> String {
+pub(crate) fn quoted(text: &str, quote: char) -> String {
     let mut out = String::from(quote);
     for character in text.chars() {
         match character {

@@ -17,6 +17,8 @@ mod checking;
 mod cluster;
 mod delivering;
 #[cfg(feature = "rules")]
+mod dispatching;
+#[cfg(feature = "rules")]
 mod expressions;
 #[cfg(feature = "rules")]
 mod hostile;

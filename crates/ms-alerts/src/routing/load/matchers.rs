@@ -1,7 +1,7 @@
 //! Matchers in the three ways in which they may be written.
 
 use super::Loader;
-use crate::routing::matcher::Matcher;
+use crate::routing::matcher::{Kind, Matcher};
 use crate::routing::yaml::Pairs;
 use crate::rules_file::yaml::Text;
 
@@ -15,11 +15,12 @@ impl Loader {
         let mut matchers = Vec::new();
         for (name, value) in equal.into_iter().flatten() {
             self.label_name(value, name);
-            matchers.push(Matcher::equal(name, &value.value));
+            let matcher = Matcher::new(name, Kind::Equal, &value.value);
+            matchers.extend(self.or_problem(value, matcher));
         }
         for (name, pattern) in regexes.into_iter().flatten() {
             self.label_name(pattern, name);
-            let matcher = Matcher::regex(name, &pattern.value);
+            let matcher = Matcher::anchored(name, &pattern.value);
             matchers.extend(self.or_problem(pattern, matcher));
         }
         for text in texts.into_iter().flatten() {

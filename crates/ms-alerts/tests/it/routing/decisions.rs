@@ -70,7 +70,7 @@ fn route(rng: &mut Rng, depth: usize) -> Value {
     route
 }
 
-fn file(rng: &mut Rng) -> Value {
+pub(super) fn file(rng: &mut Rng) -> Value {
     let inhibit = |rng: &mut Rng| {
         json!({
             "source_matchers": matchers(rng, 2),
@@ -85,7 +85,7 @@ fn file(rng: &mut Rng) -> Value {
     })
 }
 
-fn alert(rng: &mut Rng, number: usize) -> Labels {
+pub(super) fn alert(rng: &mut Rng, number: usize) -> Labels {
     let number = number.to_string();
     let mut labels = vec![("number", number.as_str()), ("alertname", "x")];
     for name in NAMES {

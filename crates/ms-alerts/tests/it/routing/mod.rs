@@ -2,6 +2,7 @@
 
 mod alertmanager;
 mod decisions;
+mod timeline;
 mod verdicts;
 
 use jiff::Timestamp;

@@ -1,0 +1,122 @@
+//! Alerts that are routed: told in groups, each receiver when it is time.
+
+mod desk;
+mod group;
+mod groups;
+mod log;
+mod routing;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+use crate::delivery::{Fate, Key, Notification};
+use crate::observe;
+use crate::routing::Routes;
+use crate::snapshot::Snapshot;
+use crate::state::{Now, State};
+use desk::Slot;
+pub(crate) use groups::{Changes, Sending};
+use groups::{Groups, Scene};
+pub(crate) use routing::Routing;
+
+/// The groups, and what they need to know of the moment.
+pub(crate) struct Dispatcher {
+    groups: Mutex<Groups>,
+    /// There may be something to do sooner.
+    changed: Notify,
+    /// What a flush gave and nobody has taken to the sinks yet.
+    in_between: AtomicUsize,
+    shown: Mutex<Arc<Snapshot>>,
+}
+
+impl Dispatcher {
+    pub(crate) fn new(
+        routes: Routes,
+        receivers: HashMap<String, Vec<Arc<str>>>,
+        external_url: Arc<str>,
+    ) -> Self {
+        observe::introduce_suppressed();
+        let groups = Groups::new(Arc::new(routes), receivers, external_url);
+        Self {
+            groups: Mutex::new(groups),
+            changed: Notify::new(),
+            in_between: AtomicUsize::new(0),
+            shown: Mutex::default(),
+        }
+    }
+
+    /// Takes what is shown of the alerts by now.
+    pub(crate) fn show(&self, shown: Arc<Snapshot>) {
+        let old = std::mem::replace(&mut *self.shown.lock(), shown);
+        // Thousands of alerts take their time to go.
+        drop(old);
+    }
+
+    /// Takes in a change of one alert.
+    pub(crate) fn insert(&self, change: &Notification, now: Now) {
+        let Key::Alert { rule, .. } = change.key() else { return };
+        self.groups.lock().insert(change.alert(), rule, now);
+        self.changed.notify_one();
+    }
+
+    /// A notification that was sent to `sink` is accepted or given up.
+    pub(crate) fn settled(&self, sink: &Arc<str>, notification: &Notification, fate: Fate) -> Changes {
+        let Key::Group { receiver, group } = notification.key() else { return Changes::default() };
+        let (receiver, group) = (Arc::clone(receiver), Arc::clone(group));
+        let slot = Slot { receiver, sink: Arc::clone(sink), group };
+        let mut groups = self.groups.lock();
+        groups.settled(&slot, notification, fate, Now::read());
+        self.changed.notify_one();
+        groups.take_changes()
+    }
+
+    /// Waits until something is to be done, and gives what is to be sent; [`taken`](Self::taken) tells that it was.
+    pub(crate) async fn next(&self) -> (Vec<Sending>, Changes) {
+        loop {
+            let due = self.groups.lock().next_due();
+            tokio::select! {
+                () = self.changed.notified() => {}
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    return self.flush(Now::read());
+                }
+            }
+        }
+    }
+
+    /// Tells what waits for others of its group at once.
+    pub(crate) fn hasten(&self) {
+        self.groups.lock().hasten(Instant::now());
+        self.changed.notify_one();
+    }
+
+    /// The sinks have what [`next`](Self::next) gave.
+    pub(crate) fn taken(&self, sendings: usize) {
+        self.in_between.fetch_sub(sendings, Ordering::Relaxed);
+    }
+
+    /// How many alerts and notifications have yet to be given to the sinks.
+    pub(crate) fn waiting(&self) -> usize {
+        let groups = self.groups.lock();
+        groups.waiting() + self.in_between.load(Ordering::Relaxed)
+    }
+
+    fn flush(&self, now: Now) -> (Vec<Sending>, Changes) {
+        let shown = Arc::clone(&self.shown.lock());
+        let firing = shown.alerts().filter(|alert| alert.state == State::Firing);
+        let scene = Scene {
+            now,
+            current: firing.map(|alert| (&alert.labels, alert)).collect(),
+            is_silenced: &|_| false,
+            suppressed: &observe::suppressed,
+        };
+        let mut groups = self.groups.lock();
+        let sendings = groups.flush(&scene);
+        self.in_between.fetch_add(sendings.len(), Ordering::Relaxed);
+        (sendings, groups.take_changes())
+    }
+}

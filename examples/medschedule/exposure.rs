@@ -21,7 +21,7 @@ use crate::problem::Problem;
 /// - `Host` names localhost, an address, or a host that was allowed: a name that an attacker makes resolve to
 ///   127.0.0.1 (DNS rebinding) is refused with 421.
 /// - `Origin`, where a browser sends one, is the service itself; 403 otherwise.
-/// - With a token, everything but the bare health status and the style sheet needs it; 401 otherwise.
+/// - With a token, everything but the bare health status, the style sheet and the script needs it; 401 otherwise.
 #[derive(Clone, Debug)]
 pub struct Exposure {
     allowed_hosts: Arc<[AllowedHost]>,
@@ -96,6 +96,7 @@ fn is_open(path: &str) -> bool {
             | "/readyz"
             | "/startupz"
             | "/operations.css"
+            | "/operations.js"
     )
 }
 
@@ -192,7 +193,9 @@ mod tests {
         let ask =
             |path, extra: &[(&str, &str)]| verdict(&exposure, &Method::GET, path, &[&[host], extra].concat());
         let health = ["/health", "/health/live", "/health/ready", "/health/startup"];
-        for open in health.into_iter().chain(["/livez", "/readyz", "/startupz", "/operations.css"]) {
+        for open in
+            health.into_iter().chain(["/livez", "/readyz", "/startupz", "/operations.css", "/operations.js"])
+        {
             assert_eq!(ask(open, &[]), 200, "{open}");
         }
         for closed in [

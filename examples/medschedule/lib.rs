@@ -57,13 +57,8 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 /// The built-in alert rules.
 pub const RULES: &str = include_str!("deploy/alerts.yml");
 
-/// Builds the routes of the service itself; the page shows what the others say.
+/// Builds the routes of the service itself; the page shows what the others say. In a runtime: the page looks by itself.
 pub fn routes(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts: &AlertHandle) -> Router {
-    let operations = Operations {
-        service: service.clone(),
-        metrics: metrics.clone(),
-        health: health.clone(),
-        alerts: alerts.clone(),
-    };
+    let operations = Operations::start(service, metrics, health, alerts);
     api::router().with_state(service.clone()).merge(page::router(operations))
 }

@@ -10,6 +10,7 @@ use medschedule::chain::Chain;
 use medschedule::config::Config;
 use medschedule::exposure::Exposure;
 use medschedule::greeting::greet;
+use medschedule::page::EVENTS;
 use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
@@ -94,7 +95,7 @@ async fn run(config: &Config) -> Result<(), Failure> {
     let app = web::protect(app, &service, Exposure::new(&config.allow_hosts, token.as_ref()));
     // The metrics last, so that 404s and templates are seen.
     let app = web::traced(app.layer(log.http_layer().trace_id_in_response()))
-        .layer(metrics.http_layer().exemplars());
+        .layer(metrics.http_layer().exemplars().exclude([EVENTS]));
 
     let address = listener.local_addr()?;
     let ended = Shutdown::new(&health)

@@ -1,76 +1,145 @@
 //! The operations page at `/`: what somebody on call wants to see first, rendered here and working without scripts.
 
-mod explain;
-mod html;
-mod requests;
+mod chart;
+mod document;
+mod events;
+mod exposition;
+mod history;
+mod language;
+mod reading;
+mod rosters;
+mod section;
 #[cfg(test)]
 mod tests;
+mod text;
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::State;
-use axum::http::header;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use ms_alerts::{Alert, AlertHandle};
 use ms_health::HealthCheck;
 use ms_metrics::Metrics;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, MissedTickBehavior};
 
-use self::html::{Active, View};
-use crate::api::shift_report;
+use self::document::Document;
+use self::history::{History, STEP};
+use self::language::Language;
+use self::reading::Reading;
+use self::rosters::Roster;
+use self::section::{Active, View};
 use crate::service::Service;
-use crate::store::Filter;
 
-/// The page is for times of trouble: what does not answer by then is left out.
-const PATIENCE: Duration = Duration::from_secs(2);
-const LATEST: u16 = 10;
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; \
-     frame-ancestors 'none'";
+/// Where the live page gets its news. It answers for minutes, so requests to it are left out of the metrics.
+pub const EVENTS: &str = "/operations/events";
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Where the page looks.
 #[derive(Clone, Debug)]
 pub struct Operations {
-    /// The roster.
-    pub service: Service,
-    /// Requests and users.
-    pub metrics: Metrics,
-    /// The checks.
-    pub health: HealthCheck,
-    /// What fires.
-    pub alerts: AlertHandle,
+    service: Service,
+    metrics: Metrics,
+    health: HealthCheck,
+    alerts: AlertHandle,
+    feed: Feed,
+}
+
+/// What was seen in the last minutes, and when there is more to see.
+#[derive(Clone, Debug)]
+struct Feed {
+    history: History,
+    /// Tells of every look at the metrics; its end is that of the service.
+    ticks: watch::Receiver<()>,
+    viewers: Arc<Semaphore>,
+}
+
+impl Operations {
+    /// Begins to look at the metrics every three seconds, until the service ends.
+    pub fn start(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts: &AlertHandle) -> Self {
+        let (history, (sender, ticks)) = (History::default(), watch::channel(()));
+        let looking = look(metrics.clone(), history.clone(), sender);
+        let ending = health.shutdown();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = looking => {}
+                () = ending => {}
+            }
+        });
+        Self {
+            service: service.clone(),
+            metrics: metrics.clone(),
+            health: health.clone(),
+            alerts: alerts.clone(),
+            feed: Feed { history, ticks, viewers: Arc::new(Semaphore::new(events::VIEWERS)) },
+        }
+    }
+
+    /// Shows `render` what there is to see now.
+    async fn view<T>(&self, language: Language, roster: &Roster, render: impl FnOnce(&View<'_>) -> T) -> T {
+        let health = self.health.report().await;
+        render(&View {
+            language,
+            health: &health,
+            alerts: &self.alerts.alerts().iter().map(Active::from).collect::<Vec<_>>(),
+            reading: &Reading::of(&self.metrics.render()),
+            points: &self.feed.history.points(),
+            times: self.service.response_times.snapshot(),
+            roster,
+            explanation: &self.metrics.explain(),
+        })
+    }
+}
+
+async fn look(metrics: Metrics, history: History, ticks: watch::Sender<()>) {
+    let mut steps = tokio::time::interval(STEP);
+    steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        steps.tick().await;
+        history.add(Instant::now(), Reading::of(&metrics.render()));
+        ticks.send_replace(());
+    }
 }
 
 /// Builds the routes of the page.
 pub fn router(operations: Operations) -> Router {
     Router::new()
         .route("/", get(show))
+        .route(EVENTS, get(renew))
         .route("/operations.css", get(style))
+        .route("/operations.js", get(script))
         .route("/api/v1/explain/metrics", get(explain_metrics))
         .with_state(operations)
 }
 
-async fn show(State(operations): State<Operations>) -> Response {
-    let Operations { service, metrics, health, alerts } = operations;
-    let everything = Filter::default();
-    let (health, report, latest) = tokio::join!(
-        health.report(),
-        tokio::time::timeout(PATIENCE, shift_report(&service, &everything)),
-        tokio::time::timeout(PATIENCE, service.store.latest(LATEST)),
-    );
-    let report = report.ok().and_then(Result::ok).and_then(|text| serde_json::from_slice(&text).ok());
-    let exposition = metrics.render();
-    let view = View {
-        health: &health,
-        alerts: &alerts.alerts().iter().map(Active::from).collect::<Vec<_>>(),
-        requests: &requests::by_endpoint(&exposition),
-        users: requests::gauge(&exposition, "active_users_total"),
-        times: service.response_times.snapshot(),
-        report: report.as_ref(),
-        latest: latest.ok().and_then(Result::ok),
-        explanation: &metrics.explain(),
-    };
-    ([(header::CONTENT_SECURITY_POLICY, POLICY)], Html(view.to_string())).into_response()
+async fn show(
+    State(operations): State<Operations>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let language = Language::of(query.as_deref(), &headers);
+    let roster = Roster::read(&operations.service).await;
+    let page = operations.view(language, &roster, |view| Document(view).to_string()).await;
+    let headers = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_LANGUAGE, language.code()),
+        (header::VARY, "accept-language"),
+    ];
+    (headers, Html(page)).into_response()
+}
+
+async fn renew(
+    State(operations): State<Operations>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Response {
+    let language = Language::of(query.as_deref(), &headers);
+    events::stream(operations, language)
 }
 
 async fn explain_metrics(State(operations): State<Operations>) -> Response {
@@ -90,7 +159,13 @@ impl From<&Alert> for Active {
 }
 
 async fn style() -> Response {
-    let kind = (header::CONTENT_TYPE, "text/css; charset=utf-8");
-    let keep = (header::CACHE_CONTROL, "max-age=300");
-    ([kind, keep], include_str!("operations.css")).into_response()
+    file("text/css; charset=utf-8", include_str!("operations.css"))
+}
+
+async fn script() -> Response {
+    file("text/javascript; charset=utf-8", include_str!("operations.js"))
+}
+
+fn file(kind: &'static str, text: &'static str) -> Response {
+    ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=300")], text).into_response()
 }

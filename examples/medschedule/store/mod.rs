@@ -187,6 +187,13 @@ impl Store {
         Ok(rows.iter().map(StoredShift::from_row).collect::<Result<_, _>>()?)
     }
 
+    /// When the last shift starts that starts before `now_us`, in microseconds since 1970.
+    pub async fn last_start_before(&self, now_us: i64) -> Result<Option<i64>, StoreError> {
+        let sql = "SELECT start_us FROM shifts WHERE start_us < $1 ORDER BY start_us DESC LIMIT 1";
+        let row = sqlx::query(sql).bind(now_us).fetch_optional(&self.pool).await?;
+        Ok(row.map(|row| row.try_get("start_us")).transpose()?)
+    }
+
     /// Reads all shifts of the filter in the order in which they were planned.
     pub fn stream<'a>(&'a self, filter: &Filter) -> BoxStream<'a, Result<StoredShift, StoreError>> {
         let query = filter.bind(sqlx::query(AssertSqlSafe(filter.select("ORDER BY seq", 1))));

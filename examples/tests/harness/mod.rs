@@ -1,6 +1,7 @@
 //! Starts the service and the real servers beside it: each on a free port, in a directory of its own, and ended when
 //! its value is dropped, also by a test that fails.
 
+pub mod browser;
 pub mod http;
 pub mod metrics;
 pub mod process;

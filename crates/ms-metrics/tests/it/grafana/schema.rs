@@ -12,7 +12,7 @@ use super::{dashboard, panels, requests};
 fn refused(dashboards: &[(&str, Value)]) -> (Vec<String>, String) {
     // Beside the packages, so that imports find them.
     let node = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("node");
-    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/grafana");
+    let lock = concat!(env!("CARGO_MANIFEST_DIR"), "/../../.ci/node");
     let install = format!(
         "mkdir -p {0} && cp {lock}/package*.json {0} && npm ci --ignore-scripts --prefix {0}",
         node.display()

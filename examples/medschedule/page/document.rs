@@ -79,7 +79,7 @@ fn figures(f: &mut Formatter<'_>, view: &View<'_>) -> fmt::Result {
 
 fn foot(f: &mut Formatter<'_>, language: Language) -> fmt::Result {
     let say = |english, turkish| language.say(english, turkish);
-    write!(f, "<footer><nav aria-label=\"{}\">\n", say("Raw data", "Ham veri"))?;
+    writeln!(f, "<footer><nav aria-label=\"{}\">", say("Raw data", "Ham veri"))?;
     for (path, name) in [
         ("/health", say("health", "sağlık")),
         ("/health/live", say("live", "canlılık")),

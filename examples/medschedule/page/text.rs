@@ -67,7 +67,7 @@ pub(super) struct Short(pub(super) f64);
 impl Display for Short {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self.0 {
-            zero if zero == 0.0 => f.write_str("0"),
+            0.0 => f.write_str("0"),
             small if small < 10.0 => write!(f, "{small:.2}"),
             middle if middle < 100.0 => write!(f, "{middle:.1}"),
             large => write!(f, "{large:.0}"),

@@ -149,6 +149,11 @@ impl<'s> Moment<'s, '_, '_> {
                 let share = self.number(&both.0)?;
                 histogram::quantiles(share, &self.answer(&both.1)?, self.dialect.compat)
             }
+            Node::HistogramFraction(all) => {
+                let [from, to, buckets] = all.as_ref();
+                let (from, to) = (self.number(from)?, self.number(to)?);
+                histogram::fractions((from, to), &self.answer(buckets)?, self.dialect.compat)
+            }
             Node::AbsentOver(window, labels) => {
                 let mut present = false;
                 self.stretches(window, |_, _| present = true)?;

@@ -1,4 +1,4 @@
-//! Quantiles of classic histograms.
+//! Quantiles and fractions of classic histograms.
 
 use std::collections::HashMap;
 
@@ -20,6 +20,20 @@ struct Bucket {
 
 /// Gives one element a histogram; `share` is from 0 to 1.
 pub(super) fn quantiles<'s>(share: f64, vector: &[Element<'s>], compat: Compat) -> Vec<Element<'s>> {
+    let quantile = |(labels, buckets)| Element::new(labels, quantile(share, buckets, compat));
+    histograms(vector).into_iter().map(quantile).collect()
+}
+
+/// Gives one element a histogram: which share of it lies between two bounds. Version 2 has this of native ones alone.
+pub(super) fn fractions<'s>(between: (f64, f64), vector: &[Element<'s>], compat: Compat) -> Vec<Element<'s>> {
+    if compat == Compat::V2_42 {
+        return Vec::new();
+    }
+    let fraction = |(labels, buckets)| Element::new(labels, fraction(between, buckets));
+    histograms(vector).into_iter().map(fraction).collect()
+}
+
+fn histograms<'s>(vector: &[Element<'s>]) -> HashMap<Key<'s>, Vec<Bucket>> {
     let apart = Grouping::Without(vec![BOUND.to_owned()]);
     let mut histograms: HashMap<Key<'s>, Vec<Bucket>> = HashMap::new();
     for element in vector {
@@ -29,8 +43,50 @@ pub(super) fn quantiles<'s>(share: f64, vector: &[Element<'s>], compat: Compat) 
         let bucket = Bucket { bound, count: element.value };
         histograms.entry(element.key(&apart)).or_default().push(bucket);
     }
-    let quantile = |(labels, buckets)| Element::new(labels, quantile(share, buckets, compat));
-    histograms.into_iter().map(quantile).collect()
+    for buckets in histograms.values_mut() {
+        buckets.sort_by(|one, other| one.bound.total_cmp(&other.bound));
+        // The same bound written in two ways.
+        buckets.dedup_by(|next, kept| {
+            let is_same = next.bound.to_bits() == kept.bound.to_bits();
+            if is_same {
+                kept.count += next.count;
+            }
+            is_same
+        });
+    }
+    histograms
+}
+
+fn fraction((from, to): (f64, f64), buckets: Vec<Bucket>) -> f64 {
+    let Some(all) = buckets.last().filter(|all| all.bound == f64::INFINITY && all.count != 0.0) else {
+        return f64::NAN;
+    };
+    if from.is_nan() || to.is_nan() {
+        return f64::NAN;
+    }
+    if from >= to {
+        return 0.0;
+    }
+    (below(to, &buckets, all.count) - below(from, &buckets, all.count)) / all.count
+}
+
+/// How many observations there are below a value. Where the first bucket begins, none is below 0 if it ends above.
+fn below(value: f64, buckets: &[Bucket], all: f64) -> f64 {
+    let is_positive = buckets.first().is_some_and(|first| first.bound > 0.0);
+    let (mut start, mut before) = (if is_positive { 0.0 } else { f64::NEG_INFINITY }, 0.0);
+    for bucket in buckets {
+        if start >= value {
+            return if before > all { all } else { before };
+        }
+        if bucket.bound > value {
+            let part = (value - start) / (bucket.bound - start);
+            let within =
+                if start.is_finite() { before + (bucket.count - before) * part } else { bucket.count };
+            return if within > all { all } else { within };
+        }
+        (start, before) = (bucket.bound, bucket.count);
+    }
+    all
 }
 
 fn quantile(share: f64, mut buckets: Vec<Bucket>, compat: Compat) -> f64 {
@@ -40,15 +96,6 @@ fn quantile(share: f64, mut buckets: Vec<Bucket>, compat: Compat) -> f64 {
     if !(0.0..=1.0).contains(&share) {
         return if share < 0.0 { f64::NEG_INFINITY } else { f64::INFINITY };
     }
-    buckets.sort_by(|one, other| one.bound.total_cmp(&other.bound));
-    // The same bound written in two ways.
-    buckets.dedup_by(|next, kept| {
-        let is_same = next.bound.to_bits() == kept.bound.to_bits();
-        if is_same {
-            kept.count += next.count;
-        }
-        is_same
-    });
     rise(&mut buckets, compat);
     let [finite @ .., all] = buckets.as_slice() else { return f64::NAN };
     let Some(last) = finite.last().filter(|_| all.bound == f64::INFINITY && all.count != 0.0) else {
@@ -115,6 +162,33 @@ mod tests {
         }
         assert_eq!(of(1.5, &counts, Compat::V3), f64::INFINITY);
         assert!(of(0.5, &counts[..2], Compat::V3).is_nan(), "nothing holds all");
+    }
+
+    #[test]
+    fn a_fraction_lies_between_two_bounds() {
+        let counts = [(1.0, 2.0), (3.0, 6.0), (f64::INFINITY, 8.0)];
+        let of = |from: f64, to: f64, counts: &[(f64, f64)]| {
+            let buckets = counts.iter().map(|(bound, count)| Bucket { bound: *bound, count: *count });
+            fraction((from, to), buckets.collect())
+        };
+        for (from, to, expected) in [
+            (f64::NEG_INFINITY, f64::INFINITY, 1.0),
+            (f64::NEG_INFINITY, 0.0, 0.0),
+            (0.0, 0.5, 0.125),
+            (0.5, 2.0, 0.375),
+            (1.0, 3.0, 0.5),
+            (2.0, 2.0, 0.0),
+            (3.0, f64::INFINITY, 0.25),
+            (2.0, 100.0, 0.25),
+        ] {
+            assert_eq!(of(from, to, &counts), expected, "{from} {to}");
+        }
+        // Nobody knows where a bucket below 0 begins.
+        let negative = [(-1.0, 2.0), (1.0, 6.0), (f64::INFINITY, 8.0)];
+        assert_eq!(of(f64::NEG_INFINITY, -2.0, &negative), 0.25);
+        assert_eq!(of(-1.0, 0.0, &negative), 0.25);
+        assert!(of(f64::NAN, 1.0, &counts).is_nan() && of(0.0, 1.0, &counts[..2]).is_nan());
+        assert!(of(0.0, 1.0, &[(f64::INFINITY, 0.0)]).is_nan());
     }
 
     #[test]

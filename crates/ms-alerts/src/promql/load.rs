@@ -216,6 +216,11 @@ fn function(expression: &Written<'_>, call: &Call) -> Result<Node, Refused> {
             let both = (node(expression, first)?, node(expression, buckets)?);
             return Ok(Node::HistogramQuantile(Box::new(both)));
         }
+        "histogram_fraction" => {
+            let [to, buckets] = others else { return Err(unsupported()) };
+            let all = [node(expression, first)?, node(expression, to)?, node(expression, buckets)?];
+            return Ok(Node::HistogramFraction(Box::new(all)));
+        }
         "timestamp" => return Ok(Node::Timestamp(Box::new(node(expression, first)?))),
         "sort" => return Ok(Node::Sort(Box::new(node(expression, first)?), Order::Ascending)),
         "sort_desc" => return Ok(Node::Sort(Box::new(node(expression, first)?), Order::Descending)),

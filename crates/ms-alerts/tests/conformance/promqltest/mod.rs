@@ -1,5 +1,6 @@
 //! Prometheus's own tests of its engine, each folder in the semantics of its version.
 
+mod scope;
 mod script;
 
 use std::collections::BTreeMap;
@@ -11,60 +12,16 @@ use script::{Command, Evaluation, Expected, Sample, Series, Values, When};
 
 use super::{data, files};
 
-/// What is refused, by words of the expression: native histograms and what is experimental in version 3.
-const EXPERIMENTAL: [&str; 24] = [
-    "fill(",
-    "fill (",
-    "fill_left",
-    "fill_right",
-    "info(",
-    "limitk",
-    "limit_ratio",
-    "anchored",
-    "smoothed",
-    "mad_over_time",
-    "sort_by_label",
-    "double_exponential_smoothing",
-    "first_over_time",
-    "ts_of_",
-    "histogram_avg",
-    "histogram_count",
-    "histogram_fraction",
-    "histogram_quantiles",
-    "histogram_stddev",
-    "histogram_stdvar",
-    "histogram_sum",
-    "step()",
-    "range()",
-    "trim_",
-];
-/// Files about nothing else.
-const EXPERIMENTAL_FILES: [&str; 7] = [
-    "duration_expression.test",
-    "extended_vectors.test",
-    "fill-modifier.test",
-    "info.test",
-    "limit.test",
-    "native_histograms.test",
-    // Behind a switch: names are dropped at the end, not by each function.
-    "name_label_dropping.test",
-];
-/// Of the others, what is refused by name and may be: words of the refusal.
-const REFUSED: [&str; 6] = [
-    "a string alone",
-    "a name in quotes",
-    "unknown function",
-    "an escaped byte above 7f",
-    "is not a name for labels",
-    "is not supported",
-];
+/// What else is refused by name, a line each: version, words of the refusal, why.
+const REFUSED: &str = include_str!("refused.txt");
 /// As Prometheus's own runner allows.
 const EPSILON: f64 = 1e-6;
 
 #[derive(Default)]
 struct Account {
     right: usize,
-    other: usize,
+    /// By why they are out of scope.
+    other: BTreeMap<&'static str, usize>,
     refused: BTreeMap<String, Vec<String>>,
     wrong: Vec<String>,
 }
@@ -77,12 +34,13 @@ fn scripts_of_both_versions_give_what_they_say() {
             if !name.starts_with(folder) || !name.ends_with(".test") {
                 continue;
             }
-            let experimental = EXPERIMENTAL_FILES.iter().any(|file| name.ends_with(file));
-            run(&name, &fs::read_to_string(path).unwrap(), compat, experimental, &mut account);
+            run(&name, &fs::read_to_string(path).unwrap(), compat, folder, &mut account);
         }
         let refused: usize = account.refused.values().map(Vec::len).sum();
         let floats = account.right + refused + account.wrong.len();
-        println!("{folder}: {} right, {refused} refused, {} of other kinds", account.right, account.other);
+        let others: usize = account.other.values().sum();
+        println!("{folder}: {} right, {refused} refused, {others} out of scope", account.right);
+        account.other.iter().for_each(|(why, count)| println!("  {count} out of scope: {why}"));
         for (why, which) in &account.refused {
             which.iter().for_each(|which| println!("  {why}: {which}"));
         }
@@ -91,7 +49,7 @@ fn scripts_of_both_versions_give_what_they_say() {
     }
 }
 
-fn run(name: &str, text: &str, compat: Compat, experimental: bool, account: &mut Account) {
+fn run(name: &str, text: &str, compat: Compat, folder: &str, account: &mut Account) {
     let mut store = SeriesStore::new();
     let mut others: Vec<String> = Vec::new();
     for command in script::parse(text) {
@@ -107,12 +65,8 @@ fn run(name: &str, text: &str, compat: Compat, experimental: bool, account: &mut
             }
             Command::Evaluate(evaluation) => {
                 let what = format!("{name}:{}: {}", evaluation.line, evaluation.expression);
-                let is_other = experimental
-                    || EXPERIMENTAL.iter().any(|word| evaluation.expression.contains(word))
-                    || others.iter().any(|series| evaluation.expression.contains(series.as_str()))
-                    // It may find those too.
-                    || !others.is_empty() && evaluation.expression.contains("=~");
-                judge(&what, outcome(&store, &evaluation, compat), is_other, &evaluation, account);
+                let scope = scope::of(&evaluation, &others, compat);
+                judge(&what, outcome(&store, &evaluation, compat), scope, folder, account);
             }
         }
     }
@@ -124,22 +78,27 @@ enum Outcome {
     Wrong(String),
 }
 
-fn judge(what: &str, outcome: Outcome, is_other: bool, evaluation: &Evaluation, account: &mut Account) {
-    let text = matches!(evaluation.expected, Expected::Text);
-    let experimental = matches!(&outcome, Outcome::Refused(why) if why.contains("experimental"));
+fn judge(what: &str, outcome: Outcome, scope: Option<&'static str>, folder: &str, account: &mut Account) {
+    if let Some(scope) = scope {
+        *account.other.entry(scope).or_default() += 1;
+        return;
+    }
     match outcome {
-        _ if text || experimental => account.other += 1,
-        Outcome::Right if !is_other => account.right += 1,
-        _ if is_other => account.other += 1,
-        Outcome::Right => {}
-        Outcome::Refused(why) => match REFUSED.iter().find(|known| why.contains(**known)) {
-            Some(known) => {
-                account.refused.entry((*known).to_owned()).or_default().push(format!("{what}: {why}"))
-            }
-            None => account.wrong.push(format!("{what}: refused: {why}")),
+        Outcome::Right => account.right += 1,
+        Outcome::Refused(why) => match listed(folder, &why) {
+            Some(known) => account.refused.entry(known).or_default().push(format!("{what}: {why}")),
+            None => account.wrong.push(format!("{what}: refused, and not on the list: {why}")),
         },
         Outcome::Wrong(why) => account.wrong.push(format!("{what}: {why}")),
     }
+}
+
+/// Finds a refusal on the list.
+fn listed(folder: &str, why: &str) -> Option<String> {
+    let lines = REFUSED.lines().filter(|line| !line.starts_with('#'));
+    let mut entries = lines.map(|line| line.split(" | ").collect::<Vec<_>>());
+    let entry = entries.find(|entry| entry[0] == folder && why.contains(entry[1]))?;
+    Some(format!("{}: {}", entry[1], entry[2]))
 }
 
 fn load(store: &mut SeriesStore, labels: &Series, step: i64, samples: &[Sample]) {

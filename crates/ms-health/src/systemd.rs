@@ -102,7 +102,7 @@ async fn inform(
             match channel.send(message) {
                 Ok(()) => (told, failing) = (wanted, false),
                 Err(error) if !failing => {
-                    tracing::warn!(message, %error, "systemd was not told; trying again");
+                    tracing::warn!(notice = message, %error, "systemd was not told; trying again");
                     failing = true;
                 }
                 Err(_) => {}
@@ -144,7 +144,7 @@ impl Channel {
             && let Err(error) = self.send("WATCHDOG=1")
         {
             // The next one follows soon.
-            tracing::warn!(message = "WATCHDOG=1", %error, "systemd was not told");
+            tracing::warn!(notice = "WATCHDOG=1", %error, "systemd was not told");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The language of the status page.
 
+use std::borrow::Cow;
+
 use http::HeaderMap;
 use http::header::HeaderName;
 
@@ -111,6 +113,18 @@ impl Language {
             (Self::Turkish, Status::Degraded) => "kısıtlı",
             (Self::Turkish, Status::Unknown) => "bilinmiyor",
             (Self::Turkish, Status::Unhealthy) => "arızalı",
+        }
+    }
+
+    /// The machine's values have names; those of other checks are their own.
+    pub(super) fn reading(self, name: &str) -> Cow<'_, str> {
+        match (self, name) {
+            (_, "cpu_usage") => Cow::Borrowed("CPU"),
+            (Self::English, "memory_usage") => Cow::Borrowed("memory"),
+            (Self::English, "disk_usage") => Cow::Borrowed("disk"),
+            (Self::Turkish, "memory_usage") => Cow::Borrowed("bellek"),
+            (Self::Turkish, "disk_usage") => Cow::Borrowed("disk"),
+            (_, other) => Cow::Owned(other.replace('_', " ")),
         }
     }
 

@@ -87,18 +87,20 @@ fn card(html: &mut String, check: &CheckReport, slot: Option<&Slot>, language: L
         }
         html.push_str("</p>\n");
     }
-    facts(html, check, words);
+    facts(html, check, language);
     if let Some(slot) = slot {
         strip(html, &slot.hour(), language);
     }
     html.push_str("</section>\n");
 }
 
-fn facts(html: &mut String, check: &CheckReport, words: &Words) {
+fn facts(html: &mut String, check: &CheckReport, language: Language) {
+    let words = language.words();
     html.push_str("<dl>");
     for reading in check.readings() {
-        let value = reading.value.map_or_else(|| "?".to_owned(), |value| format!("{value:.1}"));
-        fact(html, &reading.name.replace('_', " "), &value);
+        let unit = if reading.name.ends_with("_usage") { " %" } else { "" };
+        let value = reading.value.map_or_else(|| "?".to_owned(), |value| format!("{value:.1}{unit}"));
+        fact(html, &language.reading(reading.name), &value);
     }
     fact(html, words.lasting, &span(check.since(), words));
     fact(html, words.asked, &span(check.age(), words));

@@ -161,6 +161,23 @@ async fn the_page_speaks_both_languages_and_lets_nothing_in() {
     }
 }
 
+#[tokio::test]
+async fn the_page_names_the_values_of_the_machine_and_their_unit() {
+    struct Machine;
+    impl Probe for Machine {
+        async fn probe(&self) -> Finding {
+            Finding::healthy().reading("memory_usage", 41.25).reading("pool_idle", 7.0)
+        }
+    }
+    let health = HealthCheck::builder().add(Check::of("machine", Machine)).details_on_loopback(true);
+    let server = serve(health.status_page().build().unwrap().router()).await;
+    for (language, memory) in [("en", "memory"), ("tr", "bellek")] {
+        let page = get(server, "/health/status", &format!("Accept-Language: {language}\r\n")).await.body;
+        assert!(page.contains(&format!("<dt>{memory}</dt><dd>41.2 %</dd>")), "{page}");
+        assert!(page.contains("<dt>pool idle</dt><dd>7.0</dd>"), "{page}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn to_explain_is_no_change() {
     let told = Arc::new(Mutex::new(Vec::new()));

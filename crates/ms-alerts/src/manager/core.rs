@@ -154,7 +154,12 @@ impl Core {
         }
         let Round { samples, now, .. } = round;
         #[cfg(feature = "rules")]
-        history.record(samples, now);
+        {
+            if self.memory.replayed_from.get().is_some() {
+                history.begins_with_time();
+            }
+            history.record(samples, now);
+        }
         #[cfg(feature = "rules")]
         let unseen = round.unseen.and_recorded(groups);
         let mut changes = Vec::new();

@@ -33,6 +33,8 @@ pub(crate) enum EvalError {
     NotACount,
     /// A limit of the history was reached.
     Incomplete,
+    /// It names a moment of which nothing can be known.
+    BeforeStart,
     /// It would look at more samples than any rule may.
     TooManySamples,
     /// It would take longer than any rule may.
@@ -50,6 +52,7 @@ impl fmt::Display for EvalError {
                 "several series match one; say so with `group_left` or `group_right`, or match more labels"
             }
             Self::NotACount => "the first argument of `topk` or `bottomk` is no whole number",
+            Self::BeforeStart => "`@` names a time before the first evaluation, of which nothing is known",
             Self::Incomplete => "samples are missing, for the history was full",
             Self::TooManySamples => "it looks at more than 10 million samples",
             Self::TooManySteps => "it takes more than 100 million steps",

@@ -15,6 +15,7 @@ mod matching;
 pub(crate) mod notation;
 mod over;
 mod plan;
+mod reach;
 pub(crate) mod regex;
 mod regression;
 mod selector;
@@ -29,6 +30,7 @@ pub(crate) use compat::Dialect;
 pub(crate) use eval::{EvalError, Value as Result};
 pub(crate) use labels::expand;
 pub(crate) use load::Refused;
+pub(crate) use reach::Reach;
 pub(crate) use strict::Syntax;
 pub(crate) use vector::Element;
 
@@ -41,6 +43,8 @@ pub(crate) struct Query {
     node: Node,
     /// As the parser writes it.
     text: String,
+    /// The earliest moment that is looked at whenever it is evaluated, in milliseconds since 1970.
+    earliest: Option<i64>,
 }
 
 impl Query {
@@ -50,7 +54,13 @@ impl Query {
         written_for: impl Into<Syntax>,
     ) -> std::result::Result<Self, Refused> {
         let (node, text) = load::parse(expression, written_for.into())?;
-        Ok(Self { node, text })
+        let mut earliest = None;
+        node.looks_back_from(Reach::NOW, &mut |_, reach| {
+            if let Reach::Fixed { from, .. } = reach {
+                earliest = Some(earliest.map_or(from, |earliest: i64| earliest.min(from)));
+            }
+        });
+        Ok(Self { node, text, earliest })
     }
 
     /// Gives the expression, written anew as a server shows it.
@@ -60,18 +70,19 @@ impl Query {
 
     /// Tells which metrics it looks back at if it is evaluated `offset` milliseconds late.
     pub(crate) fn ask(&self, asked: &mut Asked, offset: i64) {
-        self.node.looks_back_from(offset, &mut |selector, span| asked.ask(selector.name(), span));
+        self.node
+            .looks_back_from(Reach::Back(offset), &mut |selector, reach| asked.ask(selector.name(), reach));
     }
 
-    /// Calls `look` with each metric that it looks at, and how far back, in milliseconds.
-    pub(crate) fn looks_at(&self, mut look: impl FnMut(Option<&str>, i64)) {
-        self.node.looks_back_from(0, &mut |selector, span| look(selector.name(), span));
+    /// Calls `look` with each metric that it looks at, and with what of it.
+    pub(crate) fn looks_at(&self, mut look: impl FnMut(Option<&str>, Reach)) {
+        self.node.looks_back_from(Reach::NOW, &mut |selector, reach| look(selector.name(), reach));
     }
 
     /// Tells whether the history keeps all that it looks back at.
     pub(crate) fn is_kept(&self, history: &History) -> bool {
         let mut is_kept = true;
-        self.node.looks_back_from(0, &mut |selector, span| is_kept &= history.keeps(selector.name(), span));
+        self.looks_at(|name, reach| is_kept &= history.keeps(name, reach));
         is_kept
     }
 
@@ -86,6 +97,9 @@ impl Query {
         offset: i64,
         dialect: Dialect,
     ) -> std::result::Result<Vec<Element<'s>>, EvalError> {
+        if self.earliest.is_some_and(|earliest| !history.knows(earliest)) {
+            return Err(EvalError::BeforeStart);
+        }
         let budget = eval::Budget::default();
         let at = now.saturating_sub(offset);
         let samples = Some(samples).filter(|_| offset == 0 && !history.is_whole());

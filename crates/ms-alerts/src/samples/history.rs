@@ -1,71 +1,33 @@
 //! What rules that look back need of earlier readings: series, no longer than the longest range that asks for them.
 
+mod asked;
 mod reload;
+mod room;
 mod series;
 mod whole;
 mod writing;
 
-use std::collections::{HashMap, HashSet};
-use std::mem::size_of;
+use std::collections::HashMap;
 
+pub(crate) use asked::Asked;
+use asked::Span;
+pub(crate) use room::Limits;
+use room::Room;
 pub(crate) use series::{Point, Series};
 pub(crate) use whole::Clash;
 
 use super::{Sample, Samples};
 use crate::fingerprint::of_labels;
 use crate::observe;
+use crate::promql::Reach;
 use crate::state::Now;
 
 /// Prometheus takes no sample that is further ahead than this.
 const FURTHEST_AHEAD: i64 = 10 * 60 * 1000;
 
-/// How much is kept.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
-    pub(crate) series: usize,
-    pub(crate) bytes: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { series: 100_000, bytes: 256 * 1024 * 1024 }
-    }
-}
-
 /// A series or sample is missing, for there was no room for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Incomplete;
-
-/// Which metrics are asked for, and how far back, in milliseconds.
-#[derive(Debug, Default)]
-pub(crate) struct Asked {
-    by_name: HashMap<String, i64>,
-    /// By selectors that name no metric.
-    of_all: Option<i64>,
-    /// Which of them as of now, and whether all: of those only what rules write has to be kept.
-    now: HashSet<String>,
-    all_now: bool,
-}
-
-impl Asked {
-    /// A span of zero asks for the moment alone, which is in the samples.
-    pub(crate) fn ask(&mut self, name: Option<&str>, span: i64) {
-        match name {
-            Some(name) if span == 0 => drop(self.now.insert(name.to_owned())),
-            None if span == 0 => self.all_now = true,
-            Some(name) => {
-                let longest = self.by_name.entry(name.to_owned()).or_default();
-                *longest = span.max(*longest);
-            }
-            None => self.of_all = self.of_all.max(Some(span)),
-        }
-    }
-
-    /// Tells whether any rule reads this metric.
-    fn reads(&self, name: &str) -> bool {
-        self.all_now || self.of_all.is_some() || self.by_name.contains_key(name) || self.now.contains(name)
-    }
-}
 
 /// The kept series.
 ///
@@ -79,23 +41,26 @@ pub(crate) struct History {
     room: Room,
     origin: Option<Now>,
     now: i64,
+    /// How far its clock is ahead of the wall clock.
+    ahead: i64,
+    /// There is nothing before the first reading: it begins where time does.
+    begins_with_time: bool,
     reading: u64,
     whole: Option<whole::Whole>,
 }
 
 #[derive(Debug, Default)]
 struct Metric {
-    span: i64,
+    span: Span,
     /// By a hash of the labels, which few series share.
     series: HashMap<u64, Vec<Series>>,
     incomplete_until: Option<i64>,
 }
 
-#[derive(Debug)]
-struct Room {
-    limits: Limits,
-    series: usize,
-    bytes: usize,
+#[derive(Debug, Clone, Copy)]
+struct Clock {
+    now: i64,
+    ahead: i64,
 }
 
 impl History {
@@ -104,9 +69,11 @@ impl History {
             asked,
             metrics: HashMap::new(),
             written: HashMap::new(),
-            room: Room { limits, series: 0, bytes: 0 },
+            room: Room::new(limits),
             origin: None,
             now: i64::MIN,
+            ahead: 0,
+            begins_with_time: false,
             reading: 0,
             whole: None,
         }
@@ -117,14 +84,21 @@ impl History {
         self.now
     }
 
-    /// Tells whether what is kept reaches so many milliseconds back for a metric, or for all.
-    pub(crate) fn keeps(&self, name: Option<&str>, span: i64) -> bool {
-        let asked = &self.asked;
-        if span == 0 {
-            return name.map_or(asked.all_now || asked.of_all.is_some(), |name| self.is_read(name));
-        }
-        let of_name = name.and_then(|name| asked.by_name.get(name)).copied();
-        of_name.max(asked.of_all).is_some_and(|kept| kept >= span)
+    /// Says that there was nothing before the first reading, as where samples are played back.
+    pub(crate) fn begins_with_time(&mut self) {
+        self.begins_with_time = true;
+    }
+
+    /// Tells whether what there was at a moment, in milliseconds since 1970, may be known.
+    pub(crate) fn knows(&self, moment: i64) -> bool {
+        self.begins_with_time
+            || self.is_whole()
+            || self.origin.is_none_or(|origin| moment >= origin.wall.as_millisecond())
+    }
+
+    /// Tells whether all of it is kept, of a metric or of all.
+    pub(crate) fn keeps(&self, name: Option<&str>, reach: Reach) -> bool {
+        self.asked.keeps(name, reach)
     }
 
     /// Adds a reading. A series that is not in it has gone.
@@ -136,19 +110,19 @@ impl History {
         if moment < self.now {
             return;
         }
-        self.now = moment;
+        let wall = now.wall.as_millisecond();
+        (self.now, self.ahead) = (moment, moment.saturating_sub(wall));
         self.forget_written();
-        if self.asked.by_name.is_empty() && self.asked.of_all.is_none() {
+        if !self.asked.looks_back() {
             return;
         }
         self.reading += 1;
-        let wall = now.wall.as_millisecond();
-        if self.asked.of_all.is_some() {
-            samples.iter().for_each(|sample| self.push(&sample, wall));
-        } else {
-            let names: Vec<String> = self.asked.by_name.keys().cloned().collect();
-            for name in names {
-                samples.named(&name).for_each(|sample| self.push(&sample, wall));
+        match self.asked.names() {
+            None => samples.iter().for_each(|sample| self.push(&sample, wall)),
+            Some(names) => {
+                for name in names {
+                    samples.named(&name).for_each(|sample| self.push(&sample, wall));
+                }
             }
         }
         self.sweep();
@@ -163,27 +137,31 @@ impl History {
             None => self.now,
         };
         if !self.metrics.contains_key(sample.name()) {
-            let asked = self.asked.by_name.get(sample.name()).copied();
-            let metric = Metric { span: asked.max(self.asked.of_all).unwrap_or(0), ..Metric::default() };
+            let span = self.asked.span(sample.name()).unwrap_or_default();
+            let metric = Metric { span, ..Metric::default() };
             self.metrics.insert(sample.name().to_owned(), metric);
         }
         let Some(metric) = self.metrics.get_mut(sample.name()) else { return };
         let point = Point::new(at, sample.value());
         if let Err(reason) = metric.push(sample, point, self.reading, &mut self.room) {
-            metric.incomplete_until = Some(self.now.saturating_add(metric.span));
+            metric.incomplete_until = Some(metric.span.until(self.now, wall));
             observe::not_kept(reason);
         }
     }
 
     /// Marks what has gone, and forgets what nobody asks for any more.
     fn sweep(&mut self) {
-        let (now, reading, room) = (self.now, self.reading, &mut self.room);
+        let (clock, now, reading, room) = (self.clock(), self.now, self.reading, &mut self.room);
         let end_unseen = |series: &mut Series| {
             if series.last_reading() != reading {
                 series.end(now);
             }
         };
-        self.metrics.retain(|_, metric| metric.forget(now, room, end_unseen));
+        self.metrics.retain(|_, metric| metric.forget(clock, room, end_unseen));
+    }
+
+    fn clock(&self) -> Clock {
+        Clock { now: self.now, ahead: self.ahead }
     }
 
     /// Gives the series of a metric, or all of them, each with the metric's name.
@@ -260,13 +238,18 @@ impl Metric {
     }
 
     /// Forgets what nobody asks for any more, after `first` was done with each series; gives whether anything is left.
-    fn forget(&mut self, now: i64, room: &mut Room, first: impl Fn(&mut Series)) -> bool {
-        let from = now.saturating_sub(self.span);
+    fn forget(&mut self, clock: Clock, room: &mut Room, first: impl Fn(&mut Series)) -> bool {
+        let from = clock.now.saturating_sub(self.span.back);
         self.series.retain(|_, alike| {
             alike.retain_mut(|series| {
                 let before = series.bytes();
                 first(series);
-                series.forget_before(from);
+                if self.span.is_plain() {
+                    series.forget_before(from);
+                } else {
+                    let is_fixed = |at: i64| self.span.is_fixed(at.saturating_sub(clock.ahead));
+                    series.forget_unless(|at| at >= from || is_fixed(at));
+                }
                 room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
                 if series.is_over() {
                     room.give_back(series);
@@ -275,31 +258,8 @@ impl Metric {
             });
             !alike.is_empty()
         });
-        self.incomplete_until = self.incomplete_until.filter(|until| now <= *until);
+        self.incomplete_until = self.incomplete_until.filter(|until| clock.now <= *until);
         !self.series.is_empty() || self.incomplete_until.is_some()
-    }
-}
-
-impl Room {
-    /// The limit that another series with a point would pass.
-    fn limit_for(&self, series: &Series) -> Option<&'static str> {
-        if self.series >= self.limits.series {
-            Some("series")
-        } else if self.bytes + series.bytes() + size_of::<Point>() > self.limits.bytes {
-            Some("bytes")
-        } else {
-            None
-        }
-    }
-
-    fn take(&mut self, series: &Series) {
-        self.series += 1;
-        self.bytes += series.bytes();
-    }
-
-    fn give_back(&mut self, series: &Series) {
-        self.series = self.series.saturating_sub(1);
-        self.bytes = self.bytes.saturating_sub(series.bytes());
     }
 }
 

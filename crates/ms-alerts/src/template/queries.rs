@@ -2,15 +2,15 @@
 
 use super::tree::{Node, Operand, Pipe, What};
 use crate::Compat;
-use crate::promql::Query;
+use crate::promql::{Query, Reach};
 use crate::samples::Asked;
 
 /// What stands for a value that is not known yet: a word, or where that makes no expression, a number.
 const STANDS_FOR: [&str; 2] = ["x", "1"];
 
-/// Which metrics are looked back at, and how far, in milliseconds.
+/// Which metrics are looked at, and what of them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Queries(Vec<(Option<String>, i64)>);
+pub(super) struct Queries(Vec<(Option<String>, Reach)>);
 
 impl Queries {
     pub(super) fn of(nodes: &[Node]) -> Self {
@@ -20,7 +20,7 @@ impl Queries {
     }
 
     pub(super) fn ask(&self, asked: &mut Asked) {
-        self.0.iter().for_each(|(name, span)| asked.ask(name.as_deref(), *span));
+        self.0.iter().for_each(|(name, reach)| asked.ask(name.as_deref(), *reach));
     }
 
     fn list(&mut self, nodes: &[Node]) {
@@ -63,13 +63,13 @@ impl Queries {
             let Some((text, is_known)) = text(stands_for) else { break };
             is_whole = is_known;
             if let Ok(query) = Query::parse(&text, Compat::V2_42) {
-                query.looks_at(|name, span| self.0.push((name.map(str::to_owned), span)));
+                query.looks_at(|name, reach| self.0.push((name.map(str::to_owned), reach)));
                 break;
             }
         }
         // It may be of any metric as of now, one that rules write too.
         if !is_whole {
-            self.0.push((None, 0));
+            self.0.push((None, Reach::NOW));
         }
     }
 }

@@ -45,3 +45,34 @@ async fn a_counter_that_starts_again_is_no_loss() {
     let found = check(&manager, 30, "a 2\n").await;
     assert!(found.len() == 1 && (found[0] - 15.0).abs() < 1e-9, "{found:?}");
 }
+
+#[tokio::test]
+async fn a_fixed_moment_costs_no_more_than_its_range_and_stands() {
+    // A day of samples would not fit.
+    let manager = with("max_over_time(a[2m] @ 1700000120) or (a offset -1m @ 1700000000) * 100");
+    let manager = manager.history_bytes(1_500).build().unwrap();
+    let mut found = Vec::new();
+    for minute in 0..1440 {
+        found = check(&manager, minute * 60, &format!("a {minute}\n")).await;
+        assert_eq!(manager.rules()[0].error, None, "minute {minute}");
+    }
+    assert_eq!(found, [2.0]);
+}
+
+#[tokio::test]
+async fn what_was_before_the_start_is_not_known_and_no_answer() {
+    let now = Timestamp::now().as_second();
+    for (expr, is_known) in [
+        (format!("count_over_time(a[5m] @ {})", now - 60), false),
+        (format!("count_over_time((a @ {} offset 1h)[5m:1m])", now + 600), false),
+        (format!("absent(a @ {})", now + 7200), true),
+        ("count_over_time(a[5m] @ end())".to_owned(), true),
+    ] {
+        let manager = with(&expr).build().unwrap();
+        manager.check_samples(&parse_exposition("a 1\n").unwrap()).await;
+        let error = manager.rules()[0].error.clone().unwrap_or_default();
+        assert_eq!(error.is_empty(), is_known, "{expr}: {error}");
+        assert!(is_known || error.contains("before the first evaluation"), "{expr}: {error}");
+        assert_eq!(manager.alerts().is_empty(), !is_known, "{expr}");
+    }
+}

@@ -1,6 +1,6 @@
 //! Other rules ask for other series.
 
-use super::{Asked, History, Metric, Room};
+use super::{Asked, History, Metric, Room, Span};
 
 impl History {
     /// Lets other rules ask: what nobody asks for any more is forgotten, what is asked for still stays.
@@ -8,20 +8,20 @@ impl History {
         self.asked = asked;
         let Self { asked, metrics, written, room, .. } = self;
         metrics.retain(|name, metric| {
-            let span = asked.by_name.get(name).copied().max(asked.of_all);
-            span.is_some_and(|span| metric.reach(span)) || metric.leave(room)
+            asked.span(name).is_some_and(|span| metric.reach(span)) || metric.leave(room)
         });
         written.retain(|name, metric| {
-            let span = asked.by_name.get(name).copied().max(asked.of_all).unwrap_or(0);
-            (asked.reads(name) && metric.reach(span.max(metric.span))) || metric.leave(room)
+            let mut span = asked.span(name).unwrap_or_default();
+            span.back = span.back.max(metric.span.back);
+            (asked.reads(name) && metric.reach(span)) || metric.leave(room)
         });
     }
 }
 
 impl Metric {
     /// Sets how far back it is looked at. What is missing is so for longer then.
-    fn reach(&mut self, span: i64) -> bool {
-        let more = span.saturating_sub(self.span).max(0);
+    fn reach(&mut self, span: Span) -> bool {
+        let more = span.back.saturating_sub(self.span.back).max(0);
         self.incomplete_until = self.incomplete_until.map(|until| until.saturating_add(more));
         self.span = span;
         true
@@ -38,6 +38,7 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::promql::Reach;
     use crate::samples::{Limits, parse_exposition};
     use crate::state::Now;
 
@@ -45,7 +46,7 @@ mod tests {
     fn what_nobody_asks_for_any_more_gives_its_room_back() {
         let asked = |names: &[&str]| {
             let mut asked = Asked::default();
-            names.iter().for_each(|name| asked.ask(Some(name), 60_000));
+            names.iter().for_each(|name| asked.ask(Some(name), Reach::Back(60_000)));
             asked
         };
         let mut history = History::new(asked(&["a", "b", "w"]), Limits::default());
@@ -64,7 +65,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_missing_for_as_long_as_it_is_looked_back_at_now() {
         let mut asked = Asked::default();
-        asked.ask(Some("a"), 1_000);
+        asked.ask(Some("a"), Reach::Back(1_000));
         let mut history = History::new(asked, Limits { series: 0, bytes: 1_000 });
         let start = Now::read();
         let record = |history: &mut History, second: u64| {
@@ -76,7 +77,7 @@ mod tests {
         };
         record(&mut history, 0);
         let mut asked = Asked::default();
-        asked.ask(Some("a"), 5_000);
+        asked.ask(Some("a"), Reach::Back(5_000));
         history.ask_anew(asked);
         record(&mut history, 4);
         assert!(history.series(Some("a")).is_err());

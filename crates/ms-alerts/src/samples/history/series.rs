@@ -139,6 +139,11 @@ impl Series {
         self.points.back().copied()
     }
 
+    /// Forgets the points of other moments.
+    pub(super) fn forget_unless(&mut self, is_kept: impl Fn(i64) -> bool) {
+        self.points.retain(|point| is_kept(point.at));
+    }
+
     /// Tells whether no value is left.
     pub(super) fn is_over(&self) -> bool {
         self.points.iter().all(|point| point.is_stale())

@@ -15,7 +15,7 @@ struct Kept {
 impl Kept {
     fn new(asked: &[(Option<&str>, i64)], limits: Limits) -> Self {
         let mut all = Asked::default();
-        asked.iter().for_each(|(name, span)| all.ask(*name, *span));
+        asked.iter().for_each(|(name, span)| all.ask(*name, Reach::Back(*span)));
         let start = Now { at: Instant::now(), wall: Timestamp::from_second(1_000).unwrap() };
         Self { history: History::new(all, limits), start }
     }
@@ -111,5 +111,34 @@ fn what_rules_write_has_no_more_room_than_what_is_read() {
         kept.history.write(&series, 0, Some(1.0));
     }
     assert!(kept.history.room.bytes < 2_000, "{}", kept.history.room.bytes);
+    assert!(kept.history.series(Some("a")).is_err());
+}
+
+#[test]
+fn fixed_moments_are_kept_by_the_wall_clock_and_what_is_missing_of_them_is_missing_for_ever() {
+    let fixed = |from: i64, to: i64| Reach::Fixed { from: (1000 + from) * 1000, to: (1000 + to) * 1000 };
+    let mut asked = Asked::default();
+    asked.ask(Some("a"), Reach::Back(5_000));
+    asked.ask(Some("a"), fixed(10, 20));
+    asked.ask(None, fixed(30, 40));
+    let start = Now { at: Instant::now(), wall: Timestamp::from_second(1_000).unwrap() };
+    let mut kept = Kept { history: History::new(asked, Limits::default()), start };
+    for second in (0..=60).step_by(5) {
+        kept.read(second, &format!("a {second}\n"));
+    }
+    let seconds: Vec<_> = kept.points("a").into_iter().map(|(second, _)| second).collect();
+    assert_eq!(seconds, [10, 15, 20, 30, 35, 40, 55, 60]);
+    assert!(kept.history.keeps(Some("a"), fixed(11, 20)) && kept.history.keeps(Some("b"), fixed(30, 31)));
+    assert!(!kept.history.keeps(Some("a"), fixed(11, 21)) && !kept.history.keeps(None, fixed(10, 20)));
+
+    let mut asked = Asked::default();
+    asked.ask(Some("a"), fixed(10, 20));
+    let mut kept = Kept { history: History::new(asked, Limits { series: 0, bytes: 1_000 }), start };
+    kept.read(5, "a 1\n");
+    assert!(kept.history.series(Some("a")).is_err());
+    kept.read(9, "");
+    assert!(kept.history.series(Some("a")).is_ok(), "five seconds were nobody's");
+    kept.read(10, "a 1\n");
+    kept.read(1_000_000, "");
     assert!(kept.history.series(Some("a")).is_err());
 }

@@ -22,9 +22,8 @@ pub(super) struct Whole {
 impl History {
     /// One that keeps everything; for [`insert`](Self::insert).
     pub(crate) fn whole() -> Self {
-        let asked = Asked { all_now: true, of_all: Some(i64::MAX), ..Asked::default() };
         let limits = Limits { series: usize::MAX, bytes: usize::MAX };
-        Self { whole: Some(Whole::default()), ..Self::new(asked, limits) }
+        Self { whole: Some(Whole::default()), ..Self::new(Asked::for_everything(), limits) }
     }
 
     /// Tells whether what is of now is in it, and in no reading beside it.

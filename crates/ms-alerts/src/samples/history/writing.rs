@@ -28,8 +28,9 @@ impl History {
         if self.is_whole() {
             return self.write_whole(series, at, value);
         }
-        let span = self.asked.by_name.get(name).copied().max(self.asked.of_all);
-        let span = span.unwrap_or(0).max(SHORTEST).saturating_add(ago);
+        let wall = self.now.saturating_sub(self.ahead);
+        let mut span = self.asked.span(name).unwrap_or_default();
+        span.back = span.back.max(SHORTEST).saturating_add(ago);
         let metric = match self.written.entry(name.to_owned()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(Metric { span, ..Metric::default() }),
@@ -41,7 +42,7 @@ impl History {
         if known.is_none() {
             let new = Series::of(others());
             if let Some(limit) = self.room.limit_for(&new).filter(|_| value.is_some()) {
-                metric.incomplete_until = Some(self.now.saturating_add(metric.span));
+                metric.incomplete_until = Some(metric.span.until(self.now, wall));
                 observe::not_kept(limit);
                 return;
             }
@@ -51,7 +52,7 @@ impl History {
         let Some(series) = alike.get_mut(place) else { return };
         let is_full = series.is_full() && self.room.bytes >= self.room.limits.bytes;
         if is_full && value.is_some() {
-            metric.incomplete_until = Some(self.now.saturating_add(metric.span));
+            metric.incomplete_until = Some(metric.span.until(self.now, wall));
             observe::not_kept("bytes");
             return;
         }
@@ -62,7 +63,7 @@ impl History {
 
     /// Forgets what nobody asks for any more.
     pub(super) fn forget_written(&mut self) {
-        let (now, room) = (self.now, &mut self.room);
-        self.written.retain(|_, metric| metric.forget(now, room, |_| ()));
+        let (clock, room) = (self.clock(), &mut self.room);
+        self.written.retain(|_, metric| metric.forget(clock, room, |_| ()));
     }
 }

@@ -129,7 +129,8 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// [`ExpressionError::Evaluation`] if it has no answer at one of the moments, and [`ExpressionError::Steps`].
+    /// [`ExpressionError::Evaluation`] if it has no answer at one of the moments, or looks at more than 50 million samples in all, and
+    /// [`ExpressionError::Steps`].
     pub fn evaluate_range(
         &self,
         store: &SeriesStore,
@@ -146,15 +147,15 @@ impl Expression {
         let dialect = Dialect::new(self.compat, self.step);
         let mut lines: Vec<Line> = Vec::new();
         let mut places = std::collections::HashMap::new();
-        for at in (0..=(last - first) / step).map(|count| first + count * step) {
-            let evaluated = self.query.evaluate_at(&store.0, at, (first, last), dialect);
-            let found = match evaluated.map_err(ExpressionError::of)? {
+        let moments = (0..=(last - first) / step).map(|count| first + count * step);
+        let evaluated = self.query.evaluate_range(&store.0, moments, (first, last), dialect, |at, answer| {
+            let found = match answer {
                 Evaluated::Scalar(number) => vec![(Labels::default(), number)],
                 Evaluated::Vector(vector) => {
                     vector.iter().map(|element| (labels_of(element), element.value())).collect()
                 }
             };
-            let Ok(moment) = Timestamp::from_millisecond(at) else { continue };
+            let Ok(moment) = Timestamp::from_millisecond(at) else { return };
             for (labels, value) in found {
                 let place = *places.entry(labels.clone()).or_insert(lines.len());
                 match lines.get_mut(place) {
@@ -162,7 +163,8 @@ impl Expression {
                     None => lines.push(Line { labels, points: vec![(moment, value)] }),
                 }
             }
-        }
+        });
+        evaluated.map_err(ExpressionError::of)?;
         Ok(lines)
     }
 }

@@ -146,6 +146,8 @@ impl Failure {
             #[cfg(feature = "rules")]
             Self::SameLabels => "same_labels",
             #[cfg(feature = "rules")]
+            Self::Expression(error) if error.is_of_budget() => "budget",
+            #[cfg(feature = "rules")]
             Self::Expression(_) => "expression",
             Self::Limit(_) | Self::Full(_) => "limit",
         }

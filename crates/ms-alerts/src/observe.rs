@@ -56,7 +56,7 @@ pub(crate) fn describe() {
     }
     #[cfg(feature = "rules")]
     describe_history();
-    for reason in ["source", "panic", "same_labels", "expression", "limit", "reentrant"] {
+    for reason in ["source", "panic", "same_labels", "expression", "budget", "limit", "reentrant"] {
         counter!(FAILURES, "reason" => reason).increment(0);
     }
 }

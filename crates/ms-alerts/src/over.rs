@@ -12,8 +12,8 @@ pub enum Over {
     Min,
     /// The greatest value.
     Max,
-    /// What a counter grew by a second, from the first value to the last; less than the one before, a value counts from zero.
-    /// Two values at least.
+    /// What a counter grows by a second, as PromQL's `rate` has it: a value that is less than the one before counts from zero, and
+    /// what may have grown before the first is made up for. Two values at least.
     Rate,
     /// The value that a share of the values, 0 to 1, do not exceed; between two values in proportion, as in Prometheus.
     Quantile(f64),
@@ -49,21 +49,29 @@ impl Range {
 }
 
 impl Over {
-    /// Of values from the oldest to the newest, none of them NaN, and the seconds from the first to the last. NaN if there is
-    /// no answer.
-    pub(crate) fn of(self, values: &[f64], seconds: f64) -> f64 {
+    /// Of values from the oldest to the newest, none of them NaN, the seconds from the first to the last, which is now, and
+    /// those of the range. NaN if there is no answer.
+    pub(crate) fn of(self, values: &[f64], seconds: f64, range: f64) -> f64 {
         match self {
             Self::Avg => values.iter().sum::<f64>() / values.len() as f64,
             Self::Min => values.iter().copied().fold(f64::NAN, f64::min),
             Self::Max => values.iter().copied().fold(f64::NAN, f64::max),
-            Self::Rate if seconds > 0.0 => {
-                let grown = |[one, next]: &[f64; 2]| if next < one { *next } else { next - one };
-                values.array_windows().map(grown).sum::<f64>() / seconds
-            }
-            Self::Rate => f64::NAN,
+            Self::Rate => rate(values, seconds, range),
             Self::Quantile(share) => quantile(share, values),
         }
     }
+}
+
+fn rate(values: &[f64], seconds: f64, range: f64) -> f64 {
+    let Some(first) = values.first().filter(|_| seconds > 0.0) else { return f64::NAN };
+    let grown = |[one, next]: &[f64; 2]| if next < one { *next } else { next - one };
+    let growth = values.array_windows().map(grown).sum::<f64>();
+    let apart = seconds / (values.len() - 1) as f64;
+    // Further back there would have been a value: the series begins in between.
+    let before = if range - seconds < apart * 1.1 { range - seconds } else { apart / 2.0 };
+    // No counter was ever below zero.
+    let since_zero = if growth > 0.0 && *first >= 0.0 { seconds * (first / growth) } else { f64::INFINITY };
+    growth * (seconds + before.min(since_zero)) / seconds / range
 }
 
 fn quantile(share: f64, values: &[f64]) -> f64 {

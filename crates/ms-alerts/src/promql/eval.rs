@@ -21,6 +21,9 @@ const MOST_SAMPLES: usize = 10_000_000;
 /// How often it may look at a series, or evaluate a part of itself: a subquery can do so for hours and find nothing.
 const MOST_STEPS: usize = 100_000_000;
 
+/// So many times as much may all steps of a range take together; Prometheus keeps no more samples in memory.
+const TIMES: usize = 5;
+
 /// Why an expression has no answer on these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum EvalError {
@@ -39,6 +42,8 @@ pub(crate) enum EvalError {
     TooManySamples,
     /// It would take longer than any rule may.
     TooManySteps,
+    /// Its steps together would look at more samples, or take longer, than any range may.
+    LongRange,
     /// It makes a label that is longer than any is.
     LongLabel,
 }
@@ -56,8 +61,18 @@ impl fmt::Display for EvalError {
             Self::Incomplete => "samples are missing, for the history was full",
             Self::TooManySamples => "it looks at more than 10 million samples",
             Self::TooManySteps => "it takes more than 100 million steps",
+            Self::LongRange => {
+                "its steps together look at more than 50 million samples or take more than 500 million steps"
+            }
             Self::LongLabel => "it makes a label of more than 64 KiB",
         })
+    }
+}
+
+impl EvalError {
+    /// It has cost too much, whatever the samples are.
+    pub(crate) fn is_of_budget(self) -> bool {
+        matches!(self, Self::TooManySamples | Self::TooManySteps | Self::LongRange | Self::LongLabel)
     }
 }
 
@@ -111,6 +126,18 @@ impl Default for Budget {
 }
 
 impl Budget {
+    /// For all steps of a range together.
+    pub(super) fn of_range() -> Self {
+        Self { samples: Cell::new(TIMES * MOST_SAMPLES), steps: Cell::new(TIMES * MOST_STEPS) }
+    }
+
+    /// Takes what one step of the range has spent.
+    pub(super) fn take(&self, step: &Self) -> Result<(), EvalError> {
+        let samples = MOST_SAMPLES.saturating_sub(step.samples.get());
+        let steps = MOST_STEPS.saturating_sub(step.steps.get());
+        self.spend(samples).and_then(|()| self.step(steps)).map_err(|_| EvalError::LongRange)
+    }
+
     fn spend(&self, samples: usize) -> Result<(), EvalError> {
         let left = self.samples.get().checked_sub(samples).ok_or(EvalError::TooManySamples)?;
         self.samples.set(left);

@@ -121,4 +121,22 @@ impl Query {
         let moment = eval::Moment::new(None, history, at, bounds, dialect, &budget);
         moment.value(&self.node)
     }
+
+    /// Gives the answers at the `moments` of a range to `visit`, one after the other, until they cost too much together.
+    pub(crate) fn evaluate_range<'s>(
+        &'s self,
+        history: &'s History,
+        moments: impl IntoIterator<Item = i64>,
+        bounds: (i64, i64),
+        dialect: Dialect,
+        mut visit: impl FnMut(i64, Result<'s>),
+    ) -> std::result::Result<(), EvalError> {
+        let whole = eval::Budget::of_range();
+        for at in moments {
+            let budget = eval::Budget::default();
+            visit(at, eval::Moment::new(None, history, at, bounds, dialect, &budget).value(&self.node)?);
+            whole.take(&budget)?;
+        }
+        Ok(())
+    }
 }

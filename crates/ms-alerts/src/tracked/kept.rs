@@ -60,7 +60,7 @@ impl Kept {
         let values: Vec<f64> = kept.iter().map(|(_, value)| *value).collect();
         let ends = kept.front().zip(kept.back());
         let seconds = ends.map(|((first, _), (last, _))| last.saturating_duration_since(*first));
-        range.over.of(&values, seconds.unwrap_or_default().as_secs_f64())
+        range.over.of(&values, seconds.unwrap_or_default().as_secs_f64(), range.range.as_secs_f64())
     }
 }
 

@@ -110,6 +110,22 @@ fn a_range_of_the_whole_calendar_has_too_many_steps() {
     assert!(steps(Duration::from_secs(10_000_000_000)).is_ok());
 }
 
+#[test]
+fn the_steps_of_a_range_are_bounded_together() {
+    let mut store = SeriesStore::new();
+    for at in 0..10_000 {
+        store.push(&Labels::from_iter([("__name__", "m")]), second(at), at as f64);
+    }
+    let expression = Expression::parse("count_over_time(m[3h])", Compat::V3).unwrap();
+    let range = |last| {
+        let found = expression.evaluate_range(&store, second(10_000), second(last), Duration::from_secs(1));
+        found.map(|lines| lines[0].points.len()).map_err(|error| error.to_string())
+    };
+    assert_eq!(range(12_000), Ok(2_001));
+    let error = "its steps together look at more than 50 million samples or take more than 500 million steps";
+    assert_eq!(range(20_999), Err(error.to_owned()));
+}
+
 #[tokio::test]
 async fn what_is_asked_for_at_the_end_of_the_evaluation_is_not_kept_for_ever() {
     let manager = |expr: &str| {

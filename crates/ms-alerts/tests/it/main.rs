@@ -32,6 +32,8 @@ mod prometheus;
 #[cfg(feature = "rules")]
 mod promtool;
 mod pushing;
+#[cfg(feature = "rules")]
+mod ranges;
 mod reentering;
 #[cfg(feature = "rules")]
 mod reloading;

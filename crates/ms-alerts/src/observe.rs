@@ -1,23 +1,25 @@
 //! What alerting tells the metrics facade about itself.
 
+#[cfg(feature = "rules")]
+mod history;
+#[cfg(feature = "rules")]
+mod reload;
 mod rules;
 
 use std::time::Duration;
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
+#[cfg(feature = "rules")]
+pub(crate) use history::{history, not_kept};
+#[cfg(feature = "rules")]
+pub(crate) use reload::{loaded, reload_failed};
 pub(crate) use rules::{Introduced, RuleMetrics};
 
 const EVALUATIONS: &str = "ms_alerts_evaluations_total";
 const FAILURES: &str = "ms_alerts_evaluation_failures_total";
 const DURATION: &str = "ms_alerts_evaluation_duration_seconds";
 const ACTIVE: &str = "ms_alerts_active";
-#[cfg(feature = "rules")]
-const HISTORY_SERIES: &str = "ms_alerts_history_series";
-#[cfg(feature = "rules")]
-const HISTORY_BYTES: &str = "ms_alerts_history_bytes";
-#[cfg(feature = "rules")]
-const NOT_KEPT: &str = "ms_alerts_history_dropped_total";
 const SOURCE_UP: &str = "ms_alerts_source_up";
 const REFUSED: &str = "ms_alerts_pushes_refused_total";
 const QUEUED: &str = "ms_alerts_notifications_queued_total";
@@ -55,34 +57,10 @@ pub(crate) fn describe() {
         counter!(REFUSED, "reason" => reason).increment(0);
     }
     #[cfg(feature = "rules")]
-    describe_history();
+    (history::describe(), reload::describe());
     for reason in ["source", "panic", "same_labels", "expression", "budget", "limit", "reentrant"] {
         counter!(FAILURES, "reason" => reason).increment(0);
     }
-}
-
-#[cfg(feature = "rules")]
-fn describe_history() {
-    describe_gauge!(HISTORY_SERIES, "Series that are kept for rules that look back");
-    describe_gauge!(HISTORY_BYTES, metrics::Unit::Bytes, "Memory of the series that are kept");
-    describe_counter!(
-        NOT_KEPT,
-        "Samples that rules look back at and that were not kept, by the limit reached"
-    );
-    for limit in ["series", "bytes"] {
-        counter!(NOT_KEPT, "limit" => limit).increment(0);
-    }
-}
-
-#[cfg(feature = "rules")]
-pub(crate) fn history(series: usize, bytes: usize) {
-    gauge!(HISTORY_SERIES).set(series as f64);
-    gauge!(HISTORY_BYTES).set(bytes as f64);
-}
-
-#[cfg(feature = "rules")]
-pub(crate) fn not_kept(limit: &'static str) {
-    counter!(NOT_KEPT, "limit" => limit).increment(1);
 }
 
 pub(crate) fn source(name: &str, is_up: bool) {

@@ -9,6 +9,7 @@ use super::memory::asked_by;
 use crate::alert::Alert;
 use crate::delivery::Notification;
 use crate::group::Group;
+use crate::observe;
 use crate::rules_file::{RuleFileError, RuleSet};
 use crate::snapshot::Snapshot;
 use crate::state::Now;
@@ -32,11 +33,14 @@ impl AlertManager {
         self.0.delivery.start();
         // Before the origins: whoever holds them waits for the evaluation.
         if self.0.evaluator.is_owned_by_current_thread() {
+            observe::reload_failed();
             return Err(RuleFileError::Evaluating);
         }
         let origins = self.0.memory.origins.lock();
-        let groups = RuleSet::read(&origins)?;
-        self.0.replace(groups).ok_or(RuleFileError::Evaluating)
+        let groups = RuleSet::read(&origins).inspect_err(|_| observe::reload_failed())?;
+        let resolved = self.0.replace(groups).ok_or(RuleFileError::Evaluating)?;
+        observe::loaded();
+        Ok(resolved)
     }
 }
 

@@ -186,8 +186,9 @@ fn evaluations_and_deliveries_are_counted() {
     }
 }
 
+/// They have tests of their own.
 fn is_of_rule(name: &str) -> bool {
-    name.starts_with("ms_alerts_rule_")
+    name.starts_with("ms_alerts_rule_") || name.starts_with("ms_alerts_last_reload_")
 }
 
 #[test]
@@ -240,6 +241,34 @@ fn a_rule_that_is_gone_is_neither_late_nor_slow() {
         std::fs::write(&file, "groups: []\n").unwrap();
         manager.reload().unwrap();
         assert!(last().is_nan());
+    });
+}
+
+#[cfg(feature = "rules")]
+#[test]
+fn reloads_and_budgets_are_told() {
+    let kept = Kept::default();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.yml");
+    let of = |name: &str| kept.0.lock().unwrap()[&format!("ms_alerts_{name}")];
+    let reloads = || (of("last_reload_successful{}"), of("reload_failures_total{}"));
+    std::fs::write(&file, "groups: []\n").unwrap();
+    metrics::with_local_recorder(&kept, || {
+        let manager = AlertManager::builder().rules_file(&file).unwrap().build().unwrap();
+        assert_eq!(reloads(), (1.0, 0.0));
+        let start = of("last_reload_success_timestamp_seconds{}");
+        assert!((start - jiff::Timestamp::now().as_second() as f64).abs() < 600.0);
+        std::fs::write(&file, "groups: {}\n").unwrap();
+        manager.reload().unwrap_err();
+        assert_eq!(reloads(), (0.0, 1.0));
+        let text = r#"groups: [{name: g, rules: [{alert: A, expr: "count_over_time(vector(1)[100y:1s])"}]}]"#;
+        std::fs::write(&file, text).unwrap();
+        manager.reload().unwrap();
+        assert_eq!(reloads(), (1.0, 1.0));
+        assert!(of("last_reload_success_timestamp_seconds{}") >= start);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(manager.check_alerts(&[("x", 1.0)]));
+        assert_eq!(of("evaluation_failures_total{reason=budget}"), 1.0);
     });
 }
 

@@ -57,7 +57,9 @@ pub(crate) fn describe() {
         counter!(REFUSED, "reason" => reason).increment(0);
     }
     #[cfg(feature = "rules")]
-    (history::describe(), reload::describe());
+    history::describe();
+    #[cfg(feature = "rules")]
+    reload::describe();
     for reason in ["source", "panic", "same_labels", "expression", "budget", "limit", "reentrant"] {
         counter!(FAILURES, "reason" => reason).increment(0);
     }

@@ -1,7 +1,6 @@
 //! An expression made ready: what cannot be evaluated is no longer in it.
 
 mod kinds;
-mod look_back;
 
 use ::regex::Regex;
 

@@ -27,6 +27,7 @@ impl Node {
                 both.0.looks_back_from(span, ask);
                 both.1.looks_back_from(span, ask);
             }
+            Self::HistogramFraction(all) => all.iter().for_each(|node| node.looks_back_from(span, ask)),
             Self::Negate(inner)
             | Self::Vector(inner)
             | Self::Scalar(inner)

@@ -65,6 +65,10 @@ impl<R: Read> Read for Counted<R> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     Bytes,
+    #[cfg_attr(
+        not(feature = "parquet"),
+        allow(dead_code, reason = "Parquet alone tells its rows beforehand")
+    )]
     Rows,
 }
 

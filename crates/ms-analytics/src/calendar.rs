@@ -92,6 +92,9 @@ impl Calendar {
     /// Calls `each` with every local week, by its Monday, and the microseconds of the shift in it.
     pub(crate) fn weeks(&self, shift: LocalShift, mut each: impl FnMut(Day, i64)) {
         let monday = shift.first_day().monday();
+        if shift.is_plain && shift.end + shift.start_offset <= monday.plus(7).0 * DAY {
+            return each(monday, shift.end - shift.start);
+        }
         self.periods(
             shift,
             monday,
@@ -141,6 +144,24 @@ impl Calendar {
 
     /// Tells whether the shift is one of night work.
     pub(crate) fn is_night_by(&self, shift: LocalShift, night: NightTime) -> bool {
+        let inside = self.night_part(shift, night);
+        match night.at_least {
+            None => 2 * inside > shift.end - shift.start,
+            Some(least) => inside >= least,
+        }
+    }
+
+    /// Microseconds of the shift at night.
+    fn night_part(&self, shift: LocalShift, night: NightTime) -> i64 {
+        let length = night.until - night.from;
+        if shift.is_plain && (0..=DAY).contains(&length) {
+            // Every day has its night: those that began before an instant, the last in part.
+            let before = |instant: i64| {
+                let since = instant + shift.start_offset - night.from;
+                since.div_euclid(DAY) * length + since.rem_euclid(DAY).min(length)
+            };
+            return before(shift.end) - before(shift.start);
+        }
         let last = Day((shift.end + shift.end_offset).div_euclid(DAY));
         let mut inside = 0;
         let mut day = Day(shift.first_day().0 - 1);
@@ -150,10 +171,7 @@ impl Calendar {
             inside += (until - from).max(0);
             day.0 += 1;
         }
-        match night.at_least {
-            None => 2 * inside > shift.end - shift.start,
-            Some(least) => inside >= least,
-        }
+        inside
     }
 
     /// Tells whether the shift goes on past a local midnight.

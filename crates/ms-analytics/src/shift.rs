@@ -287,10 +287,18 @@ pub(crate) enum Given {
 
 /// Looks for bytes that control characters begin with; other characters may, too.
 pub(crate) fn may_hold_control(text: &[u8]) -> bool {
-    // 0xC2 leads the control characters U+0080 to U+009F, and harmless ones. Without an early end, so that the
-    // compiler can look at many bytes at once.
-    let may_begin = |byte: u8| (byte < b' ') | (byte == 0x7f) | (byte == 0xc2);
-    text.iter().fold(false, |found, byte| found | may_begin(*byte))
+    const BYTES: u64 = 0x0101_0101_0101_0101;
+    const HIGH_BITS: u64 = BYTES << 7;
+    // Some high bit is set if a byte of the word is zero.
+    let zero = |word: u64| word.wrapping_sub(BYTES) & !word;
+    let (words, rest) = text.as_chunks::<8>();
+    let found = words.iter().fold(0, |found, word| {
+        let word = u64::from_le_bytes(*word);
+        let below_space = !(((word | HIGH_BITS) - (BYTES << 5)) | word);
+        // 0xC2 leads the control characters U+0080 to U+009F, and harmless ones.
+        found | below_space | zero(word ^ (BYTES * 0x7f)) | zero(word ^ (BYTES * 0xc2))
+    });
+    found & HIGH_BITS != 0 || rest.iter().any(|byte| matches!(byte, 0..b' ' | 0x7f | 0xc2))
 }
 
 fn check_text(field: &'static str, text: &str, may_hold_control: bool) -> Result<(), FieldFault> {
@@ -406,6 +414,18 @@ mod tests {
         let new = |end| Shift::new("1", "E", "D", "2026-03-02T08:00:00Z", end, None);
         assert_eq!(new("2026-03-04T08:00:00Z").unwrap().duration_hours(), 48.0);
         assert_eq!(new("2026-03-04T08:00:00.000001Z").unwrap_err().field, "duration");
+    }
+
+    #[test]
+    fn every_byte_of_a_control_character_is_seen() {
+        for byte in 0..=u8::MAX {
+            for place in 0..20 {
+                let mut text = [b'a'; 20];
+                text[place] = byte;
+                let begins = matches!(byte, 0..0x20 | 0x7f | 0xc2);
+                assert_eq!(may_hold_control(&text), begins, "{byte:x} {place}");
+            }
+        }
     }
 
     #[test]

@@ -49,6 +49,12 @@ struct Weeks {
 impl Weeks {
     fn add(&mut self, monday: Day, microseconds: i64) {
         let microseconds = u128::from(microseconds.unsigned_abs());
+        if let Some(week) = self.current.last_mut()
+            && week.0 == monday
+        {
+            week.1 += microseconds;
+            return;
+        }
         // From the end: shifts come nearly in the order of their weeks.
         let place = self.current.iter().rposition(|week| week.0 <= monday);
         match place.and_then(|place| self.current.get_mut(place)).filter(|week| week.0 == monday) {

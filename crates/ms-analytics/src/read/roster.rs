@@ -323,17 +323,7 @@ impl Header {
         if record.len() > self.names.len() {
             return Err(RowError::row(line, "more fields than the header has"));
         }
-        let whole = record.text();
-        let mut texts = [""; FIELDS.len()];
-        for ((text, position), field) in texts.iter_mut().zip(self.positions).zip(FIELDS) {
-            let Some(position) = position else { continue };
-            // Another field may be the one that is not UTF-8.
-            let found = match whole {
-                Some(whole) => record.field_of(whole, position),
-                None => record.field(position).and_then(|bytes| std::str::from_utf8(bytes).ok()),
-            };
-            *text = found.ok_or_else(|| RowError::at(line, field, "not UTF-8"))?;
-        }
+        let texts = self.texts(&record).map_err(|field| RowError::at(line, field, "not UTF-8"))?;
         let [id, employee, department, start, end, duration] = texts;
         let texts = [id, employee, department, start, end];
         let Checks { ids, limits, decimal_comma, .. } = checks;
@@ -341,12 +331,39 @@ impl Header {
         let shift = unique(id, ids, || ShiftRef::check(texts, record.may_hold_control(), given, limits));
         shift.map_err(|fault| RowError::field(line, fault))
     }
+
+    /// The fields of a row in their order; an error names the first that is not UTF-8.
+    fn texts<'a>(&self, record: &Record<'a>) -> Result<[&'a str; FIELDS.len()], &'static str> {
+        if let Some(whole) = record.text() {
+            let mut is_whole = true;
+            let texts = self.positions.map(|position| {
+                let Some(position) = position else { return "" };
+                let text = record.field_of(whole, position);
+                is_whole &= text.is_some();
+                text.unwrap_or_default()
+            });
+            if is_whole {
+                return Ok(texts);
+            }
+        }
+        // A field may be the one that is not UTF-8, or another of the row.
+        let mut texts = [""; FIELDS.len()];
+        for ((text, position), field) in texts.iter_mut().zip(self.positions).zip(FIELDS) {
+            if let Some(bytes) = position.and_then(|position| record.field(position)) {
+                *text = std::str::from_utf8(bytes).map_err(|_| field)?;
+            }
+        }
+        Ok(texts)
+    }
 }
 
 /// Reads hours; an empty field gives none.
 pub(super) fn given(text: &str, decimal_comma: bool) -> Given {
     if text.is_empty() {
         return Given::Nothing;
+    }
+    if let Some(hours) = short_number(text) {
+        return Given::Hours(hours);
     }
     let hours = match decimal_comma {
         true if text.contains('.') => {
@@ -362,4 +379,17 @@ pub(super) fn given(text: &str, decimal_comma: bool) -> Given {
         }
         Err(_) => Given::Wrong("not a number"),
     }
+}
+
+/// Digits that are read at a glance, as most hours are.
+fn short_number(text: &str) -> Option<f64> {
+    let mut number = 0_u32;
+    for byte in text.bytes() {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 || text.len() > 4 {
+            return None;
+        }
+        number = number * 10 + u32::from(digit);
+    }
+    Some(f64::from(number))
 }

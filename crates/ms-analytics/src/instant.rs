@@ -249,7 +249,7 @@ pub(crate) const fn days_from_civil(year: u32, month: u32, day: u32) -> i64 {
 }
 
 fn days_in_month(year: u32, month: u32) -> u32 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = LENGTHS.get(month as usize).copied().unwrap_or_default();
     length + u32::from(leap && month == 2)
 }

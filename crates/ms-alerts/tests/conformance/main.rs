@@ -5,6 +5,7 @@
 //!   (`prometheus_text`), and what prometheus_client read (`client_text`);
 //! - `rules/promtool.expected.json`: what promtool said of each rule file in `rules/`;
 //! - `promqltest/v2.42/*.test` and `promqltest/v3*/*.test`: Prometheus's own tests of its engine;
+//! - `rules/groups/`: the rules in use themselves, asked of a real Prometheus that is started here;
 //! - `alert-timelines/*.jsonl`: rules with their samples, and the alerts that a server had at each step.
 #![allow(
     clippy::unwrap_used,
@@ -16,6 +17,7 @@
 )]
 
 mod promqltest;
+mod real_rules;
 mod rule_files;
 mod rule_tests;
 mod timelines;

@@ -14,7 +14,7 @@ const CHANGES: &str = "ms_health_check_changes_total";
 const UP: &str = "ms_health_check_up";
 const ABANDONED: &str = "ms_health_checks_abandoned";
 
-/// Describes the metrics to the recorder of the moment.
+/// Describes the metrics to the recorder of the moment, and registers those that have no label.
 pub(crate) fn describe() {
     describe_gauge!(STATUS, "Status of a health check: 1 healthy, 0.5 degraded, 0 unhealthy or unknown");
     describe_gauge!(UP, "Whether a health check is healthy or degraded (1) or not (0)");
@@ -22,6 +22,8 @@ pub(crate) fn describe() {
     describe_histogram!(DURATION, metrics::Unit::Seconds, "Time a run of a health check took");
     describe_counter!(FAILURES, "Runs of a health check that found something wrong, by reason");
     describe_counter!(CHANGES, "Changes of status of a health check");
+    // There from the start, for rules that watch it; others may have counted some already.
+    abandoned(0.0);
 }
 
 /// The status a check shows from now on.

@@ -101,12 +101,16 @@ impl SystemCheck {
     }
 
     pub(crate) fn into_check(self) -> Check {
-        let (deadline, ttl) = (self.deadline, self.ttl);
-        let meter = Mutex::new(Meter::new());
-        let probe = move || {
+        let (meter, disk) = (Mutex::new(Meter::new()), self.disk.clone());
+        self.reading(move || {
             let mut meter = meter.lock();
-            self.judge([meter.cpu(), meter.memory(), usage::disk(&self.disk)])
-        };
+            [meter.cpu(), meter.memory(), usage::disk(&disk)]
+        })
+    }
+
+    fn reading(self, values: impl Fn() -> [Option<f64>; 3] + Send + Sync + 'static) -> Check {
+        let (deadline, ttl) = (self.deadline, self.ttl);
+        let probe = move || self.judge(values());
         Check::of_probe(SYSTEM, AnyProbe::Blocking(Arc::new(probe))).deadline(deadline).ttl(ttl)
     }
 
@@ -133,7 +137,10 @@ impl SystemCheck {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use super::*;
+    use crate::{HealthCheck, Reason};
 
     #[test]
     fn values_at_the_limit_are_healthy_and_above_it_degraded() {
@@ -142,6 +149,30 @@ mod tests {
         let full = check.judge([Some(1.0), Some(1.0), Some(100.0)]);
         assert_eq!(full.status, Status::Degraded);
         assert_eq!(full.error.as_deref(), Some("disk_usage is 100.0 %, the limit 90 %"));
+    }
+
+    /// As `statvfs` does on a network share whose server is gone.
+    #[tokio::test]
+    async fn a_machine_that_does_not_answer_fails_in_time_alone_and_is_asked_once() {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let (held, asked) = (Mutex::new(held), Arc::new(AtomicU32::new(0)));
+        let counted = Arc::clone(&asked);
+        let machine = SystemCheck::new().deadline(Duration::from_millis(20)).ttl(Duration::ZERO);
+        let mut builder = HealthCheck::builder().critical("database", || async { Ok::<_, String>(()) });
+        builder.system = Some(machine.reading(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let _ = held.lock().recv();
+            [Some(1.0); 3]
+        }));
+        let health = builder.build().unwrap();
+        for _ in 0..3 {
+            let report = health.report().await;
+            assert_eq!(report.check("system").unwrap().reason(), Some(Reason::Timeout));
+            assert_eq!(report.status(), Status::Degraded, "the machine is never critical");
+            assert_eq!(health.readiness().await.status(), Status::Healthy);
+        }
+        assert_eq!((asked.load(Ordering::Relaxed), health.abandoned_runs()), (1, 1));
+        drop(release);
     }
 
     #[test]

@@ -114,10 +114,14 @@ fn url(file: &Path) -> String {
     format!("file://{}", PathBuf::from(file).display())
 }
 
-/// The page in a frame as wide as a telephone, and how much wider than that it is.
-fn in_a_frame(page: &str) -> String {
-    let measure = "const page = frames[0].document.documentElement;
+/// How much wider the page in the frame is than the frame.
+const HIDDEN: &str = "const page = frames[0].document.documentElement;
         document.title = 'hidden ' + (page.scrollWidth - page.clientWidth)";
+/// What colour its ground has.
+const COLOUR: &str = "document.title = frames[0].getComputedStyle(frames[0].document.body).backgroundColor";
+
+/// The page in a frame as wide as a telephone, and what is measured there.
+fn in_a_frame(page: &str, measure: &str) -> String {
     let page = page.replace('&', "&amp;").replace('"', "&quot;");
     format!(
         "<body style=\"margin:0\"><iframe width=360 height=820 style=\"border:0\" srcdoc=\"{page}\" onload=\"{measure}\"></iframe>"
@@ -147,7 +151,15 @@ async fn healthy_degraded_down_and_on_a_telephone() {
     assert!(down.contains("arızalı") && down.contains("Connection refused"), "{down}");
     picture("health-down", &down, 760, 800);
 
-    let narrow = in_a_frame(&down);
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("health-colours.html");
+    std::fs::write(&file, in_a_frame(&down, COLOUR)).unwrap();
+    let ground = |scheme: &str| {
+        chromium(&[&format!("--blink-settings=preferredColorScheme={scheme}"), "--dump-dom", &url(&file)]).0
+    };
+    assert!(ground("1").contains("<title>rgb(246, 247, 249)</title>"), "light");
+    assert!(ground("0").contains("<title>rgb(17, 22, 27)</title>"), "dark");
+
+    let narrow = in_a_frame(&down, HIDDEN);
     picture("health-narrow", &narrow, 500, 820);
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("health-narrow.html");
     let (dom, _) = chromium(&["--dump-dom", &url(&file)]);

@@ -19,6 +19,7 @@ mod hanging;
 mod http;
 mod kubernetes;
 mod observing;
+mod plain;
 #[cfg(all(feature = "disk", feature = "http", feature = "redis", feature = "sqlx", feature = "tcp"))]
 mod probing;
 mod running;

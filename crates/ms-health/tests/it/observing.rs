@@ -10,7 +10,7 @@ use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
     SharedString, Unit,
 };
-use ms_health::{Check, HealthCheck};
+use ms_health::{Check, HealthCheck, HealthCheckBuilder};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Subscriber};
@@ -158,4 +158,51 @@ fn a_change_is_one_line_and_a_lasting_state_none() {
 #[test]
 fn a_check_that_never_worked_is_one_line_too() {
     assert_eq!(observed(&[true, true]).1.len(), 1);
+}
+
+/// What the checks of `health` tell in one report.
+fn told(checks: impl FnOnce(&Kept) -> HealthCheckBuilder) -> BTreeMap<String, f64> {
+    let kept = Kept::default();
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    metrics::with_local_recorder(&kept, || {
+        let health = checks(&kept).build().unwrap();
+        runtime.block_on(health.report());
+    });
+    kept.0.lock().unwrap().clone()
+}
+
+#[test]
+fn each_reason_is_counted_apart() {
+    let values = told(|_| {
+        HealthCheck::builder()
+            .check("panics", || async {
+                panic!("in a check");
+                #[expect(unreachable_code, reason = "names the type")]
+                Ok::<_, String>(())
+            })
+            .check("hangs", std::future::pending::<Result<(), String>>)
+            .add(Check::not_implemented("later"))
+    });
+    for (check, reason) in [("panics", "panic"), ("hangs", "timeout"), ("later", "failed")] {
+        let name = format!("ms_health_check_failures_total{{check={check},reason={reason}}}");
+        assert_eq!(values.get(&name), Some(&1.0), "{values:?}");
+    }
+}
+
+#[test]
+fn runs_that_hang_are_a_gauge_that_is_there_from_the_start() {
+    const GAUGE: &str = "ms_health_checks_abandoned{}";
+    let seen = Arc::new(Mutex::new(None));
+    told(|kept| {
+        let (kept, seen) = (kept.clone(), Arc::clone(&seen));
+        // The change is told when the deadline has passed, before the runtime comes to drop the future.
+        let listener = move |_: &ms_health::Change<'_>| {
+            *seen.lock().unwrap() = kept.0.lock().unwrap().get(GAUGE).copied();
+        };
+        HealthCheck::builder().check("hangs", std::future::pending::<Result<(), String>>).on_change(listener)
+    });
+    assert_eq!(*seen.lock().unwrap(), Some(1.0));
+    let idle = told(|_| HealthCheck::builder());
+    assert_eq!(idle.get(GAUGE), Some(&0.0), "{idle:?}");
 }

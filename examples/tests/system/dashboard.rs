@@ -93,6 +93,23 @@ fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothin
 }
 
 #[test]
+fn a_health_check_that_hangs_for_two_minutes_fires_and_a_slow_one_does_not() {
+    let told = json!([{
+        "exp_labels": { "severity": "warning" },
+        "exp_annotations": { "summary": "2 health checks hang past their deadline" },
+    }]);
+    play(json!([{
+        "interval": "1m",
+        "input_series": [{ "series": "ms_health_checks_abandoned", "values": "0 1 0 1 2x5 0x5" }],
+        "alert_rule_test": [
+            { "eval_time": "4m", "alertname": "HealthCheckHangs" },
+            { "eval_time": "6m", "alertname": "HealthCheckHangs", "exp_alerts": told },
+            { "eval_time": "10m", "alertname": "HealthCheckHangs" },
+        ],
+    }]));
+}
+
+#[test]
 fn losses_fire_until_an_hour_without_one_also_if_nobody_saw_the_first() {
     let lost = |reason: &str, lines: u64| {
         json!({

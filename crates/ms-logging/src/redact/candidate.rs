@@ -31,8 +31,13 @@ impl Candidate<'_> {
         } else {
             return None;
         };
-        // Numbers of telephones with a prefix are told by that.
-        let glued = || self.is_glued() && !(kind == Kind::Phone && self.digits.len() > 10);
+        // Numbers of telephones with a prefix are told by that, and identity numbers by their groups.
+        let told = match kind {
+            Kind::Phone => self.digits.len() > 10,
+            Kind::Tckn => self.sizes == tckn::GROUPS,
+            _ => false,
+        };
+        let glued = || self.is_glued() && !told;
         (!glued() && !id::is_around(self.text, self.start(), self.end())).then_some(kind)
     }
 
@@ -40,7 +45,10 @@ impl Candidate<'_> {
         // Counts of a table come in groups too, so a rare grouping must stand by itself.
         let rare = || {
             let usual = self.part().next().is_some_and(|group| tckn::joins(group.separator, self.sizes));
-            let alone = usual && self.is_alone() && !tckn::begins_with_a_date(self.digits, self.sizes);
+            let alone = usual
+                && self.is_tight()
+                && self.is_alone()
+                && !tckn::begins_with_a_date(self.digits, self.sizes);
             tckn::has_rare_groups(self.sizes) && (alone || self.is_spoken_of(&spoken::IDENTITY))
         };
         tckn::is_valid(self.digits) && (tckn::has_usual_groups(self.sizes) || rare())
@@ -85,6 +93,13 @@ impl Candidate<'_> {
         let first = separators.next();
         let usual = first.is_none_or(|sign| matches!(sign, b' ' | b'-' | b'.' | b'+' | b'_'));
         usual && separators.all(|sign| Some(sign) == first)
+    }
+
+    /// One sign between each two groups; the columns of a table stand farther apart.
+    fn is_tight(&self) -> bool {
+        self.groups.get(self.first..=self.last).is_some_and(|groups| {
+            groups.windows(2).all(|two| matches!(two, [one, next] if one.end + 1 == next.start))
+        })
     }
 
     /// No number stands beside it as its own groups do beside each other.

@@ -8,6 +8,7 @@ mod code;
 mod cookie;
 mod custom;
 mod element;
+mod form;
 mod iban;
 mod id;
 mod key_kind;
@@ -140,7 +141,7 @@ impl Redactor {
         let found = custom::built_in(|| {
             let view = View::of(text, classes & class::CODE != 0);
             let mut spans = rules::find(&view, &self.keys);
-            spans.iter_mut().for_each(|span| view.map(span));
+            spans.iter_mut().for_each(|span| view.map(span, text));
             spans
         });
         let Some(mut spans) = found else { return all() };

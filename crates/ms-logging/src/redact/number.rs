@@ -42,10 +42,16 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> usize {
         if full && first >= MOST_GROUPS {
             return found.end_or(group.start);
         }
-        first = match longest(text, groups, first, found) {
-            Some(last) => last + 1,
-            None => first + 1,
+        let Some(mut last) = longest(text, groups, first, found) else {
+            first += 1;
+            continue;
         };
+        // `2707 5453 4805 0945 5015`: two cards by their digits, and nobody can tell which one it is.
+        while first < last {
+            first += 1;
+            last = longest(text, groups, first, found).map_or(last, |other| other.max(last));
+        }
+        first += 1;
     }
     // An account number may go on in letters.
     found.end_or(end)

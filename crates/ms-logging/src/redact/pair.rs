@@ -6,7 +6,7 @@ use super::place::{end_of_name, found_kind, is_sentence, place};
 use super::rules::Found;
 use super::telling::is_mixed;
 use super::value::Value;
-use super::{Kind, keys, name};
+use super::{Kind, form, keys, name};
 
 /// Numbers and addresses are shorter; so many of their names in one text must not cost a look at all of it each.
 const LONGEST_PERSONAL: usize = 256;
@@ -26,13 +26,16 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     if sign == b':' && (bytes.get(at + 1) == Some(&b':') || before == Some(b':')) {
         return None;
     }
-    // `password= user=x` has no value.
-    if sign == b'=' && before != Some(b' ') && bytes.get(at + 1) == Some(&b' ') {
+    let apart = sign == b'=' && before != Some(b' ') && bytes.get(at + 1) == Some(&b' ');
+    if apart && is_name_of_next(text.get(at + 1..)?) {
         return None;
     }
     // Most signs stand behind other names.
     if !found.keys.may_end(text.get(..at)?) && !name::may_be_of_somebody(text.get(..at)?) {
         return None;
+    }
+    if let Some(end) = form::at(text, at, found) {
+        return Some(end);
     }
     let Some(name) = Name::before(text.get(..at)?) else {
         let kind = name::of_somebody(text.get(..at)?)?;
@@ -64,7 +67,7 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     if value.is_directory() {
         return Some(value.end);
     }
-    if sign == b':' && kind.is_secret() && is_sentence(&value) {
+    if (sign == b':' || apart) && kind.is_secret() && is_sentence(&value) {
         return None;
     }
     let (start, end) = place(kind, &value, found)?;
@@ -74,6 +77,16 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
     };
     found.add(shown, start, end);
     Some(end)
+}
+
+/// `password= user=x`: there is no value before the next name.
+fn is_name_of_next(rest: &str) -> bool {
+    let next = rest.trim_start_matches(' ');
+    let end =
+        next.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | '-' | '.')).unwrap_or(next.len());
+    // Base64 ends in such signs.
+    let signed = next.get(end..).and_then(|rest| rest.strip_prefix('='));
+    next.is_empty() || end > 0 && signed.is_some_and(|rest| !rest.is_empty() && !rest.starts_with(['=', ' ']))
 }
 
 /// `["hunter2", "hunter3"]`: all that is quoted within the brackets.

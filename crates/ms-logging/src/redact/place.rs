@@ -126,7 +126,7 @@ pub(super) fn end_of_name(value: &Value<'_>) -> usize {
             && word.chars().all(|c| c.is_alphabetic() || matches!(c, '-' | '\''))
             && !SHOUTED.contains(&word);
         let follows = !other || shouted(value.get()) || surname;
-        if ended || !capital(word) || word.contains(['=', ':']) || !follows {
+        if ended || !capital(word) || word.contains(['=', ':', '/']) || !follows {
             break;
         }
         (end, ended) = (behind, other && surname && !shouted(value.get()));

@@ -28,7 +28,7 @@ pub(crate) fn find(view: &View<'_>, keys: &Keys) -> Vec<Span> {
             b'-' => {
                 pem::at(text, at, &mut found).or_else(|| option::at(text, at, &mut found)).unwrap_or(at + 1)
             }
-            b'\\' | 0x1b => behind_escape(bytes, at),
+            b'\\' => behind_escape(bytes, at),
             b'\'' | b'"' | b'`' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
             b'a'..=b'z' | b'A'..=b'Z' | 0xc5 => word(text, at, &mut found),
             _ => at + 1,
@@ -62,14 +62,10 @@ fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
     })
 }
 
-/// Behind what is written for a line break, or sets a colour: its letters begin no word.
+/// Behind what is written for a line break: its letter begins no word.
 fn behind_escape(bytes: &[u8], at: usize) -> usize {
-    match bytes.get(at..) {
-        Some([b'\\', b'n' | b'r' | b't', ..]) => at + 2,
-        Some([0x1b, b'[', code @ ..]) => {
-            let digits = code.iter().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
-            at + 2 + digits + usize::from(code.get(digits) == Some(&b'm'))
-        }
+    match bytes.get(at + 1) {
+        Some(b'n' | b'r' | b't') => at + 2,
         _ => at + 1,
     }
 }
@@ -81,8 +77,8 @@ fn may_begin(text: &str, at: usize) -> bool {
         && (!is_word(before(text, at)) || end_of_word(text, at).is_empty())
 }
 
-/// Letters before a number that are part of no word; `ESC [38;5;196m` is long.
-const LONGEST_ESCAPE: usize = 16;
+/// How far a word is looked at.
+const LONGEST_WORD: usize = 16;
 
 /// The spans so far.
 pub(crate) struct Found<'k> {
@@ -179,19 +175,14 @@ pub(crate) fn begins_word(text: &str, at: usize) -> bool {
     text.get(at..).and_then(|rest| rest.chars().next()).is_some_and(char::is_alphanumeric)
 }
 
-/// The word that ends at `at`, without the letters of an escape: `\n`, `ESC [1m`.
+/// The word that ends at `at`, without the letter of a line break: `\n`.
 pub(crate) fn end_of_word(text: &str, at: usize) -> &str {
     let front = text.get(..at).unwrap_or_default();
-    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_ESCAPE))..);
+    let near = front.get(front.floor_char_boundary(front.len().saturating_sub(LONGEST_WORD))..);
     let near = near.unwrap_or_default();
     let escaped = || near.get(..near.len() - 1).is_some_and(|near| near.ends_with('\\'));
-    let colour = || {
-        let code = near.trim_end_matches('m').trim_end_matches(|c: char| c.is_ascii_digit() || c == ';');
-        code.ends_with("\u{1b}[")
-    };
     match near.as_bytes().last() {
         Some(b'n' | b'r' | b't') if escaped() => "",
-        Some(b'm') if colour() => "",
         _ => near.get(near.trim_end_matches(char::is_alphanumeric).len()..).unwrap_or_default(),
     }
 }

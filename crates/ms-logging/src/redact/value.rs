@@ -277,7 +277,10 @@ pub(super) fn unquoted(text: &str) -> usize {
             character,
             ',' | ';' | '&' | ')' | ']' | '}' | '|' | '"' | '\'' | '\\' | '<' | '>' | '`'
         );
-        if character.is_whitespace() || separator && separates(text.get(at + 1..).unwrap_or_default()) {
+        let rest = || text.get(at + 1..).unwrap_or_default();
+        // `request{token=abc}:handler: done`, as tracing prints spans.
+        let closes_span = || character == '}' && rest().starts_with(':');
+        if character.is_whitespace() || separator && (separates(rest()) || closes_span()) {
             return at;
         }
     }

@@ -55,23 +55,30 @@ impl<'t> View<'t> {
         self.origins.is_empty() || origin(at + 1) == origin(at) + 1
     }
 
-    /// Moves a span to where it is in the original.
-    pub(crate) fn map(&self, span: &mut Span) {
+    /// Moves a span to where it is in the original. A colour that is set behind a value is no part of it.
+    pub(crate) fn map(&self, span: &mut Span, original: &str) {
         if !self.origins.is_empty() {
             let origin = |at: usize| self.origins.get(at).or(self.origins.last()).copied().unwrap_or(at);
             (span.start, span.end) = (origin(span.start), origin(span.end));
+            let last = |end| original.get(span.start..end).and_then(|value| value.rfind("\u{1b}["));
+            while let Some(at) = last(span.end).filter(|at| *at > 0).map(|at| span.start + at)
+                && original.get(at + 2..span.end).is_some_and(|code| colour(code.as_bytes()) == code.len())
+            {
+                span.end = at;
+            }
         }
     }
 }
 
 /// Whether a byte may begin another way of writing a character. Letters of Turkish do not.
 pub(crate) const fn begins_code(byte: u8) -> bool {
-    matches!(byte, b'%' | b'\\' | b'&' | 0xc2 | 0xcd | 0xd8 | 0xd9 | 0xdb | 0xe1..=0xe3 | 0xef)
+    matches!(byte, 0x1b | b'%' | b'\\' | b'&' | 0xc2 | 0xcd | 0xd8 | 0xd9 | 0xdb | 0xe1..=0xe3 | 0xef)
 }
 
 /// What the text begins with, if it means anything, and how many bytes it takes.
 fn one(text: &str) -> (Option<char>, usize) {
     let decoded = match text.as_bytes() {
+        [0x1b, b'[', code @ ..] => return (None, 2 + colour(code)),
         [b'%', ..] => percent(text.as_bytes()),
         [b'\\', b'u', rest @ ..] => unicode(rest),
         // As some write it in JSON.
@@ -84,6 +91,12 @@ fn one(text: &str) -> (Option<char>, usize) {
     }
     let first = text.chars().next().unwrap_or_default();
     (plain(first), first.len_utf8())
+}
+
+/// The rest of a sequence that sets a colour.
+fn colour(code: &[u8]) -> usize {
+    let digits = code.iter().take_while(|byte| byte.is_ascii_digit() || matches!(byte, b';' | b':')).count();
+    digits + usize::from(code.get(digits) == Some(&b'm'))
 }
 
 fn plain(character: char) -> Option<char> {
@@ -157,10 +170,13 @@ fn percent_byte(text: &[u8]) -> Option<(u8, usize)> {
 
 fn unicode(rest: &[u8]) -> Option<(char, usize)> {
     let character = char::from_u32(hex(rest.get(..4)?)?)?;
+    if character == ' ' {
+        return Some((char::from(SOFT_SPACE), 6));
+    }
     // Quotes and backslashes would change what the text around them means.
     let harmless = !character.is_ascii()
         || character.is_alphanumeric()
-        || matches!(character, '@' | '+' | '-' | '.' | '=' | ':' | '/');
+        || matches!(character, '@' | '+' | '-' | '.' | '=' | ':' | '/' | '(' | ')');
     harmless.then_some((character, 6))
 }
 

@@ -150,3 +150,51 @@ fn values_are_found_in_wrappers_of_every_kind() {
         assert_eq!(redact(text), expected);
     }
 }
+
+#[test]
+fn forms_colours_and_spans_do_not_hide_values() {
+    for (text, expected) in [
+        (
+            "--X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\nhunter2 x\r\n--X--",
+            "--X\r\nContent-Disposition: form-data; name=\"password\"\r\n\r\n[redacted]\r\n--X--",
+        ),
+        (
+            r#"form-data; name=\"hasta_adi\"\r\nContent-Type: text/plain\r\n\r\nAyşe Kaya\r\n--X"#,
+            r#"form-data; name=\"hasta_adi\"\r\nContent-Type: text/plain\r\n\r\n[redacted]\r\n--X"#,
+        ),
+        ("form-data; name=\"ward\"\r\n\r\nicu\r\n", "form-data; name=\"ward\"\r\n\r\nicu\r\n"),
+        (
+            "\u{1b}[3mpassword\u{1b}[0m\u{1b}[2m=\u{1b}[0m\"hunter2\" \u{1b}[3mbed\u{1b}[0m=7",
+            "\u{1b}[3mpassword\u{1b}[0m\u{1b}[2m=\u{1b}[0m\"[redacted]\" \u{1b}[3mbed\u{1b}[0m=7",
+        ),
+        (
+            "\u{1b}[32m INFO\u{1b}[0m tc \u{1b}[38;5;196m10000000146\u{1b}[0m x",
+            "\u{1b}[32m INFO\u{1b}[0m tc \u{1b}[38;5;196m[redacted]\u{1b}[0m x",
+        ),
+        ("request{id=7 token=abc}:handler: done", "request{id=7 token=[redacted]}:handler: done"),
+        ("Parola= hunter2 | oda 7", "Parola= [redacted] | oda 7"),
+        ("password= user=x", "password= user=x"),
+        ("password= is not set", "password= is not set"),
+        ("?soyad=KAYA HTTP/1.1\"", "?soyad=[redacted] HTTP/1.1\""),
+        (r#"{"x":"\u0030532\u0020123\u00204567"}"#, r#"{"x":"[redacted]"}"#),
+    ] {
+        assert_eq!(redact(text), expected);
+        assert_eq!(redact(expected), expected);
+    }
+}
+
+#[test]
+fn numbers_are_told_from_those_around_them() {
+    for (text, expected) in [
+        ("p100-000-001-46;", "p[redacted];"),
+        ("hasta100 000 001 46ğ", "hasta[redacted]ğ"),
+        // Either may be the card.
+        ("y=2707 5453 4805 0945 5015, 5", "y=[redacted], 5"),
+        ("no 12 100 000 0146 x", "no 12 100 000 0146 x"),
+        ("1000 0000 146", "[redacted]"),
+        // Columns.
+        ("1000  0000  146", "1000  0000  146"),
+    ] {
+        assert_eq!(redact(text), expected);
+    }
+}

@@ -71,6 +71,10 @@ impl Candidate<'_> {
         if fraction {
             return false;
         }
+        // Columns of a table stand apart, and are not as long as the groups of a number.
+        if self.is_loose() && !phone::has_usual_end(self.sizes) {
+            return false;
+        }
         let spoken_of = || self.is_spoken_of(&spoken::PHONE);
         match phone::judge(self.digits, self.sizes, self.has_plus(), self.in_brackets()) {
             phone::Verdict::Yes => true,
@@ -99,6 +103,14 @@ impl Candidate<'_> {
     fn is_tight(&self) -> bool {
         self.groups.get(self.first..=self.last).is_some_and(|groups| {
             groups.windows(2).all(|two| matches!(two, [one, next] if one.end + 1 == next.start))
+        })
+    }
+
+    /// More than one space between two groups.
+    fn is_loose(&self) -> bool {
+        self.groups.get(self.first..=self.last).is_some_and(|groups| {
+            let apart = |two: &[Group]| matches!(two, [one, next] if one.end + 1 < next.start && next.separator == b' ');
+            groups.windows(2).any(apart)
         })
     }
 

@@ -67,6 +67,11 @@ fn is_foreign(digits: &[u8], sizes: &[usize]) -> bool {
     }
 }
 
+/// Whether the last groups are those in which most write a number.
+pub(crate) fn has_usual_end(sizes: &[usize]) -> bool {
+    sizes.ends_with(&[3, 2, 2]) || sizes.ends_with(&[3, 4]) || sizes.ends_with(&[7])
+}
+
 fn begins(sizes: &[usize], ways: &[&[usize]]) -> bool {
     let rest = |way: &&[usize]| sizes.strip_prefix(*way);
     ways.iter().filter_map(rest).any(|rest| rest.iter().all(|size| *size >= 2))

@@ -192,7 +192,9 @@ fn numbers_are_told_from_those_around_them() {
         ("y=2707 5453 4805 0945 5015, 5", "y=[redacted], 5"),
         ("no 12 100 000 0146 x", "no 12 100 000 0146 x"),
         ("1000 0000 146", "[redacted]"),
+        ("0  532  123  45  67", "[redacted]"),
         // Columns.
+        ("0  480  17910  72  78243", "0  480  17910  72  78243"),
         ("1000  0000  146", "1000  0000  146"),
     ] {
         assert_eq!(redact(text), expected);

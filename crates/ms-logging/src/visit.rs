@@ -126,18 +126,18 @@ impl<'a> FieldWriter<'a> {
                 if let Some(kind) = self.hidden(plan, value) {
                     self.redacted(plan, kind, value);
                 } else if self.begin(plan) {
-                    let clean = self.redactor.redact(self.cut(value));
+                    let (clean, classes) = self.redactor.redact_scanned(self.cut(value));
                     let room = self.room();
                     let json = self.style.is_json();
                     self.truncated |= fill(&mut self.parts.fields, &clean, room, |out, part| {
                         if json {
                             out.push(b'"');
-                            escape::json(out, part);
+                            escape::json_of(out, part, classes);
                             out.push(b'"');
                         } else if is_tag(part) {
                             out.extend_from_slice(part.as_bytes());
                         } else {
-                            text::string(out, part);
+                            text::string_of(out, part, classes);
                         }
                     });
                 }
@@ -146,14 +146,14 @@ impl<'a> FieldWriter<'a> {
     }
 
     fn message(&mut self, value: &str) {
-        let clean = self.redactor.redact(self.cut(value));
+        let (clean, classes) = self.redactor.redact_scanned(self.cut(value));
         let room = self.room();
         let json = self.style.is_json();
         self.truncated |= fill(&mut self.parts.message, &clean, room, |out, part| {
             if json {
-                escape::json(out, part);
+                escape::json_of(out, part, classes);
             } else {
-                escape::plain(out, part);
+                escape::plain_of(out, part, classes);
             }
         });
     }

@@ -65,7 +65,12 @@ pub(crate) fn class_of(byte: u8) -> u8 {
 
 /// Writes the inside of a JSON string.
 pub(crate) fn json(out: &mut Vec<u8>, text: &str) {
-    escaped(out, text, |out, special| match special {
+    json_of(out, text, scan(text.as_bytes()));
+}
+
+/// The same for a text of these classes.
+pub(crate) fn json_of(out: &mut Vec<u8>, text: &str, classes: u8) {
+    escaped(out, text, classes, |out, special| match special {
         '"' => out.extend_from_slice(b"\\\""),
         '\\' => out.extend_from_slice(b"\\\\"),
         '\n' => out.extend_from_slice(b"\\n"),
@@ -78,15 +83,20 @@ pub(crate) fn json(out: &mut Vec<u8>, text: &str) {
 
 /// Writes a message of the text format: quotes and backslashes stay as they are, as in Python.
 pub(crate) fn plain(out: &mut Vec<u8>, text: &str) {
-    escaped(out, text, |out, special| match special {
+    plain_of(out, text, scan(text.as_bytes()));
+}
+
+/// The same for a text of these classes.
+pub(crate) fn plain_of(out: &mut Vec<u8>, text: &str, classes: u8) {
+    escaped(out, text, classes, |out, special| match special {
         '"' | '\\' => out.push(special as u8),
         other => control(out, other),
     });
 }
 
-/// Writes the inside of a quoted value of the text format.
-pub(crate) fn quoted(out: &mut Vec<u8>, text: &str) {
-    escaped(out, text, |out, special| match special {
+/// Writes the inside of a quoted value of the text format; the text is of these classes.
+pub(crate) fn quoted_of(out: &mut Vec<u8>, text: &str, classes: u8) {
+    escaped(out, text, classes, |out, special| match special {
         '"' => out.extend_from_slice(b"\\\""),
         '\\' => out.extend_from_slice(b"\\\\"),
         other => control(out, other),
@@ -116,9 +126,9 @@ fn hex(out: &mut Vec<u8>, prefix: &[u8], value: u32, digits: u32) {
 }
 
 /// Copies `text`, handing what must not stay as it is, and `"` and `\`, to `special`.
-fn escaped(out: &mut Vec<u8>, text: &str, special: impl Fn(&mut Vec<u8>, char)) {
+fn escaped(out: &mut Vec<u8>, text: &str, classes: u8, special: impl Fn(&mut Vec<u8>, char)) {
     let bytes = text.as_bytes();
-    if scan(bytes) & (class::ESCAPE | class::LEAD) == 0 {
+    if classes & (class::ESCAPE | class::LEAD) == 0 {
         out.extend_from_slice(bytes);
         return;
     }
@@ -157,6 +167,7 @@ mod tests {
         let hostile = "a\n\r\t\u{1b}[31m\0\u{7f}\u{85}\u{2028}\u{202e}b\"\\";
         assert_eq!(with(json, hostile), r#"a\n\r\t\u001b[31m\u0000\u007f\u0085\u2028\u202eb\"\\"#);
         assert_eq!(with(plain, hostile), r#"a\n\r\t\x1b[31m\x00\x7f\x85\u2028\u202eb"\"#);
+        let quoted = |out: &mut Vec<u8>, text: &str| quoted_of(out, text, scan(text.as_bytes()));
         assert_eq!(with(quoted, hostile), r#"a\n\r\t\x1b[31m\x00\x7f\x85\u2028\u202eb\"\\"#);
     }
 

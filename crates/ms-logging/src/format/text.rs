@@ -49,8 +49,13 @@ pub(crate) fn word(out: &mut Vec<u8>, text: &str) {
 
 /// Writes a text value, always quoted unless it stands for itself.
 pub(crate) fn string(out: &mut Vec<u8>, text: &str) {
+    string_of(out, text, escape::scan(text.as_bytes()));
+}
+
+/// The same for a text of these classes.
+pub(crate) fn string_of(out: &mut Vec<u8>, text: &str, classes: u8) {
     out.push(b'"');
-    escape::quoted(out, text);
+    escape::quoted_of(out, text, classes);
     out.push(b'"');
 }
 

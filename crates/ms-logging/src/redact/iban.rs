@@ -28,6 +28,11 @@ const LONGEST: usize = 34;
 /// Between two groups.
 const MOST_SPACES: usize = 2;
 
+/// Whether numbers of a country begin with these two letters.
+pub(crate) fn is_country(two: &[u8]) -> bool {
+    IBANS.iter().any(|(known, _)| known.eq_ignore_ascii_case(two))
+}
+
 /// An account number whose first digit is at `at`: in one run, or in groups of four.
 pub(crate) fn find(text: &str, at: usize) -> Option<(usize, usize)> {
     let bytes = text.as_bytes();

@@ -15,6 +15,15 @@ pub(crate) fn is_around(text: &str, start: usize, end: usize) -> bool {
     touched && (is_hex(bytes, start, end) || is_uuid(bytes, start, end))
 }
 
+/// Whether a text is a UUID and nothing else. Its digits are nobody's, whichever they are, and it holds no name.
+pub(crate) fn is_one(text: &str) -> bool {
+    text.len() == UUID.iter().sum::<usize>() + 4
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
+}
+
 fn is_hex(bytes: &[u8], start: usize, end: usize) -> bool {
     let (from, to) = word(bytes, start, end, |byte| byte.is_ascii_alphanumeric());
     let word = bytes.get(from..to).unwrap_or_default();

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use smallvec::SmallVec;
 
+use super::endings::{Endings, NAME_ENDS, SIGNED_ENDS};
 pub(crate) use super::key_kind::KeyKind;
 use super::names::{ENDINGS, NAMES, VAGUE};
-use super::two_letters::{NAME_ENDS, SIGNED_ENDS, TwoLetters};
 
 /// Names in texts are looked at so far, in bytes.
 pub(super) const LONGEST_NAME: usize = 80;
@@ -27,7 +27,7 @@ pub(crate) struct Keys {
     added: Vec<String>,
     removed: Vec<String>,
     /// Of those that were added.
-    ends: TwoLetters,
+    ends: Endings,
 }
 
 impl Keys {
@@ -53,8 +53,14 @@ impl Keys {
     }
 
     /// Whether a text may end with a name that tells of anything, whatever signs stand behind it.
-    pub(super) fn may_end(&self, front: &str) -> bool {
+    pub(super) fn may_end(&self, front: &[u8]) -> bool {
         SIGNED_ENDS.end_before(front) || self.ends.end_before(front)
+    }
+
+    /// Whether a text that has small letters before `at` is seen at a glance to have no such name there.
+    #[inline]
+    pub(super) fn is_other(&self, text: &[u8], at: usize) -> bool {
+        self.ends.is_empty() && SIGNED_ENDS.is_other(text, at)
     }
 
     /// What the value of a field of this name is, whatever it looks like.

@@ -125,48 +125,6 @@ pub(super) fn begins(word: &[u8]) -> bool {
     )
 }
 
-/// Whether a text without a digit may hold such a token: three letters of how each begins.
-pub(super) fn may_hold(three: &[u8]) -> bool {
-    matches!(
-        three,
-        [b'g', b'h', b'p' | b'o' | b'u' | b's' | b'r']
-            | b"ith"
-            | [b't' | b's', b'-', _]
-            | [b's' | b'r', b'k', b'_' | b'-']
-            | b"ec_"
-            | b"gsk"
-            | [b'x', b'o', b'x']
-            | b"pp-"
-            | b"fp-"
-            | b"AKI"
-            | b"ASI"
-            | b"AIz"
-            | b"PX-"
-            | b"npm"
-            | b"pi-"
-            | b"ms_"
-            | b"SG."
-            | [b'h', b'v', b's' | b'b' | b'r']
-            | b"hf_"
-            | b"lsa"
-            | [b'h', b'p', b'a' | b'c' | b'p' | b's']
-            | b"at_"
-            | b"pi_"
-            | b"MAK"
-            | b"sbp"
-            | b"sp-"
-            | b"tp-"
-            | b"RAK"
-            | b"igd"
-            | b"ys_"
-            | b"ACE"
-            | b"ul-"
-            | b"fut"
-            | b"AGE"
-            | b"key"
-    )
-}
-
 /// Looks at the word that begins at `at`.
 pub(super) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let rest = text.get(at..).filter(|rest| at >= found.token_end && begins(rest.as_bytes()))?;

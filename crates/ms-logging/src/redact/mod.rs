@@ -8,6 +8,7 @@ mod code;
 mod cookie;
 mod custom;
 mod element;
+mod endings;
 mod form;
 mod iban;
 mod id;
@@ -32,7 +33,7 @@ mod spoken;
 mod sql;
 mod tckn;
 mod telling;
-mod two_letters;
+mod triples;
 mod value;
 mod view;
 mod webhook;
@@ -114,27 +115,43 @@ impl Redactor {
 
     /// Gives `text` with `[redacted]` in the place of what must not be logged. Doing it twice changes nothing.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.redact_scanned(text).0
+    }
+
+    /// The same, with the classes of the bytes that are in it.
+    pub(crate) fn redact_scanned<'t>(&self, text: &'t str) -> (Cow<'t, str>, u8) {
         let mut clean = Cow::Borrowed(text);
         // What stood beside a value may now stand out: `a@b.com` once the number glued to it is gone.
         for _ in 0..MOST_ROUNDS {
-            let spans = self.spans(&clean);
+            let classes = scan(clean.as_bytes());
+            let spans = self.spans_of(&clean, classes);
             if spans.is_empty() {
-                return clean;
+                return (clean, classes);
             }
             if has_failed(&spans) {
-                return self.mode.replacement(Kind::Failed, text);
+                return self.failed(text);
             }
             clean = Cow::Owned(self.without(&clean, &spans));
         }
-        if self.spans(&clean).is_empty() { clean } else { self.mode.replacement(Kind::Failed, text) }
+        let classes = scan(clean.as_bytes());
+        if self.spans_of(&clean, classes).is_empty() { (clean, classes) } else { self.failed(text) }
+    }
+
+    fn failed<'t>(&self, text: &str) -> (Cow<'t, str>, u8) {
+        let shown = self.mode.replacement(Kind::Failed, text);
+        let classes = scan(shown.as_bytes());
+        (shown, classes)
     }
 
     /// Finds what must not be logged, in order and without overlaps; places are bytes of `text`.
     ///
     /// A text on which a rule fails is one span of [`Kind::Failed`].
     pub fn spans(&self, text: &str) -> Vec<Span> {
-        let classes = scan(text.as_bytes());
-        if self.off || (self.rules.is_empty() && is_harmless(text, classes)) {
+        self.spans_of(text, scan(text.as_bytes()))
+    }
+
+    fn spans_of(&self, text: &str, classes: u8) -> Vec<Span> {
+        if self.off || (self.rules.is_empty() && (is_harmless(text, classes) || id::is_one(text))) {
             return Vec::new();
         }
         let all = || vec![Span { kind: Kind::Failed, start: 0, end: text.len() }];

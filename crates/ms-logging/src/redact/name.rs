@@ -121,11 +121,18 @@ pub(super) fn of_somebody(front: &str) -> Option<KeyKind> {
         .then_some(KeyKind::Told)
 }
 
-/// Whether it may be one of these: the last letters of [`is_password`] and the first of a link.
-pub(super) fn may_be_of_somebody(front: &str) -> bool {
-    let link =
-        |three: &[u8]| matches!(three, [b'd' | b'D' | b'e' | b'E' | b'a' | b'A', b' ', b'f' | b'F' | b'(']);
-    near_of_somebody(front).is_some_and(|near| near.as_bytes().windows(3).any(link))
+/// Whether the space at `at` may join them: behind the last letters of [`is_password`], before the first of a link.
+pub(super) fn is_link(text: &[u8], at: usize) -> bool {
+    matches!(text.get(at + 1), Some(b'f' | b'F' | b'('))
+        && at
+            .checked_sub(1)
+            .and_then(|at| text.get(at))
+            .is_some_and(|byte| matches!(byte, b'd' | b'D' | b'e' | b'E' | b'a' | b'A'))
+}
+
+/// Whether [`of_somebody`] looks so far before `at`.
+pub(super) fn is_near(link: Option<usize>, at: usize) -> bool {
+    link.is_some_and(|link| link + LONGEST_NAME / 2 >= at)
 }
 
 fn near_of_somebody(front: &str) -> Option<&str> {

@@ -27,12 +27,6 @@ pub(super) struct Group {
 
 /// Looks at the digits that begin at `at`; gives the end of what it looked at.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> usize {
-    // Nearly all numbers of a log are short.
-    if !follows_country(text, at)
-        && let Some(end) = end_of_few(text, at)
-    {
-        return found.end_or(end);
-    }
     let mut window = [Group::default(); WINDOW];
     let (groups, end) = groups(text, at, &mut window);
     let full = groups.len() == WINDOW;
@@ -58,26 +52,58 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> usize {
 }
 
 /// An account number of some countries has letters among its digits.
-fn follows_country(text: &str, at: usize) -> bool {
-    let two = at.checked_sub(2).and_then(|start| text.as_bytes().get(start..at));
-    two.is_some_and(|two| two.iter().all(u8::is_ascii_alphabetic))
+fn follows_country(bytes: &[u8], at: usize) -> bool {
+    let two = at.checked_sub(2).and_then(|start| bytes.get(start..at));
+    two.is_some_and(|two| two.iter().all(u8::is_ascii_alphabetic) && iban::is_country(two))
 }
 
-/// The end of the groups that begin at `at`, if all their digits are too few for any number.
-fn end_of_few(text: &str, at: usize) -> Option<usize> {
+/// Behind the digits that begin at `at`.
+#[inline]
+pub(super) fn behind(bytes: &[u8], at: usize) -> usize {
+    let mut end = at + 1;
+    while bytes.get(end).is_some_and(u8::is_ascii_digit) {
+        end += 1;
+    }
+    end
+}
+
+/// Whether the digits from `at` to `end` are too few and joined to no others: a look before [`end_of_few`], which tells all.
+#[inline]
+pub(super) fn is_nothing(bytes: &[u8], at: usize, end: usize) -> bool {
+    let joined = match bytes.get(end..) {
+        Some([sign, next, ..]) => is_separator(*sign) && (next.is_ascii_digit() || is_separator(*next)),
+        _ => false,
+    };
+    let two = at.checked_sub(2).and_then(|start| bytes.get(start..at));
+    end - at < FEWEST_DIGITS && !joined && !two.is_some_and(|two| two.iter().all(u8::is_ascii_alphabetic))
+}
+
+/// The end of the groups that begin at `at`, if all their digits are too few for any number, as nearly all of a log are.
+pub(super) fn end_of_few(bytes: &[u8], at: usize) -> Option<usize> {
     let (mut end, mut digits) = (at, 0);
     loop {
-        let rest = text.as_bytes().get(end..)?;
-        let run = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        (end, digits) = (end + run, digits + run);
+        let start = end;
+        end = behind(bytes, start);
+        digits += end - start;
         if digits >= FEWEST_DIGITS {
             return None;
         }
-        match separator_of(rest.get(run..)?) {
-            Some((_, length)) => end += length,
-            None => return Some(end),
-        }
+        let joined = match bytes.get(end..) {
+            // Each of them alone joins two groups.
+            Some([sign, b'0'..=b'9', ..]) if is_separator(*sign) => Some(1),
+            Some(rest @ [sign, next, ..]) if is_separator(*sign) && is_separator(*next) => {
+                separator_of(rest).map(|(_, length)| length)
+            }
+            _ => None,
+        };
+        let Some(length) = joined else { break };
+        end += length;
     }
+    (!follows_country(bytes, at)).then_some(end)
+}
+
+fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | SOFT_SPACE | b'(' | b')' | b'-' | b'.' | b'/' | b'+' | b'_')
 }
 
 /// The groups that begin at `at`, and the end of the last one with what joins it to one more.
@@ -106,7 +132,7 @@ fn separator_before(text: &str, at: usize) -> u8 {
 /// What may stand between two groups of one number, and its length: a sign, some spaces, brackets among spaces and dashes.
 fn separator_of(rest: &[u8]) -> Option<(u8, usize)> {
     // What follows most numbers joins them to nothing.
-    if !matches!(rest, [b' ' | SOFT_SPACE | b'(' | b')' | b'-' | b'.' | b'/' | b'+' | b'_', _, ..]) {
+    if !matches!(rest, [sign, _, ..] if is_separator(*sign)) {
         return None;
     }
     let (mut length, mut spaces, mut pluses, mut brackets, mut sign) = (0, 0, 0, 0, 0);

@@ -18,6 +18,15 @@ pub(super) const QUERY_SECRETS: [&str; 9] =
 const SHORTEST_QUERY_SECRET: usize = 12;
 const SHORTEST_HEX: usize = 32;
 
+/// Whether the sign at `at` is seen at a glance to stand behind a name that tells of nothing, as most do.
+#[inline]
+pub(super) fn is_behind_other_name(bytes: &[u8], at: usize, found: &Found<'_>) -> bool {
+    matches!(bytes.get(at), Some(b':' | b'='))
+        && bytes.get(at + 1) != Some(&b'/')
+        && !name::is_near(found.link, at)
+        && found.keys.is_other(bytes, at)
+}
+
 /// Looks at the name before and the value behind the sign at `at`.
 pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -31,7 +40,7 @@ pub(crate) fn at(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> 
         return None;
     }
     // Most signs stand behind other names.
-    if !found.keys.may_end(text.get(..at)?) && !name::may_be_of_somebody(text.get(..at)?) {
+    if !name::is_near(found.link, at) && !found.keys.may_end(bytes.get(..at)?) {
         return None;
     }
     if let Some(end) = form::at(text, at, found) {

@@ -2,7 +2,7 @@
 
 use super::rules::{Found, is_word};
 use super::view::SOFT_SPACE;
-use super::{Kind, makes};
+use super::{Kind, makes, triples};
 
 pub(super) const SCHEMES: [&str; 6] = ["bearer", "basic", "digest", "negotiate", "token", "apikey"];
 const SHORTEST: usize = 8;
@@ -25,41 +25,74 @@ pub(crate) fn may_hold_option(text: &str) -> bool {
     })
 }
 
+/// One of each of these bytes in a row, any third one where none is named: parts of the names of schemes and passwords, and of
+/// how tokens begin.
+pub(super) const TELLING: [[&[u8]; 3]; 52] = [
+    [b"e", b"y", b"J"],
+    [b"eE", b"rR", b" \"'"],
+    [b"iI", b"cC", b" \"'"],
+    [b"s", b"w", b"o"],
+    [b"S", b"W", b"O"],
+    [b"s", b"s", b"wpc"],
+    [b"S", b"S", b"W"],
+    [b"f", b"r", b"e"],
+    [b"F", b"R", b"E"],
+    [b"r", b"o", b"l"],
+    [b"R", b"O", b"L"],
+    [b"o", b"k", b"e"],
+    [b"O", b"K", b"E"],
+    [b"e", b"c", b"r_"],
+    [b"E", b"C", b"R"],
+    [b"pP", b"wW", b"dD "],
+    [b"aA", b"sS", b"sS"],
+    [b"pP", b"iI", b"nN"],
+    [b"kK", b"eE", b"yY"],
+    [b"nN", b"aA", b"hH"],
+    // A segment of HL7.
+    [b"P", b"I", b"D"],
+    // A space that does not break, behind a scheme.
+    [b"rRcC", b"\xc2", b""],
+    [b"g", b"h", b"pousr"],
+    [b"i", b"t", b"h"],
+    [b"ts", b"-", b""],
+    [b"sr", b"k", b"_-"],
+    [b"g", b"s", b"k"],
+    [b"x", b"o", b"x"],
+    [b"pf", b"p", b"-"],
+    [b"A", b"KS", b"I"],
+    [b"A", b"I", b"z"],
+    [b"P", b"X", b"-"],
+    [b"n", b"p", b"m"],
+    [b"p", b"i", b"-_"],
+    [b"m", b"s", b"_"],
+    [b"S", b"G", b"."],
+    [b"h", b"v", b"sbr"],
+    [b"h", b"f", b"_"],
+    [b"l", b"s", b"a"],
+    [b"h", b"p", b"acps"],
+    [b"a", b"t", b"_"],
+    [b"M", b"A", b"K"],
+    [b"s", b"b", b"p"],
+    [b"st", b"p", b"-"],
+    [b"R", b"A", b"K"],
+    [b"i", b"g", b"d"],
+    [b"y", b"s", b"_"],
+    [b"A", b"C", b"E"],
+    [b"u", b"l", b"-"],
+    [b"f", b"u", b"t"],
+    [b"A", b"G", b"E"],
+    [b"k", b"e", b"y"],
+];
+
 /// Whether a text without digits and signs may hold a credential, or a sentence that tells a password.
 pub(crate) fn may_hold_credential(text: &str) -> bool {
-    let bare = |three: &[u8]| {
-        matches!(
-            three,
-            b"eyJ"
-                | [b'e' | b'E', b'r' | b'R', b' ' | b'"' | b'\'']
-                | [b'i' | b'I', b'c' | b'C', b' ' | b'"' | b'\'']
-                | b"swo"
-                | b"SWO"
-                | b"ssw"
-                | b"SSW"
-                | b"ssp"
-                | b"ssc"
-                | b"fre"
-                | b"FRE"
-                | b"rol"
-                | b"ROL"
-                | b"oke"
-                | b"OKE"
-                | b"ecr"
-                | b"ECR"
-                | [b'p' | b'P', b'w' | b'W', b'd' | b'D' | b' ']
-                | [b'a' | b'A', b's' | b'S', b's' | b'S']
-                | [b'p' | b'P', b'i' | b'I', b'n' | b'N']
-                | [b'k' | b'K', b'e' | b'E', b'y' | b'Y']
-                | [b'n' | b'N', b'a' | b'A', b'h' | b'H']
-                // A segment of HL7.
-                | b"PID"
-                // A space that does not break, behind a scheme.
-                | [b'r' | b'R' | b'c' | b'C', 0xc2, _]
-        )
+    let those = |three: &[u8]| {
+        TELLING.iter().any(|sets| {
+            let fits = |(byte, set): (&u8, &&[u8])| set.is_empty() || set.contains(byte);
+            three.iter().zip(sets).all(fits)
+        })
     };
-    text.len() >= SHORTEST_PROSE
-        && text.as_bytes().windows(3).any(|three| bare(three) || makes::may_hold(three))
+    text.len() >= SHORTEST_PROSE && triples::TELLING.any(text.as_bytes(), those)
 }
 
 /// Looks at the letter at `at`.

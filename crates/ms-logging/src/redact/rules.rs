@@ -1,12 +1,48 @@
 //! One pass over a text: what a byte may begin or end is tried there.
 
 use super::keys::Keys;
-use super::two_letters::BEGINNINGS;
+use super::triples::BEGINNINGS;
 use super::view::View;
 use super::{Kind, Span};
 use super::{
-    address, code, element, makes, number, option, pair, patterns, pem, prose, segment, sql, webhook,
+    address, code, element, name, number, option, pair, patterns, pem, prose, segment, sql, webhook,
 };
+
+/// What a byte may begin or end.
+mod role {
+    pub(super) const DIGIT: u8 = 1;
+    pub(super) const LETTER: u8 = 2;
+    /// Begins a word that may be looked at: `ş` alone of the letters with accents.
+    pub(super) const FIRST: u8 = 4;
+    pub(super) const SPACE: u8 = 8;
+    pub(super) const DASH: u8 = 16;
+    pub(super) const SIGN: u8 = 32;
+}
+
+const ROLES: [u8; 256] = {
+    let (mut roles, mut byte) = ([0; 256], 0);
+    #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within the table's length")]
+    while byte < 256 {
+        roles[byte] = match byte as u8 {
+            b'0'..=b'9' => role::DIGIT,
+            b'a'..=b'z' | b'A'..=b'Z' | 0xc5 => role::LETTER | role::FIRST,
+            // Quotes that a word may stand within begin with two of the bytes.
+            0xc2 | 0xe2 => 0,
+            0x80.. => role::LETTER,
+            b' ' => role::SPACE,
+            b'-' => role::DASH,
+            b':' | b'=' | b'>' | b'@' | b'\\' | b'\'' | b'"' | b'`' => role::SIGN,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    roles
+};
+
+fn role_of(byte: u8) -> u8 {
+    // A table of 256 has an entry for each byte.
+    ROLES.get(usize::from(byte)).copied().unwrap_or_default()
+}
 
 /// Finds everything, in order.
 pub(crate) fn find(view: &View<'_>, keys: &Keys) -> Vec<Span> {
@@ -14,67 +50,107 @@ pub(crate) fn find(view: &View<'_>, keys: &Keys) -> Vec<Span> {
     let text = &*view.text;
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(byte) = bytes.get(at) {
-        let next = match byte {
-            b'0'..=b'9' => number::at(text, at, &mut found),
-            b':' if bytes.get(at..).is_some_and(|rest| rest.starts_with(b"://")) => {
-                let secret = address::url_secret(text, at, &mut found);
-                secret.or_else(|| webhook::at(text, at + 3, &mut found)).unwrap_or(at + 3)
+    loop {
+        at = passed_over(bytes, at, &mut found);
+        let Some(byte) = bytes.get(at) else { break };
+        let next = match role_of(*byte) {
+            role::DIGIT => Some(number::at(text, at, &mut found)),
+            role if role & role::FIRST != 0 => {
+                word(text, at, &mut found).or_else(|| Some(behind_word(bytes, at)))
             }
-            b':' | b'=' => pair::at(text, at, &mut found).unwrap_or(at + 1),
-            b'>' if before(text, at) == Some(b'-') => pair::arrow(text, at, &mut found).unwrap_or(at + 1),
-            b'>' => element::at(text, at, &mut found).unwrap_or(at + 1),
-            b'@' => address::email(text, at, &mut found).unwrap_or(at + 1),
-            b'-' => {
-                pem::at(text, at, &mut found).or_else(|| option::at(text, at, &mut found)).unwrap_or(at + 1)
-            }
-            b'\\' => behind_escape(bytes, at),
-            b'\'' | b'"' | b'`' => pair::quoted(text, at, &mut found).unwrap_or(at + 1),
-            b'a'..=b'z' | b'A'..=b'Z' | 0xc5 => word(text, at, &mut found),
-            _ => at + 1,
+            _ => sign(text, at, *byte, &mut found),
         };
-        at = next.max(at + 1);
+        at = next.map_or(at + 1, |next| next.max(at + 1));
     }
     found.into_spans()
 }
 
-/// Looks at the word that begins at `at`; what stands within words is looked at by the signs around it.
-fn word(text: &str, at: usize, found: &mut Found<'_>) -> usize {
-    let bytes = text.as_bytes();
-    let first = bytes.get(at).filter(|_| may_begin(text, at));
-    let next = match first {
-        None => None,
-        Some(b'a' | b'A' | b't' | b'T') => prose::at(text, at, found),
-        Some(b'P' | b'N') if segment::at(text, at, found) => None,
-        Some(b'k' | b'K' | b'p' | b'P' | b's' | b'S' | 0xc5) => {
-            prose::at(text, at, found).or_else(|| code::at(text, at, found))
+/// The first byte from `at` on that a rule looks at. Most texts have few.
+fn passed_over(bytes: &[u8], mut at: usize, found: &mut Found<'_>) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        let role = role_of(*byte);
+        if role & role::FIRST != 0 {
+            if BEGINNINGS.begin(bytes.get(at..).unwrap_or_default()) {
+                break;
+            }
+            at = behind_word(bytes, at);
+        } else if role & role::DIGIT != 0 {
+            let end = number::behind(bytes, at);
+            if number::is_nothing(bytes, at, end) {
+                at = found.end_or(end);
+            } else if let Some(end) = number::end_of_few(bytes, at) {
+                at = found.end_or(end);
+            } else {
+                break;
+            }
+        } else if role & role::SIGN != 0 {
+            if !pair::is_behind_other_name(bytes, at, found) {
+                break;
+            }
+            at += 1;
+        } else if role & role::DASH != 0 {
+            // Most dashes join numbers and words.
+            if matches!(bytes.get(at + 1), Some(b'-' | b'p' | b'a' | b'w' | b'u')) {
+                break;
+            }
+            at += 1;
+        } else {
+            if role & role::SPACE != 0 && name::is_link(bytes, at) {
+                found.link = Some(at);
+            }
+            at += 1;
         }
-        Some(b'V' | b'v') => sql::values(text, at, found),
-        Some(b'c' | b'C' | b'o' | b'O') => code::at(text, at, found),
-        _ => None,
-    };
-    let next = next.or_else(|| first.and_then(|_| patterns::at(text, at, found)));
-    next.unwrap_or_else(|| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        // Quotes that a word may stand within begin with two of the bytes.
-        let within = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80 && !matches!(byte, 0xc2 | 0xe2);
-        at + rest.iter().take_while(|byte| within(**byte)).count()
-    })
+    }
+    at
 }
 
-/// Behind what is written for a line break: its letter begins no word.
-fn behind_escape(bytes: &[u8], at: usize) -> usize {
-    match bytes.get(at + 1) {
-        Some(b'n' | b'r' | b't') => at + 2,
-        _ => at + 1,
+/// Looks at what stands around a sign.
+fn sign(text: &str, at: usize, sign: u8, found: &mut Found<'_>) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let next = bytes.get(at + 1);
+    match sign {
+        b':' if next == Some(&b'/') && bytes.get(at + 2) == Some(&b'/') => {
+            let secret = address::url_secret(text, at, found);
+            secret.or_else(|| webhook::at(text, at + 3, found)).or(Some(at + 3))
+        }
+        b':' | b'=' => pair::at(text, at, found),
+        b'>' if before(text, at) == Some(b'-') => pair::arrow(text, at, found),
+        b'>' => element::at(text, at, found),
+        b'@' => address::email(text, at, found),
+        b'-' => pem::at(text, at, found).or_else(|| option::at(text, at, found)),
+        // What is written for a line break: its letter begins no word.
+        b'\\' if matches!(next, Some(b'n' | b'r' | b't')) => Some(at + 2),
+        b'\'' | b'"' | b'`' => pair::quoted(text, at, found),
+        _ => None,
     }
 }
 
-/// Whether a word begins at `at` that is looked at wherever it stands.
-fn may_begin(text: &str, at: usize) -> bool {
-    let word = text.as_bytes().get(at..).unwrap_or_default();
-    (BEGINNINGS.begin(word) || makes::begins(word))
-        && (!is_word(before(text, at)) || end_of_word(text, at).is_empty())
+/// Behind the letters that begin at `at`.
+fn behind_word(bytes: &[u8], at: usize) -> usize {
+    let mut end = at + 1;
+    while bytes.get(end).is_some_and(|byte| role_of(*byte) & role::LETTER != 0) {
+        end += 1;
+    }
+    end
+}
+
+/// Looks at the word that begins at `at`; what stands within words is looked at by the signs around it.
+fn word(text: &str, at: usize, found: &mut Found<'_>) -> Option<usize> {
+    // Within a word, or behind a digit.
+    if is_word(before(text, at)) && !end_of_word(text, at).is_empty() {
+        return None;
+    }
+    let next = match text.as_bytes().get(at)? {
+        b'a' | b'A' | b't' | b'T' => prose::at(text, at, found),
+        b'P' | b'N' if segment::at(text, at, found) => None,
+        b'k' | b'K' | b'p' | b'P' | b's' | b'S' | 0xc5 => {
+            prose::at(text, at, found).or_else(|| code::at(text, at, found))
+        }
+        b'V' | b'v' => sql::values(text, at, found),
+        b'c' | b'C' | b'o' | b'O' => code::at(text, at, found),
+        _ => None,
+    };
+    next.or_else(|| patterns::at(text, at, found))
 }
 
 /// How far a word is looked at.
@@ -88,6 +164,8 @@ pub(crate) struct Found<'k> {
     end: usize,
     /// What a list of columns told of values that are not yet reached.
     ahead: Vec<Span>,
+    /// The last space that may join a password to whose it is.
+    pub(crate) link: Option<usize>,
     /// No list of columns or cookies, no token and no segment that begins before these is looked at again: texts that repeat their
     /// beginnings would cost a look at all that follows each.
     pub(crate) list_end: usize,
@@ -103,6 +181,7 @@ impl<'k> Found<'k> {
             spans: Vec::new(),
             end: 0,
             ahead: Vec::new(),
+            link: None,
             list_end: 0,
             token_end: 0,
             segment_end: 0,

@@ -6,7 +6,9 @@ use proptest::sample::select;
 use super::{Redactor, redact};
 use crate::format::escape::scan;
 use crate::redact::view::View;
-use crate::redact::{Kind, code, is_harmless, keys, makes, names, patterns, prose, rules};
+use crate::redact::{
+    Kind, code, endings, id, is_harmless, keys, makes, names, number, patterns, prose, rules,
+};
 
 /// What rules look for, spelled without a digit and without a sign as far as that goes.
 fn fragment() -> impl Strategy<Value = String> {
@@ -160,6 +162,31 @@ proptest! {
             let view = View::of(&text, true);
             let found = rules::find(&view, &keys::Keys::default());
             prop_assert!(found.is_empty(), "{:?} in {:?}", found, text);
+        }
+    }
+
+    #[test]
+    fn no_rule_finds_anything_in_a_uuid(
+        uuid in prop_oneof![
+            "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+            "[0-9]{8}-[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{12}",
+            "[0-9A-F]{4}(DE|BE|AE)[0-9]{2}-[0-9]{4}-[0-9]{4}-[0-9]{4}-[0-9]{12}",
+        ],
+    ) {
+        prop_assert!(id::is_one(&uuid));
+        let found = rules::find(&View::of(&uuid, true), &keys::Keys::default());
+        prop_assert!(found.is_empty(), "{:?} in {}", found, uuid);
+    }
+
+    #[test]
+    fn what_is_passed_over_at_a_glance_is_nothing(text in loud()) {
+        let bytes = text.as_bytes();
+        for (at, byte) in bytes.iter().enumerate() {
+            if byte.is_ascii_digit() {
+                let end = number::behind(bytes, at);
+                prop_assert!(!number::is_nothing(bytes, at, end) || number::end_of_few(bytes, at) == Some(end));
+            }
+            prop_assert!(!endings::SIGNED_ENDS.is_other(bytes, at) || !endings::SIGNED_ENDS.end_before(&bytes[..at]));
         }
     }
 

@@ -41,6 +41,11 @@ pub struct Config {
     #[arg(long, global = true, env = "MEDSCHEDULE_SEED", value_name = "FILE")]
     pub seed: Option<PathBuf>,
 
+    /// Plans a roster of these days in an empty database and asks the service for things, five times a second, so that
+    /// there is something to look at.
+    #[arg(long, env = "MEDSCHEDULE_DEMO")]
+    pub demo: bool,
+
     /// Alert rules in Prometheus's format, in place of the built-in ones: a file, or a pattern for several, like
     /// '/etc/medschedule/rules/*.yml'.
     #[arg(long, global = true, env = "MEDSCHEDULE_RULES", value_name = "PATTERN")]

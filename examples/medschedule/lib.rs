@@ -7,7 +7,7 @@
 //! | [`service`] | the state that handlers share |
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
-//! | [`import`], [`seed`] | rosters from HTTP and from files |
+//! | [`import`], [`seed`], [`demo`] | rosters from HTTP, from files, and to look at |
 //! | [`load`] | requests at a fixed rate, and how long they took |
 //! | [`serve`] | connections: how many, how long, and how they end |
 //! | [`reload`] | alert rules read again while the service runs |
@@ -25,6 +25,7 @@ pub mod catalog;
 pub mod chain;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod exposure;
 pub mod generated;

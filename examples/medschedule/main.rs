@@ -15,7 +15,7 @@ use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{Failure, RULES, catalog, commands, reload, routes, web};
+use medschedule::{Failure, RULES, catalog, commands, demo, reload, routes, web};
 use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
 use ms_health::{Check, HealthCheck, Shutdown, SystemCheck};
 use ms_logging::{Logging, log_event};
@@ -131,9 +131,15 @@ async fn start(
     if let Some(file) = &config.seed {
         seed(service, file, &mut std::io::stdout()).await?;
     }
+    if config.demo {
+        demo::fill(service).await?;
+    }
     log_event!("service_started", address = address.to_string(), database = service.database());
     health.mark_started();
     greet(config, service, address);
+    if config.demo {
+        demo::drive(address, config.token()?.as_ref()).await?;
+    }
     Ok(())
 }
 

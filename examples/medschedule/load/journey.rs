@@ -10,19 +10,39 @@ use super::Kind;
 use super::connections::Answer;
 
 const DEPARTMENTS: [&str; 4] = ["Acil Servis", "Kardiyoloji", "Çocuk Sağlığı", "Ameliyathane"];
-const EMPLOYEES: u32 = 500;
-/// Far from any real roster: shifts of the load start here, or up to four weeks later.
-const START: Timestamp = Timestamp::constant(1_893_456_000, 0);
-const HOURS: i64 = 4 * 7 * 24;
 
-/// What a run has made and not taken back yet: paths that can be deleted.
+/// For whom shifts are planned, and when.
+#[derive(Clone, Debug)]
+pub struct Staff {
+    /// Their names.
+    pub employees: Vec<String>,
+    /// The earliest start.
+    pub start: Timestamp,
+    /// So many hours later is the latest.
+    pub hours: i64,
+}
+
+/// Nobody of a real roster, in the four weeks from 2030 on.
+impl Default for Staff {
+    fn default() -> Self {
+        let employees = (1..=500).map(|number| format!("Load {number}")).collect();
+        Self { employees, start: Timestamp::constant(1_893_456_000, 0), hours: 4 * 7 * 24 }
+    }
+}
+
+/// What a run asks for, and what it has made and not taken back yet: paths that can be deleted.
 #[derive(Debug, Default)]
 pub(super) struct Journey {
+    staff: Staff,
     shifts: Mutex<Vec<String>>,
     sessions: Mutex<Vec<String>>,
 }
 
 impl Journey {
+    pub(super) fn new(staff: Staff) -> Self {
+        Self { staff, ..Self::default() }
+    }
+
     /// Makes the next request of a kind; says which kind it became.
     pub(super) fn request(&self, kind: Kind, random: &mut Rng) -> (Kind, Request<Body>) {
         let deletable = match kind {
@@ -32,7 +52,7 @@ impl Journey {
         };
         match (kind, deletable) {
             (_, Some(path)) => (kind, bare(Method::DELETE, &path)),
-            (Kind::Plan | Kind::Cancel, None) => (Kind::Plan, plan(random)),
+            (Kind::Plan | Kind::Cancel, None) => (Kind::Plan, self.plan(random)),
             (Kind::SignIn | Kind::SignOut, None) => (Kind::SignIn, sign_in(random)),
             (Kind::List, None) => (kind, bare(Method::GET, "/api/v1/shifts?limit=20")),
             (Kind::Report, None) => (kind, bare(Method::GET, "/api/v1/reports/shifts")),
@@ -62,21 +82,22 @@ impl Journey {
     pub(super) fn left(&self) -> usize {
         self.shifts.lock().len() + self.sessions.lock().len()
     }
-}
 
-fn plan(random: &mut Rng) -> Request<Body> {
-    let start = START + SignedDuration::from_hours(random.i64(0..HOURS));
-    let end = start + SignedDuration::from_hours(8);
-    let department = DEPARTMENTS[random.usize(0..DEPARTMENTS.len())];
-    let employee = format!("Load {}", random.u32(1..=EMPLOYEES));
-    let shift = serde_json::json!({
-        "employee": employee, "department": department, "start": start.to_string(), "end": end.to_string(),
-    });
-    json("/api/v1/shifts", &shift)
+    fn plan(&self, random: &mut Rng) -> Request<Body> {
+        let Staff { employees, start, hours } = &self.staff;
+        let start = *start + SignedDuration::from_hours(random.i64(0..(*hours).max(1)));
+        let end = start + SignedDuration::from_hours(8);
+        let department = DEPARTMENTS[random.usize(0..DEPARTMENTS.len())];
+        let employee = random.choice(employees).map_or("Load", String::as_str);
+        let shift = serde_json::json!({
+            "employee": employee, "department": department, "start": start.to_string(), "end": end.to_string(),
+        });
+        json("/api/v1/shifts", &shift)
+    }
 }
 
 fn sign_in(random: &mut Rng) -> Request<Body> {
-    json("/api/v1/sessions", &serde_json::json!({ "user": format!("load-{}", random.u32(1..=EMPLOYEES)) }))
+    json("/api/v1/sessions", &serde_json::json!({ "user": format!("load-{}", random.u32(1..=500)) }))
 }
 
 fn json(path: &str, body: &serde_json::Value) -> Request<Body> {

@@ -24,6 +24,7 @@ use axum::http::Uri;
 use clap::Args;
 
 pub use self::connections::Target;
+pub use self::journey::Staff;
 pub use self::mix::{Kind, Mix, MixError};
 pub use self::report::{Figures, KindReport, Report};
 pub use self::run::{LoadError, Run};

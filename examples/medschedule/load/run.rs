@@ -16,7 +16,7 @@ use tokio::time::MissedTickBehavior;
 
 use super::arrivals::Arrivals;
 use super::connections::{Connections, Target};
-use super::journey::Journey;
+use super::journey::{Journey, Staff};
 use super::tally::{Outcome, Tally};
 use super::{Kind, Options, Report};
 use crate::config::ConfigError;
@@ -76,13 +76,15 @@ struct Shared {
 impl Run {
     /// Prepares the load that `options` describe.
     pub fn new(target: Target, options: Options) -> Self {
-        let shared = Shared {
-            connections: Connections::new(target.clone()),
-            journey: Journey::default(),
-            second: Mutex::new(Tally::new()),
-            timeout: options.timeout,
-        };
+        let shared = Shared::new(&target, options.timeout, Staff::default());
         Self { options, target, shared: Arc::new(shared), log: None }
+    }
+
+    /// Plans shifts for these people, in place of the names of nobody.
+    #[must_use]
+    pub fn staff(mut self, staff: Staff) -> Self {
+        self.shared = Arc::new(Shared::new(&self.target, self.options.timeout, staff));
+        self
     }
 
     /// Writes the latencies of every second and kind to `sink` as an interval log.
@@ -97,7 +99,7 @@ impl Run {
     /// # Errors
     ///
     /// [`LoadError::Connect`] if nobody listens; [`LoadError::Write`] if the log cannot be written, after the load was sent.
-    pub(super) async fn until(
+    pub(crate) async fn until(
         mut self,
         ending: impl Future<Output = ()>,
         mut tell: impl FnMut(Duration, Option<&Tally>),
@@ -210,6 +212,15 @@ impl Run {
 }
 
 impl Shared {
+    fn new(target: &Target, timeout: Duration, staff: Staff) -> Self {
+        Self {
+            connections: Connections::new(target.clone()),
+            journey: Journey::new(staff),
+            second: Mutex::new(Tally::new()),
+            timeout,
+        }
+    }
+
     /// Deletes what the run has made; says how much that was, and how much is left.
     async fn take_back(&self) -> (usize, usize) {
         let mut taken_back = 0;

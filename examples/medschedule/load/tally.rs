@@ -92,7 +92,7 @@ impl Counted {
 
 /// What is counted of all kinds, during a second or a run.
 #[derive(Clone, Debug)]
-pub(super) struct Tally([Option<Box<Counted>>; Kind::ALL.len()]);
+pub(crate) struct Tally([Option<Box<Counted>>; Kind::ALL.len()]);
 
 impl Tally {
     pub(super) fn new() -> Self {

@@ -3,6 +3,7 @@
 mod alerting;
 mod bad_input;
 mod dashboard;
+mod demo;
 mod doctor;
 mod ending;
 mod exposition;

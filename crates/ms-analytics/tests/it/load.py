@@ -2,6 +2,7 @@
 import json
 import sys
 
+import numpy as np
 import pandas as pd
 
 for line in sys.stdin:
@@ -11,8 +12,14 @@ for line in sys.stdin:
     end = pd.to_datetime(df.end, utc=True, format="ISO8601").dt.as_unit("us")
     local = start.dt.tz_convert(zone)
     df["hours"] = (end - start) / pd.Timedelta(hours=1)
-    quarters = [pd.date_range(s, e, freq="15min", inclusive="left").tz_convert(zone) for s, e in zip(start, end)]
-    df["night_shifts"] = [int(2 * ((q.hour >= 20) | (q.hour < 6)).sum() > len(q)) for q in quarters]
+    # Every quarter of an hour of every shift.
+    counts = ((end - start) // pd.Timedelta(minutes=15)).to_numpy()
+    shift = np.repeat(np.arange(len(df)), counts)
+    nth = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    quarters = pd.DatetimeIndex(start.iloc[shift]) + pd.to_timedelta(nth * 15, unit="min")
+    quarters = quarters.tz_convert(zone)
+    dark = np.bincount(shift, (quarters.hour >= 20) | (quarters.hour < 6))
+    df["night_shifts"] = (2 * dark > counts).astype(int)
     df["weekend_shifts"] = (local.dt.weekday >= 5).astype(int)
     df["shifts"] = 1
     sums = ["shifts", "hours", "night_shifts", "weekend_shifts"]
@@ -26,11 +33,8 @@ for line in sys.stdin:
         "by_hour": local.dt.hour,
     }
     out = {name: {str(k): v for k, v in df.groupby(key)[sums].sum().to_dict("index").items()} for name, key in keys.items()}
-    heat = [[0.0] * 24 for _ in range(7)]
-    for q in quarters:
-        for weekday, hour in zip(q.weekday, q.hour):
-            heat[weekday][hour] += 0.25
-    out["heat_map"] = heat
+    heat = np.bincount(quarters.weekday * 24 + quarters.hour, minlength=7 * 24) / 4
+    out["heat_map"] = heat.reshape(7, 24).tolist()
     out["durations"] = {
         "mean": df.hours.mean(), "min": df.hours.min(), "p50": df.hours.quantile(0.5), "p90": df.hours.quantile(0.9),
         "p99": df.hours.quantile(0.99), "max": df.hours.max(),

@@ -4,26 +4,30 @@ import sys
 from collections import Counter
 from itertools import combinations
 
+import numpy as np
 import pandas as pd
 
-QUARTER = pd.Timedelta(minutes=15)
+QUARTER = 900
 
 
 def report(zone, rows):
     df = pd.DataFrame(rows, columns=["employee", "department", "start", "end", "duration"])
     for name in ("start", "end"):
-        df[name + "_at"] = pd.to_datetime(df[name], utc=True, format="ISO8601")
-    quarters = []
-    nights = crossing = 0
-    for row in df.itertuples():
-        local = pd.date_range(row.start_at, row.end_at, freq=QUARTER, inclusive="left").tz_convert(zone)
-        nights += 2 * ((local.hour >= 20) | (local.hour < 6)).sum() > len(local)
-        crossing += local[0].date() != local[-1].date()
-        iso = local.isocalendar()
-        weeks = [f"{year}-W{week:02d}" for year, week in zip(iso.year, iso.week)]
-        quarters += [(row.employee, weeks[0], week) for week in weeks]
-    by_start = Counter((employee, first) for employee, first, _ in quarters)
-    split = Counter((employee, week) for employee, _, week in quarters)
+        at = pd.to_datetime(df[name], utc=True, format="ISO8601")
+        df[name + "_at"] = (at - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(seconds=1)
+    # Every quarter of an hour of every shift, as the clocks of the place show it.
+    counts = ((df.end_at - df.start_at) // QUARTER).to_numpy()
+    shift = np.repeat(np.arange(len(df)), counts)
+    nth = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    local = pd.to_datetime(df.start_at.to_numpy()[shift] + nth * QUARTER, unit="s", utc=True).tz_convert(zone)
+    dark = np.bincount(shift, (local.hour >= 20) | (local.hour < 6))
+    days = local.tz_localize(None).normalize()
+    last = counts.cumsum() - 1
+    day, different_days = days.factorize()
+    iso = different_days.isocalendar()
+    weeks = np.array([f"{year}-W{week:02d}" for year, week in zip(iso.year, iso.week)])[day]
+    employees = df.employee.to_numpy()[shift]
+    first_weeks = weeks[last - counts + 1][shift]
     return {
         "total_shifts": len(df),
         "employees": df.employee.nunique(),
@@ -31,27 +35,30 @@ def report(zone, rows):
         "avg_shift_duration": df.duration.mean(),
         "common_conflicts": conflicts(df),
         "rest": rest(df),
-        "weekly_over_48": {"limit_hours": 48.0, "by_start": weeks_over(by_start), "split": weeks_over(split)},
-        "night_shifts": int(nights),
-        "crosses_midnight": int(crossing),
+        "weekly_over_48": {
+            "limit_hours": 48.0,
+            "by_start": weeks_over(Counter(zip(employees, first_weeks.tolist()))),
+            "split": weeks_over(Counter(zip(employees, weeks.tolist()))),
+        },
+        "night_shifts": int((2 * dark > counts).sum()),
+        "crosses_midnight": int((days[last - counts + 1] != days[last]).sum()),
         "first_start": df.start[df.start_at.idxmin()],
         "last_end": df.end[df.end_at.idxmax()],
     }
 
 
 def conflicts(df):
-    by_employee, by_department, by_pair, overlap = Counter(), Counter(), Counter(), pd.Timedelta(0)
-    for employee, shifts in df.groupby("employee"):
-        for a, b in combinations(shifts.itertuples(), 2):
-            common = min(a.end_at, b.end_at) - max(a.start_at, b.start_at)
-            if common > pd.Timedelta(0):
-                overlap += common
-                by_employee[employee] += 1
-                by_department.update({a.department, b.department})
-                by_pair["|".join(sorted((a.department, b.department)))] += 1
+    by_employee, by_department, by_pair, overlap = Counter(), Counter(), Counter(), 0
+    for a, b in combinations(zip(df.employee, df.department, df.start_at, df.end_at), 2):
+        common = min(a[3], b[3]) - max(a[2], b[2])
+        if a[0] == b[0] and common > 0:
+            overlap += common
+            by_employee[a[0]] += 1
+            by_department.update({a[1], b[1]})
+            by_pair["|".join(sorted((a[1], b[1])))] += 1
     return {
         "total_pairs": sum(by_employee.values()),
-        "total_overlap_hours": overlap / pd.Timedelta(hours=1),
+        "total_overlap_hours": overlap / 3600,
         "by_employee": by_employee,
         "by_department": by_department,
         "by_department_pair": by_pair,
@@ -61,16 +68,15 @@ def conflicts(df):
 def rest(df):
     by_employee, shortest = Counter(), None
     for employee, shifts in df.groupby("employee"):
-        for shift in shifts.itertuples():
-            earlier = shifts[(shifts.start_at < shift.start_at)]
-            if len(earlier) and earlier.end_at.max() <= shift.start_at:
-                gap = (shift.start_at - earlier.end_at.max()) / pd.Timedelta(hours=1)
-                # Of several that start at once only the first has rested.
-                twins = shifts[(shifts.start_at == shift.start_at)]
-                if shift.Index == twins.index[0]:
-                    shortest = gap if shortest is None else min(shortest, gap)
-                    if gap < 11:
-                        by_employee[employee] += 1
+        times = list(zip(shifts.start_at, shifts.end_at))
+        # Of several that start at once only one has rested.
+        for start in sorted({start for start, _ in times}):
+            ends = [end for other, end in times if other < start]
+            if ends and max(ends) <= start:
+                gap = (start - max(ends)) / 3600
+                shortest = gap if shortest is None else min(shortest, gap)
+                if gap < 11:
+                    by_employee[employee] += 1
     return {
         "limit_hours": 11,
         "violations": sum(by_employee.values()),

@@ -9,10 +9,11 @@ use ms_analytics::load::{Holidays, LoadAnalytics};
 use ms_analytics::{Shift, ShiftAnalytics};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-const ROSTERS: usize = 150;
+use crate::percentiles::quick_runner;
+
+const ROSTERS: usize = 1000;
 const QUARTER: i64 = 900;
 /// Days before clock changes and turns of the year.
 const BASES: [(&str, &str); 6] = [
@@ -102,7 +103,7 @@ fn same(ours: &Value, theirs: &Value) -> bool {
 #[test]
 fn reports_equal_pandas() {
     let strategy = rosters();
-    let mut runner = TestRunner::deterministic();
+    let mut runner = quick_runner();
     let rosters: Vec<_> = (0..ROSTERS).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
     let row = |shift: &Shift| {
         json!([
@@ -129,7 +130,7 @@ fn reports_equal_pandas() {
 #[test]
 fn loads_equal_pandas_however_they_are_split() {
     let strategy = rosters();
-    let mut runner = TestRunner::deterministic();
+    let mut runner = quick_runner();
     let rosters: Vec<_> = (0..80).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
     let row =
         |shift: &Shift| json!([shift.employee(), shift.department(), shift.start_text(), shift.end_text()]);

@@ -6,23 +6,28 @@ use std::process::{Command, Stdio};
 use ms_analytics::{PercentileMethod, PerformanceAnalytics, ResponseTimesError};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
-use proptest::test_runner::TestRunner;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-/// One process for all cases: samples in, bits of mean, p95 and p99 out.
+/// The same cases in every run. The usual generator takes most of the time in a debug build.
+pub(crate) fn quick_runner() -> TestRunner {
+    TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::XorShift))
+}
+
+/// One process for all cases: length and numbers of each sample in; mean, p95 and p99 out, all as they lie in memory.
 const NUMPY: &str = "
 import math, sys, numpy
-for line in sys.stdin:
-    sample = numpy.frombuffer(bytes.fromhex(line.strip()), dtype='<f8')
+while length := sys.stdin.buffer.read(8):
+    sample = numpy.frombuffer(sys.stdin.buffer.read(8 * int.from_bytes(length, 'little')), dtype='<f8')
     with numpy.errstate(all='ignore'):
         mean = numpy.mean(sample)
         if not numpy.isfinite(mean):
             mean = math.fsum(sample / len(sample))
         out = [mean, *numpy.percentile(sample, [95, 99])]
-    print(numpy.array(out, dtype='<f8').tobytes().hex())
+    sys.stdout.buffer.write(numpy.array(out, dtype='<f8').tobytes())
 ";
 
-/// Gives a program its input and returns what it printed.
-fn python(program: &str, lines: String) -> String {
+/// Gives a program its input and returns what it wrote, as numbers.
+fn python(program: &str, input: Vec<u8>) -> Vec<f64> {
     let mut python = Command::new("python3")
         .args(["-c", program])
         .stdin(Stdio::piped())
@@ -30,32 +35,19 @@ fn python(program: &str, lines: String) -> String {
         .stderr(Stdio::piped())
         .spawn()
         .expect("python3 is needed: apt-get install -y python3 python3-numpy");
-    let mut input = python.stdin.take().unwrap();
-    let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()));
+    let mut stdin = python.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(&input));
     let output = python.wait_with_output().unwrap();
     let _ = writer.join().unwrap();
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "numpy is needed (pip install numpy): {complaint}");
-    String::from_utf8(output.stdout).unwrap()
+    output.stdout.as_chunks::<8>().0.iter().map(|bytes| f64::from_le_bytes(*bytes)).collect()
 }
 
-fn numpy(samples: &[Vec<f64>]) -> Vec<[f64; 3]> {
-    let lines: String = samples
-        .iter()
-        .map(|sample| {
-            let bytes = sample.iter().flat_map(|time| time.to_le_bytes());
-            bytes.map(|byte| format!("{byte:02x}")).chain(["\n".to_owned()]).collect::<String>()
-        })
-        .collect();
-    let text = python(NUMPY, lines);
-    let answer = |line: &str| {
-        let number = |at: usize| {
-            let byte = |index| u8::from_str_radix(&line[2 * (at * 8 + index)..][..2], 16).unwrap();
-            f64::from_le_bytes(std::array::from_fn(byte))
-        };
-        std::array::from_fn(number)
-    };
-    text.lines().map(answer).collect()
+/// A length and as many numbers, as they lie in memory.
+fn write(numbers: &[f64], out: &mut Vec<u8>) {
+    out.extend((numbers.len() as u64).to_le_bytes());
+    numbers.iter().for_each(|number| out.extend(number.to_le_bytes()));
 }
 
 #[test]
@@ -63,22 +55,25 @@ fn mean_and_percentiles_equal_numpy() {
     let any = any::<f64>().prop_filter("finite", |time| time.is_finite());
     let usual = prop_oneof![0.0..60.0_f64, 1e-6..1e-3_f64, Just(0.1), -1e3..1e3_f64];
     let strategy = prop_oneof![
-        4 => prop::collection::vec(usual, 1..400),
-        1 => prop::collection::vec(any, 1..40),
-        1 => prop::collection::vec(0.0..1.0_f64, 5000..5001),
+        40 => prop::collection::vec(usual, 1..100),
+        10 => prop::collection::vec(any, 1..40),
+        1 => prop::collection::vec(0.0..1.0_f64, 2000..2001),
     ];
     // Far larger ones are found by another way.
     let large = |step: u32| 0.02 * f64::from(step.wrapping_mul(2_654_435_761) | 1).powf(-0.3);
-    let mut runner = TestRunner::deterministic();
+    let mut runner = quick_runner();
     let samples: Vec<Vec<f64>> =
-        (0..1500).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
+        (0..10_000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
     let samples: Vec<_> = samples
         .into_iter()
         .chain([20_000, 20_001, 50_007].map(|length| (0..length).map(large).collect::<Vec<f64>>()))
         .collect();
-    let theirs = numpy(&samples);
-    assert_eq!(theirs.len(), samples.len());
-    for (sample, [mean, p95, p99]) in samples.iter().zip(theirs) {
+    let mut input = Vec::new();
+    samples.iter().for_each(|sample| write(sample, &mut input));
+    let theirs = python(NUMPY, input);
+    assert_eq!(theirs.len(), 3 * samples.len());
+    for (sample, [mean, p95, p99]) in samples.iter().zip(theirs.as_chunks::<3>().0) {
+        let (mean, p95, p99) = (*mean, *p95, *p99);
         let ours = PerformanceAnalytics::analyze_response_times(sample).unwrap();
         // Zeros of either sign are equal to numpy's sort, and NaN (from a spread that overflows) has many bits.
         let same = |ours: f64, theirs: f64| ours == theirs || (ours.is_nan() && theirs.is_nan());
@@ -108,14 +103,21 @@ fn what_has_no_mean_is_refused() {
     }
 }
 
-/// Bits of sample and percentiles in, bits of what each method gives out.
+/// How many samples a call of numpy takes: it is the calls that take their time.
+const AT_ONCE: usize = 25;
+
+/// Samples of one length and percentiles in; what each method gives for each sample out.
 const METHODS: &str = "
 import sys, numpy
-for line in sys.stdin:
-    methods, sample, at = line.split()
-    sample, at = (numpy.frombuffer(bytes.fromhex(part), dtype='<f8') for part in (sample, at))
-    out = numpy.concatenate([numpy.percentile(sample, at, method=method) for method in methods.split(',')])
-    print(out.astype('<f8').tobytes().hex())
+def read():
+    length = int.from_bytes(sys.stdin.buffer.read(8), 'little')
+    return numpy.frombuffer(sys.stdin.buffer.read(8 * length), dtype='<f8')
+methods, at_once = sys.stdin.buffer.readline().decode().split()
+while len(at := read()):
+    samples = read().reshape(int(at_once), -1)
+    for method in methods.split(','):
+        out = numpy.percentile(samples, at, axis=1, method=method).T
+        sys.stdout.buffer.write(numpy.ascontiguousarray(out, dtype='<f8').tobytes())
 ";
 
 #[test]
@@ -125,24 +127,32 @@ fn all_nine_methods_equal_numpy_to_the_last_bit() {
         0.0..=100.0_f64,
         prop::sample::select(vec![0.0, 5.0, 12.5, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 100.0]),
     ];
-    let strategy = (prop::collection::vec(usual, 1..60), prop::collection::vec(at, 1..8));
-    let mut runner = TestRunner::deterministic();
-    let cases: Vec<_> = (0..10_000).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
-    let hex = |numbers: &[f64]| {
-        let bytes = numbers.iter().flat_map(|number| number.to_le_bytes());
-        bytes.map(|byte| format!("{byte:02x}")).collect::<String>()
-    };
+    let samples = (1..60_usize).prop_flat_map(move |length| {
+        prop::collection::vec(prop::collection::vec(usual.clone(), length), AT_ONCE)
+    });
+    let strategy = (samples, prop::collection::vec(at, 1..8));
+    let mut runner = quick_runner();
+    let cases: Vec<_> =
+        (0..10_000 / AT_ONCE).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
     let names = PercentileMethod::ALL.map(PercentileMethod::as_str).join(",");
-    let lines: Vec<_> =
-        cases.iter().map(|(sample, at)| format!("{names} {} {}", hex(sample), hex(at))).collect();
-    let theirs = python(METHODS, lines.join("\n"));
-    let mut answers = theirs.lines();
-    for (sample, at) in &cases {
-        let percentiles = |method| PerformanceAnalytics::percentiles(sample, at, method).unwrap().into_iter();
-        // Minus zero and zero are one value.
-        let ours: Vec<_> =
-            PercentileMethod::ALL.into_iter().flat_map(percentiles).map(|value| value + 0.0).collect();
-        assert_eq!(Some(&*hex(&ours)), answers.next(), "{sample:?} {at:?}");
+    let mut input = format!("{names} {AT_ONCE}\n").into_bytes();
+    for (samples, at) in &cases {
+        write(at, &mut input);
+        write(&samples.concat(), &mut input);
+    }
+    let theirs = python(METHODS, input);
+    let mut answers = theirs.iter();
+    for (samples, at) in &cases {
+        for method in PercentileMethod::ALL {
+            for sample in samples {
+                // Minus zero and zero are one value.
+                let ours = PerformanceAnalytics::percentiles(sample, at, method).unwrap();
+                let ours: Vec<_> = ours.iter().map(|value| (value + 0.0).to_bits()).collect();
+                let theirs: Vec<_> =
+                    answers.by_ref().take(at.len()).map(|value| (value + 0.0).to_bits()).collect();
+                assert_eq!(ours, theirs, "{method:?} {sample:?} {at:?}");
+            }
+        }
     }
     assert_eq!(answers.next(), None);
 }

@@ -5,7 +5,6 @@ use http::request::Parts;
 
 use crate::endpoint::{Endpoint, Question};
 use crate::health::HealthCheck;
-use crate::heartbeat::Heartbeat;
 use crate::report::Report;
 use crate::show::{self, Answer, Format, Language};
 use crate::shutdown::Phase;
@@ -157,27 +156,26 @@ impl Asked {
         report: &'a Report,
     ) -> show::KubernetesList<'a> {
         let mut list = show::KubernetesList::new(&self.excluded);
+        // Those that were asked, in the order of the names below.
+        let mut asked = report.checks().iter().peekable();
+        let mut add = |list: &mut show::KubernetesList<'a>, name: &'a str| {
+            let check = asked.next_if(|check| check.name() == name);
+            list.add(name, check.map(|check| !health.0.mapping.fails(check.status())));
+        };
         match self.question {
             Question::Endpoint(Endpoint::Livez) => {
                 list.add("ping", Some(true));
-                let beats = health.0.heartbeats.iter().map(Heartbeat::name);
-                beats.for_each(|name| list.add(name, Self::passes(health, report, name)));
+                health.0.heartbeats.iter().for_each(|beat| add(&mut list, beat.name()));
             }
             Question::Endpoint(Endpoint::Startupz) => list.add(STARTUP, Some(!report.starting())),
             _ => {
                 list.add(STARTUP, Some(!report.starting()));
                 list.add(SHUTDOWN, Some(!report.shutting_down()));
                 let critical = health.0.slots.iter().filter(|slot| slot.check.critical);
-                let names = critical.map(|slot| &*slot.check.name);
-                names.for_each(|name| list.add(name, Self::passes(health, report, name)));
+                critical.for_each(|slot| add(&mut list, &slot.check.name));
             }
         }
         list
-    }
-
-    /// `None` for a check that was not asked.
-    fn passes(health: &HealthCheck, report: &Report, name: &str) -> Option<bool> {
-        Some(!health.0.mapping.fails(report.check(name)?.status()))
     }
 
     fn bare(&self, health: &HealthCheck, status: Status) -> Answer {

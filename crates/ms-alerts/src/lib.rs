@@ -4,7 +4,7 @@
 //!   that a Prometheus server takes.
 //! - [`AlertManager::check_alerts`] checks them against a map of metrics; [`AlertManagerBuilder::spawn`] evaluates them in
 //!   the background over what [`exposition`] gives.
-//! - Changes go to the sinks: [`log_sink`], `WebhookSink`, `AlertmanagerSink` and `SlackSink` (feature `webhook`), or any [`Sink`] of yours. Each has its
+//! - Changes go to the sinks: [`log_sink`], `WebhookSink`, `AlertmanagerSink` and `SlackSink` (feature `webhook`), `EmailSink` (feature `email`), or any [`Sink`] of yours. Each has its
 //!   own queue and is retried; evaluation never waits for one.
 //! - `Expression` (feature `rules`) is PromQL by itself, over series of one's own.
 //! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for, and the manager tells its groups.
@@ -87,6 +87,8 @@ pub use builder::AlertManagerBuilder;
 pub use condition::{Comparison, Condition, above, at_least, at_most, below, equal, not_equal};
 #[cfg(feature = "webhook")]
 pub use delivery::{AlertmanagerSink, SlackSink, TemplateError, WebhookError, WebhookSink};
+#[cfg(feature = "email")]
+pub use delivery::{EmailError, EmailSink};
 pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};
 pub use error::BuildError;
 #[cfg(feature = "rules")]
@@ -116,6 +118,6 @@ pub use slo::{Slo, SloError};
 pub use state::State;
 
 /// The guide's examples.
-#[cfg(all(doctest, feature = "axum", feature = "rules", feature = "webhook"))]
+#[cfg(all(doctest, feature = "axum", feature = "email", feature = "rules", feature = "webhook"))]
 #[doc = include_str!("../../../docs/alerts.md")]
 struct Guide;

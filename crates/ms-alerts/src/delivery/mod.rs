@@ -3,6 +3,8 @@
 #[cfg(feature = "webhook")]
 mod alertmanager;
 mod backoff;
+#[cfg(feature = "email")]
+mod email;
 #[cfg(feature = "webhook")]
 mod guard;
 #[cfg(feature = "webhook")]
@@ -34,6 +36,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::state::Now;
 #[cfg(feature = "webhook")]
 pub use alertmanager::AlertmanagerSink;
+#[cfg(feature = "email")]
+pub use email::{EmailError, EmailSink};
 #[cfg(feature = "webhook")]
 pub use http::WebhookError;
 #[cfg(feature = "webhook")]

@@ -16,6 +16,8 @@ mod checking;
 #[cfg(feature = "webhook")]
 mod cluster;
 mod delivering;
+#[cfg(feature = "email")]
+mod email;
 #[cfg(feature = "rules")]
 mod dispatching;
 #[cfg(feature = "rules")]

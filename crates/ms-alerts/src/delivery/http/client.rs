@@ -81,8 +81,15 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
     if error.is_timeout() {
         return "no answer in time".to_owned();
     }
-    let first: &(dyn Error + 'static) = error;
-    let causes = || std::iter::successors(Some(first), |cause| (*cause).source());
+    let why = why(error);
+    if why == FAILED && !error.is_connect() { "request failed".to_owned() } else { why }
+}
+
+const FAILED: &str = "connection failed";
+
+/// Says what kept a connection from working, without what the causes say of where it led.
+pub(crate) fn why(error: &(dyn Error + 'static)) -> String {
+    let causes = || std::iter::successors(Some(error), |cause| (*cause).source());
     if let Some(tls) = causes().find_map(as_tls) {
         return format!("TLS failed: {tls}");
     }
@@ -91,9 +98,9 @@ pub(crate) fn reason(error: &reqwest::Error) -> String {
     }
     if let Some(io) = causes().find_map(|cause| cause.downcast_ref::<std::io::Error>()) {
         // The kind alone: the text may hold more of the URL than is good.
-        return format!("connection failed: {}", io.kind());
+        return format!("{FAILED}: {}", io.kind());
     }
-    if error.is_connect() { "connection failed".to_owned() } else { "request failed".to_owned() }
+    FAILED.to_owned()
 }
 
 fn as_forbidden<'e>(cause: &'e (dyn Error + 'static)) -> Option<&'e Forbidden> {

@@ -74,9 +74,7 @@ impl Endpoint {
 
     /// Trusts the certificates of a text in PEM beside those of the machine.
     pub(super) fn trust(&mut self, pem: &[u8]) -> Result<(), WebhookError> {
-        let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-        let roots = roots.ok().filter(|roots| !roots.is_empty()).ok_or(WebhookError::Certificate)?;
-        self.roots.extend(roots);
+        self.roots.extend(certificates(pem).ok_or(WebhookError::Certificate)?);
         self.client = client::new(&self.url, self.internal, &self.roots)?;
         Ok(())
     }
@@ -153,6 +151,12 @@ impl Posted {
             Self::TooLarge => Err(SendError::permanent("HTTP 413")),
         }
     }
+}
+
+/// Reads at least one certificate.
+pub(super) fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let roots: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    roots.ok().filter(|roots| !roots.is_empty())
 }
 
 /// A value that the client shows to nobody.

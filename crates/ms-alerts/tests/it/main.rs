@@ -16,10 +16,10 @@ mod checking;
 #[cfg(feature = "webhook")]
 mod cluster;
 mod delivering;
-#[cfg(feature = "email")]
-mod email;
 #[cfg(feature = "rules")]
 mod dispatching;
+#[cfg(feature = "email")]
+mod email;
 #[cfg(feature = "rules")]
 mod expressions;
 #[cfg(feature = "rules")]

@@ -92,7 +92,7 @@ pub fn gantt(timetable: &Timetable, language: Language) -> String {
             "<rect x=\"{legend:.1}\" y=\"{:.1}\" width=\"12\" height=\"12\" fill=\"{colour}\"/>",
             y + 10.0
         );
-        svg::text(&mut out, legend + 16.0, y + 20.0, "start", &svg::cut(department, 20));
+        svg::text(&mut out, legend + 16.0, y + 20.0, "start", &svg::cut(department, 18));
         legend += 150.0;
     }
     if left_out > 0 {

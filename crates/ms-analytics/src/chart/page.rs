@@ -10,13 +10,17 @@ use crate::load::{LoadReport, Spread};
 use crate::rules::RuleReport;
 use crate::timetable::{Conflict, Timetable};
 
+/// Pictures keep a white ground and a size at which they can be read: where the page is narrower, they scroll.
 const STYLE: &str = "\
-:root{color-scheme:light}body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:1120px;margin:2rem auto;\
-padding:0 1rem}h1,h2{line-height:1.2}dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1rem}\
-dl div{border:1px solid #bbb;border-radius:6px;padding:.5rem .75rem}dt{font-size:.85rem;color:#444}dd{margin:0;font-size:1.5rem;\
-font-variant-numeric:tabular-nums}svg{max-width:100%;height:auto}figure{margin:1rem 0;overflow-x:auto}figcaption,.note{color:#444;\
-font-size:.9rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #ccc;\
-vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}@media print{body{margin:0}}";
+:root{color-scheme:light dark;--ink:#222;--pale:#444;--ground:#fff;--rule:#ccc}@media(prefers-color-scheme:dark){\
+:root{--ink:#e6e6e6;--pale:#b3b3b3;--ground:#16181c;--rule:#4a4d52}}body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);\
+background:var(--ground);max-width:1120px;margin:2rem auto;padding:0 1rem}h1,h2{line-height:1.2}dl{display:grid;\
+grid-template-columns:repeat(auto-fit,minmax(130px,1fr));gap:1rem}dl div{border:1px solid var(--rule);border-radius:6px;\
+padding:.5rem .75rem}dt{font-size:.85rem;color:var(--pale)}dd{margin:0;font-size:1.5rem;font-variant-numeric:tabular-nums}\
+svg{max-width:100%;min-width:740px;height:auto;border-radius:6px}figure{margin:1rem 0;overflow-x:auto}figcaption,.note{\
+color:var(--pale);font-size:.9rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;\
+border-bottom:1px solid var(--rule);vertical-align:top}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\
+td.t{white-space:nowrap}@media print{:root{--ink:#222;--pale:#444;--ground:#fff;--rule:#ccc}body{margin:0}svg{min-width:0}}";
 
 /// What a page shows; parts that are left out are not on it.
 ///
@@ -223,7 +227,11 @@ impl<'a> Page<'a> {
         if rows.is_empty() {
             return;
         }
-        let class = |at: usize| if numbers.contains(&at) { " class=\"n\"" } else { "" };
+        let class = |at: usize| match columns.get(at) {
+            _ if numbers.contains(&at) => " class=\"n\"",
+            Some(Word::From) => " class=\"t\"",
+            _ => "",
+        };
         let _ = write!(out, "<h2>{}</h2><figure><table><thead><tr>", self.say(heading));
         for (at, column) in columns.iter().enumerate() {
             let _ = write!(out, "<th scope=\"col\"{}>{}</th>", class(at), self.say(*column));

@@ -58,6 +58,7 @@ fn the_page_shows_every_part_in_both_languages() {
         assert!(turkish.contains(&format!("<h2>{heading}")), "{heading}");
     }
     assert_eq!(english.matches("<svg").count(), 4);
+    assert!(english.contains("prefers-color-scheme:dark"));
     // Both shifts of the conflict are marked.
     assert_eq!(english.matches("url(#stripes)").count(), 2);
 }

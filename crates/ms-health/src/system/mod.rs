@@ -21,7 +21,7 @@ use usage::Meter;
 /// | value | meaning | limit |
 /// |---|---|---|
 /// | `cpu_usage` | busy share of all CPUs since the run before, 200 ms at least | none |
-/// | `memory_usage` | what is not available; inside a container with a limit, the share of that limit | 95 |
+/// | `memory_usage` | what is not available; with a limit on the control group, the share of that limit | 95 |
 /// | `disk_usage` | as `df` shows it, of the file system of [`disk`](Self::disk) | 95 |
 ///
 /// Past a limit the status is `degraded`. It is never critical: another instance on the same machine would be no better.

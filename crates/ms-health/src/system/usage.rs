@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::time::Instant;
 
-use sysinfo::{CpuRefreshKind, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{
+    CpuRefreshKind, MINIMUM_CPU_UPDATE_INTERVAL, MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate,
+    RefreshKind, System,
+};
 
 /// Remembers the CPU times of the run before.
 pub(crate) struct Meter {
@@ -43,11 +46,28 @@ impl Meter {
         let system = self.system.as_mut()?;
         system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
         let (total, available) = (system.total_memory(), system.available_memory());
-        match system.cgroup_limits() {
-            // The page cache counts against the limit but is given back when needed, so resident pages tell more.
-            Some(limits) if limits.total_memory < total => percent(limits.rss, limits.total_memory),
-            _ => percent(total.saturating_sub(available), total),
-        }
+        share_of_memory(total, available, limit_of_this_process(system))
+    }
+}
+
+/// What the control group of this process holds, and what it or one above it may; also where no container hides those
+/// above, as for a unit of systemd with `MemoryMax=`.
+fn limit_of_this_process(system: &mut System) -> Option<(u64, u64)> {
+    let this = sysinfo::get_current_pid().ok()?;
+    if system.process(this).is_none() {
+        let nothing = ProcessRefreshKind::nothing().without_tasks();
+        system.refresh_processes_specifics(ProcessesToUpdate::Some(&[this]), false, nothing);
+    }
+    let limits = system.process(this)?.cgroup_limits()?;
+    Some((limits.rss, limits.total_memory))
+}
+
+/// `limit` is what the container's processes hold, and what they may.
+fn share_of_memory(total: u64, available: u64, limit: Option<(u64, u64)>) -> Option<f64> {
+    match limit {
+        // The page cache counts against the limit but is given back when needed, so resident pages tell more.
+        Some((held, limit)) if limit < total => percent(held, limit),
+        _ => percent(total.saturating_sub(available), total),
     }
 }
 
@@ -72,4 +92,21 @@ pub(crate) fn disk(path: &Path) -> Option<f64> {
 #[expect(clippy::cast_precision_loss, reason = "a share of 2^53 bytes is exact enough")]
 fn percent(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64 * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inside_a_container_its_limit_counts_and_a_limit_beyond_the_machine_does_not() {
+        const GIB: u64 = 1 << 30;
+        let share = |limit| share_of_memory(16 * GIB, 12 * GIB, limit);
+        assert_eq!(share(None), Some(25.0));
+        assert_eq!(share(Some((GIB, 2 * GIB))), Some(50.0));
+        // Without a limit cgroups say the most that a number can hold.
+        assert_eq!(share(Some((GIB, u64::MAX))), Some(25.0));
+        assert_eq!(share(Some((0, 0))), None, "of no memory at all there is no share");
+        assert_eq!(share_of_memory(0, 0, None), None);
+    }
 }

@@ -9,14 +9,17 @@ use ms_alerts::{Answer, Element, Expression, SeriesStore};
 use serde_json::{Value, json};
 
 use crate::Version;
-use crate::exposition::{read_into, time};
+use crate::exposition::{fetch_into, read_into, time};
 use crate::output::{Failure, Outcome, number, selector};
 
 #[derive(Debug, Args)]
 pub struct Options {
     /// Files in the Prometheus text format; - is standard input. Samples of one series may have times of their own.
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "url")]
     metrics: Vec<PathBuf>,
+    /// Where an exposition is served, such as http://127.0.0.1:8000/metrics.
+    #[arg(long)]
+    url: Vec<String>,
     /// The expression.
     #[arg(long)]
     expr: String,
@@ -38,6 +41,9 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<Outcome, Failure> 
     let mut store = SeriesStore::new();
     for path in &options.metrics {
         read_into(&mut store, path, at)?;
+    }
+    for url in &options.url {
+        fetch_into(&mut store, url, at)?;
     }
     let answer = expression.evaluate(&store, at).map_err(wrong)?;
     let seconds = at.as_millisecond() as f64 / 1000.0;

@@ -1,13 +1,20 @@
 //! Expositions as files.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use ms_alerts::{Samples, SeriesStore, parse_exposition_bytes};
 
 use crate::output::Failure;
+
+/// How long a server may say nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Of an exposition.
+const MOST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Reads a file, or standard input if it is `-`.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -30,6 +37,38 @@ pub fn read_into(store: &mut SeriesStore, path: &Path, at: Timestamp) -> Result<
     let bytes = read(path)?;
     store.push_samples(&samples(path, &bytes)?, at);
     Ok(())
+}
+
+/// Adds what is served at an address of plain HTTP; a sample without a time is one of `at`.
+pub fn fetch_into(store: &mut SeriesStore, url: &str, at: Timestamp) -> Result<(), Failure> {
+    let body = fetch(url).map_err(|source| Failure::Fetch { url: url.to_owned(), source })?;
+    store.push_samples(&samples(Path::new(url), &body)?, at);
+    Ok(())
+}
+
+/// With HTTP 1.0, so that the body ends with the connection.
+fn fetch(url: &str) -> io::Result<Vec<u8>> {
+    let wrong = |why: &str| io::Error::new(io::ErrorKind::InvalidInput, why.to_owned());
+    let address = url.strip_prefix("http://").ok_or_else(|| wrong("expected http://HOST[:PORT]/PATH"))?;
+    let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
+    let has_port = host.rsplit(']').next().is_some_and(|behind| behind.contains(':'));
+    let target = if has_port { host.to_owned() } else { format!("{host}:80") };
+    let address = target.to_socket_addrs()?.next().ok_or_else(|| wrong("the host has no address"))?;
+    let mut connection = TcpStream::connect_timeout(&address, PATIENCE)?;
+    connection.set_read_timeout(Some(PATIENCE))?;
+    let path = if path.is_empty() { "/" } else { path };
+    let request = format!("GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: text/plain\r\n\r\n");
+    connection.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    connection.take(MOST_BYTES).read_to_end(&mut answer)?;
+    let head =
+        answer.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(|| wrong("no answer of HTTP"))?;
+    let body = answer.split_off(head + 4);
+    let status = String::from_utf8_lossy(&answer);
+    match status.split_whitespace().nth(1) {
+        Some("200") => Ok(body),
+        _ => Err(wrong(&format!("it answers {:?}", status.lines().next().unwrap_or_default()))),
+    }
 }
 
 /// Reads seconds since 1970, or a date with a time.

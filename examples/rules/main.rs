@@ -2,6 +2,7 @@
 
 mod check;
 mod eval;
+mod explain;
 mod exposition;
 mod output;
 mod replay;
@@ -34,6 +35,8 @@ enum Command {
     Check(check::Options),
     /// Evaluates an expression over an exposition.
     Eval(eval::Options),
+    /// Tells why a rule does or does not fire, part by part, and which rules find no series.
+    Explain(explain::Options),
     /// Tells what would have fired over recorded samples, and when.
     Replay(replay::Options),
     /// Writes a service level objective as a rule file.
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
     let outcome = match &options.command {
         Command::Check(options) => check::run(options, &mut out),
         Command::Eval(options) => eval::run(options, &mut out),
+        Command::Explain(options) => explain::run(options, &mut out),
         Command::Replay(options) => replay::run(options, &mut out),
         Command::Slo(options) => slo::run(options, &mut out),
         Command::Test(options) => test::run(options, &mut out),

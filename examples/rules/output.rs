@@ -33,6 +33,10 @@ pub enum Failure {
     Untimed { path: PathBuf },
     #[error("the samples span more than a million intervals, or a time that cannot be")]
     Steps,
+    #[error("there is no rule {rule:?}; there is {}", names.join(", "))]
+    NoRule { rule: String, names: Vec<String> },
+    #[error("{url}: {source}")]
+    Fetch { url: String, source: io::Error },
     #[error("cannot write: {0}")]
     Write(#[from] io::Error),
     #[error("cannot write: {0}")]

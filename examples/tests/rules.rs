@@ -258,3 +258,65 @@ fn test_has_the_verdict_and_exit_code_of_promtool() {
         (&json!("alerts"), &json!(5))
     );
 }
+
+#[test]
+fn explain_shows_each_part_and_which_rules_find_nothing() {
+    const RULES: &str = "groups:\n- name: g\n  rules:\n  - {alert: Down, expr: 'up{job=\"a\"} == 0 and on (job) limit', for: 5m}\n  \
+                         - {alert: Blind, expr: nothing > 0}\n";
+    let metrics = "up{job=\"a\"} 0\nup{job=\"b\"} 1\nlimit{job=\"b\"} 1\n";
+    let folder = folder(&[("rules.yml", RULES), ("metrics.txt", metrics)]);
+    let explain = |arguments: &[&str]| rules(&[&["explain"], arguments].concat(), folder.path());
+    let output = explain(&["Down", "rules.yml", "--metrics", "metrics.txt"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let expected = "\
+Down (group g) does not fire: its condition holds for nothing
+up{job=\"a\"} == 0 and on (job) limit => nothing
+|   no partner on the right for 1 of 1 element on the left, such as {job=\"a\"}; there one is {job=\"b\"}
+|-- up{job=\"a\"} == 0 => up{job=\"a\"} 0
+|   |   it holds for 1 of 1 element
+|   `-- up{job=\"a\"} => up{job=\"a\"} 0
+`-- limit => limit{job=\"b\"} 1
+
+Rules that find no series at all: Blind
+";
+    assert_eq!(text(&output.stdout), expected);
+
+    // The same samples over HTTP.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}/metrics", listener.local_addr().expect("an address"));
+    let server = std::thread::spawn(move || {
+        for status in ["200 OK", "503 Service Unavailable"] {
+            let (mut connection, _) = listener.accept().expect("a connection");
+            let mut request = [0; 512];
+            let read = std::io::Read::read(&mut connection, &mut request).expect("a request");
+            assert!(request[..read].starts_with(b"GET /metrics HTTP/1.0\r\n"));
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Type: text/plain\r\n\r\n{metrics}");
+            std::io::Write::write_all(&mut connection, answer.as_bytes()).expect("written");
+        }
+    });
+    let output = explain(&["Down", "rules.yml", "--url", &url, "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&report["rules"][0]["holds"], &report["rules"][0]["for"]), (&json!(false), &json!(300.0)));
+    assert_eq!(report["without_series"], json!(["Blind"]));
+    assert_eq!(report["rules"][0]["explanation"]["parts"][1]["series"], json!(1));
+    let eval = rules(&["eval", "--url", &url, "--expr", "up"], folder.path());
+    assert!(
+        text(&eval.stderr).contains("it answers \"HTTP/1.1 503 Service Unavailable\""),
+        "{}",
+        text(&eval.stderr)
+    );
+    server.join().expect("served");
+    for (arguments, reason) in [
+        (
+            &["Up", "rules.yml", "--metrics", "metrics.txt"][..],
+            "there is no rule \"Up\"; there is Down, Blind",
+        ),
+        (&["Down", "none.yml", "--metrics", "metrics.txt"], "none.yml"),
+        (&["Down", "rules.yml", "--url", "https://example.org/"], "expected http://HOST[:PORT]/PATH"),
+        (&["Down", "rules.yml"], "--metrics"),
+    ] {
+        let output = explain(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).contains(reason), "{}", text(&output.stderr));
+    }
+}

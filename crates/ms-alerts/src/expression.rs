@@ -111,6 +111,14 @@ impl Expression {
         self
     }
 
+    pub(crate) fn compat(&self) -> Compat {
+        self.compat
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        Dialect::new(self.compat, self.step)
+    }
+
     /// Evaluates it at one moment.
     ///
     /// # Errors
@@ -118,7 +126,7 @@ impl Expression {
     /// [`ExpressionError::Evaluation`].
     pub fn evaluate(&self, store: &SeriesStore, at: Timestamp) -> Result<Answer, ExpressionError> {
         let at = at.as_millisecond();
-        let evaluated = self.query.evaluate_at(&store.0, at, (at, at), Dialect::new(self.compat, self.step));
+        let evaluated = self.query.evaluate_at(&store.0, at, (at, at), self.dialect());
         Ok(match evaluated.map_err(ExpressionError::of)? {
             Evaluated::Scalar(number) => Answer::Scalar(number),
             Evaluated::Vector(vector) => Answer::Vector(vector.iter().map(Element::of).collect()),
@@ -144,7 +152,7 @@ impl Expression {
         if last < first || (last - first) / step >= MOST_STEPS {
             return Err(ExpressionError::Steps);
         }
-        let dialect = Dialect::new(self.compat, self.step);
+        let dialect = self.dialect();
         let mut lines: Vec<Line> = Vec::new();
         let mut places = std::collections::HashMap::new();
         let moments = (0..=(last - first) / step).map(|count| first + count * step);
@@ -183,6 +191,10 @@ impl SeriesStore {
     /// Makes one without series.
     pub fn new() -> Self {
         Self(History::whole())
+    }
+
+    pub(crate) fn history(&self) -> &History {
+        &self.0
     }
 
     /// Adds a sample to the series of these labels, of which `__name__` is the metric. Samples may come in any order; a later

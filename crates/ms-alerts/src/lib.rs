@@ -7,6 +7,8 @@
 //! - Changes go to the sinks: [`log_sink`], `WebhookSink`, `AlertmanagerSink` and `SlackSink` (feature `webhook`), `EmailSink` (feature `email`), or any [`Sink`] of yours. Each has its
 //!   own queue and is retried; evaluation never waits for one.
 //! - `Expression` (feature `rules`) is PromQL by itself, over series of one's own.
+//! - `Expression::explain` and `explain_rules` (feature `rules`) tell why a rule does or does not fire; `run_rule_tests` runs unit
+//!   tests of rules in promtool's format.
 //! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for, and the manager tells its groups.
 //! - `Slo` (feature `rules`) writes a service level objective as a rule file.
 //! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
@@ -48,6 +50,8 @@ mod delivery;
 #[cfg(feature = "rules")]
 mod dispatch;
 mod error;
+#[cfg(feature = "rules")]
+mod explanation;
 #[cfg(feature = "rules")]
 mod expression;
 mod fingerprint;
@@ -91,6 +95,8 @@ pub use delivery::{AlertmanagerSink, SlackSink, TemplateError, WebhookError, Web
 pub use delivery::{EmailError, EmailSink};
 pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};
 pub use error::BuildError;
+#[cfg(feature = "rules")]
+pub use explanation::{Explanation, RuleExplanation, explain_rules};
 #[cfg(feature = "rules")]
 pub use expression::{Answer, Element, Expression, ExpressionError, Line, SeriesStore};
 pub use handle::AlertHandle;

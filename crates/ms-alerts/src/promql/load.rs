@@ -3,6 +3,8 @@
 mod labels;
 mod range;
 
+pub(super) use range::window;
+
 use promql_parser::label::MatchOp;
 use promql_parser::parser::token::{self as t, TokenId};
 use promql_parser::parser::{
@@ -38,9 +40,9 @@ impl Refused {
 }
 
 /// An expression, and which servers are to read it.
-struct Written<'e> {
-    text: &'e str,
-    syntax: Syntax,
+pub(super) struct Written<'e> {
+    pub(super) text: &'e str,
+    pub(super) syntax: Syntax,
 }
 
 impl std::ops::Deref for Written<'_> {
@@ -89,7 +91,7 @@ fn measure(expression: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-fn node(expression: &Written<'_>, tree: &Expr) -> Result<Node, Refused> {
+pub(super) fn node(expression: &Written<'_>, tree: &Expr) -> Result<Node, Refused> {
     match tree {
         Expr::Paren(inner) => node(expression, &inner.expr),
         Expr::NumberLiteral(literal) => Ok(Node::Number(literal.val)),

@@ -7,6 +7,7 @@ mod binary;
 mod calendar;
 mod compat;
 mod eval;
+pub(crate) mod explain;
 mod functions;
 mod histogram;
 mod labels;

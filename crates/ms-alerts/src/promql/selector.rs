@@ -1,5 +1,7 @@
 //! Selectors: a name and label matchers.
 
+use std::fmt;
+
 use ::regex::Regex;
 use promql_parser::label::{MatchOp, Matcher as Parsed};
 
@@ -12,10 +14,13 @@ pub(super) struct Selector {
     matchers: Vec<Matcher>,
 }
 
+/// A label, and what it must be.
 #[derive(Debug)]
-struct Matcher {
+pub(super) struct Matcher {
     label: String,
     test: Test,
+    /// The value as it is written.
+    written: String,
 }
 
 #[derive(Debug)]
@@ -48,7 +53,7 @@ impl Selector {
                 MatchOp::Re(_) => Test::Matches(pattern()?),
                 MatchOp::NotRe(_) => Test::MatchesNot(pattern()?),
             };
-            matchers.push(Matcher { label: matcher.name.clone(), test });
+            matchers.push(Matcher { label: matcher.name.clone(), test, written: matcher.value.clone() });
         }
         Ok(Self { name, matchers })
     }
@@ -60,14 +65,37 @@ impl Selector {
 
     /// Tells whether labels match, of which `label` gives each by its name; the metric's name is looked up, not compared.
     pub(super) fn matches<'v>(&self, label: impl Fn(&str) -> &'v str) -> bool {
-        self.matchers.iter().all(|matcher| {
-            let value = label(&matcher.label);
-            match &matcher.test {
-                Test::Equal(wanted) => value == wanted,
-                Test::NotEqual(unwanted) => value != unwanted,
-                Test::Matches(pattern) => pattern.is_match(value),
-                Test::MatchesNot(pattern) => !pattern.is_match(value),
-            }
-        })
+        self.matchers.iter().all(|matcher| matcher.takes(label(&matcher.label)))
+    }
+
+    pub(super) fn matchers(&self) -> &[Matcher] {
+        &self.matchers
+    }
+}
+
+impl Matcher {
+    pub(super) fn label(&self) -> &str {
+        &self.label
+    }
+
+    pub(super) fn takes(&self, value: &str) -> bool {
+        match &self.test {
+            Test::Equal(wanted) => value == wanted,
+            Test::NotEqual(unwanted) => value != unwanted,
+            Test::Matches(pattern) => pattern.is_match(value),
+            Test::MatchesNot(pattern) => !pattern.is_match(value),
+        }
+    }
+}
+
+impl fmt::Display for Matcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = match &self.test {
+            Test::Equal(_) => "=",
+            Test::NotEqual(_) => "!=",
+            Test::Matches(_) => "=~",
+            Test::MatchesNot(_) => "!~",
+        };
+        write!(f, "{}{sign}{:?}", self.label, self.written)
     }
 }

@@ -21,6 +21,8 @@ mod dispatching;
 #[cfg(feature = "email")]
 mod email;
 #[cfg(feature = "rules")]
+mod explaining;
+#[cfg(feature = "rules")]
 mod expressions;
 #[cfg(feature = "rules")]
 mod hostile;

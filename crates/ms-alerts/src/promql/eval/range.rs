@@ -36,7 +36,7 @@ impl<'s> Moment<'s, '_, '_> {
     }
 
     /// Calls `visit` with each series that there was within a range, and with what makes an element of it.
-    pub(super) fn stretches(
+    pub(in crate::promql) fn stretches(
         &self,
         window: &'s Window,
         visit: impl FnMut(&Stretch<'_>, &mut dyn FnMut() -> Element<'s>),

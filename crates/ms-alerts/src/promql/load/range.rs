@@ -41,7 +41,7 @@ fn range(
     Ok((window, number.map(|number| node(expression, number)).transpose()?))
 }
 
-fn window(expression: &Written<'_>, tree: &Expr) -> Result<Window, Refused> {
+pub(in crate::promql) fn window(expression: &Written<'_>, tree: &Expr) -> Result<Window, Refused> {
     match tree {
         Expr::Paren(inner) => window(expression, &inner.expr),
         Expr::MatrixSelector(matrix) => Ok(Window {

@@ -89,9 +89,9 @@ impl Calendar {
         LocalShift { start, end, start_offset: span.offset, end_offset, is_plain }
     }
 
-    /// Calls `each` with every local week, by its Monday, and the microseconds of the shift in it.
-    pub(crate) fn weeks(&self, shift: LocalShift, mut each: impl FnMut(Day, i64)) {
-        let monday = shift.first_day().monday();
+    /// Calls `each` with every local week from that of the shift's start, by its Monday, and the microseconds of the shift
+    /// in it.
+    pub(crate) fn weeks(&self, shift: LocalShift, monday: Day, mut each: impl FnMut(Day, i64)) {
         if shift.is_plain && shift.end + shift.start_offset <= monday.plus(7).0 * DAY {
             return each(monday, shift.end - shift.start);
         }
@@ -361,7 +361,9 @@ mod tests {
         let (calendar, sunday) =
             shift("Europe/Istanbul", "2026-03-01T20:00:00+03:00", "2026-03-02T08:00:00+03:00");
         let mut weeks = Vec::new();
-        calendar.weeks(sunday, |monday, part| weeks.push((monday.iso_week(), part / HOUR)));
+        calendar.weeks(sunday, sunday.first_day().monday(), |monday, part| {
+            weeks.push((monday.iso_week(), part / HOUR))
+        });
         assert_eq!(weeks, [("2026-W09".to_owned(), 4), ("2026-W10".to_owned(), 8)]);
         let (_, late) = shift("Europe/Istanbul", "2021-01-03T20:00:00+03:00", "2021-01-04T08:00:00+03:00");
         assert_eq!(late.first_day().monday().iso_week(), "2020-W53");

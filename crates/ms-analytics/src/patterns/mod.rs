@@ -25,7 +25,7 @@ use crate::sum::{ExactSum, ratio};
 /// to the last bit; of `first_start` and `last_end`, that which was added first is shown if several texts mean the
 /// same instant.
 ///
-/// Memory: 16 bytes a shift (up to twice that while it grows), and each name once. Exact conflicts on an unsorted
+/// Memory: 16 bytes a shift (up to half more while it grows), and each name once. Exact conflicts on an unsorted
 /// roster need all intervals at once; nothing else is kept.
 #[derive(Clone, Debug)]
 pub struct ShiftAnalytics {

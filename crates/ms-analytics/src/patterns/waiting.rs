@@ -56,6 +56,10 @@ impl Waiting {
         }
         for one in &self.rows {
             if let Some(rows) = rows.get_mut(one.employee as usize) {
+                if rows.len() == rows.capacity() {
+                    // By half: doubling would leave a third of all memory unused.
+                    rows.reserve_exact(rows.len() / 2 + 4);
+                }
                 rows.push(one.row);
             }
         }

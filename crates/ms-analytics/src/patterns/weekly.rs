@@ -19,8 +19,9 @@ pub(super) struct Weekly {
 impl Weekly {
     /// Adds a shift of the current employee; shifts come by start.
     pub(super) fn add(&mut self, shift: LocalShift, length: i64, calendar: &Calendar) {
-        self.by_start.add(shift.first_day().monday(), length);
-        calendar.weeks(shift, |monday, part| self.split.add(monday, part));
+        let monday = shift.first_day().monday();
+        self.by_start.add(monday, length);
+        calendar.weeks(shift, monday, |monday, part| self.split.add(monday, part));
     }
 
     /// Tells that the current employee has no more shifts.

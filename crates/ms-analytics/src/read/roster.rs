@@ -335,15 +335,20 @@ impl Header {
     /// The fields of a row in their order; an error names the first that is not UTF-8.
     fn texts<'a>(&self, record: &Record<'a>) -> Result<[&'a str; FIELDS.len()], &'static str> {
         if let Some(whole) = record.text() {
-            let mut is_whole = true;
-            let texts = self.positions.map(|position| {
-                let Some(position) = position else { return "" };
-                let text = record.field_of(whole, position);
-                is_whole &= text.is_some();
-                text.unwrap_or_default()
-            });
-            if is_whole {
-                return Ok(texts);
+            let field = |position: Option<usize>| match position {
+                Some(position) => record.field_of(whole, position),
+                None => Some(""),
+            };
+            // Written out: a loop over the six takes twice as long.
+            let [id, employee, department, start, end, duration] = self.positions;
+            if let Some(id) = field(id)
+                && let Some(employee) = field(employee)
+                && let Some(department) = field(department)
+                && let Some(start) = field(start)
+                && let Some(end) = field(end)
+                && let Some(duration) = field(duration)
+            {
+                return Ok([id, employee, department, start, end, duration]);
             }
         }
         // A field may be the one that is not UTF-8, or another of the row.

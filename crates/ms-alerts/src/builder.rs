@@ -143,6 +143,36 @@ impl AlertManagerBuilder {
         self
     }
 
+    /// Adds all receivers of a file with their sinks; the alerts of one that has none go nowhere, as in Alertmanager.
+    ///
+    /// ```
+    /// use ms_alerts::{AlertManager, Receivers, Routes};
+    ///
+    /// let text = r#"
+    /// route: {receiver: duty}
+    /// receivers:
+    ///   - name: duty
+    ///     slack_configs: [{api_url: "https://hooks.slack.com/services/T000/B000/XXX"}]
+    /// "#;
+    /// let alerts = AlertManager::builder()
+    ///     .routes(Routes::parse("routes.yml", text)?)
+    ///     .receivers(Receivers::parse("routes.yml", text, None)?)
+    ///     .build()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(all(feature = "rules", feature = "webhook"))]
+    pub fn receivers(mut self, receivers: crate::Receivers) -> Self {
+        for receiver in receivers.into_sinks() {
+            if receiver.sinks.is_empty() {
+                self = self.discard(receiver.name);
+                continue;
+            }
+            let named = receiver.sinks.into_iter().map(|sink| (receiver.name.clone(), sink));
+            self.routing.receivers.extend(named);
+        }
+        self
+    }
+
     /// Lets the alerts of a receiver go nowhere; otherwise one without a sink is an error.
     #[cfg(feature = "rules")]
     pub fn discard(mut self, receiver: impl Into<String>) -> Self {

@@ -106,6 +106,8 @@ pub use no_data::NoData;
 pub use over::Over;
 #[cfg(feature = "rules")]
 pub use promql::Compat;
+#[cfg(all(feature = "rules", feature = "webhook"))]
+pub use routing::Receivers;
 #[cfg(feature = "rules")]
 pub use routing::{Destination, RouteFileError, Routes};
 pub use rule::AlertRule;

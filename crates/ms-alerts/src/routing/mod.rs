@@ -5,6 +5,8 @@ mod error;
 mod inhibit;
 mod load;
 pub(crate) mod matcher;
+#[cfg(feature = "webhook")]
+mod receivers;
 mod tree;
 mod yaml;
 
@@ -17,6 +19,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use error::RouteFileError;
+#[cfg(feature = "webhook")]
+pub use receivers::Receivers;
 
 use crate::labels::Labels;
 use calendar::Interval;

@@ -38,6 +38,8 @@ mod promtool;
 mod pushing;
 #[cfg(feature = "rules")]
 mod ranges;
+#[cfg(all(feature = "email", feature = "rules"))]
+mod receivers;
 mod reentering;
 #[cfg(feature = "rules")]
 mod reloading;

@@ -107,6 +107,16 @@ impl AlertmanagerSink {
         Ok(self)
     }
 
+    /// Sends a header of one's own to each of them; its value is taken for a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Header`], as [`WebhookSink::header`](crate::WebhookSink::header).
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, WebhookError> {
+        self.peers.iter_mut().try_for_each(|peer| peer.header(name, value))?;
+        Ok(self)
+    }
+
     /// Sets labels that tell this service from others. As by Prometheus each alert gets those whose names it has not. Default
     /// none.
     pub fn external_labels(mut self, labels: Labels) -> Self {

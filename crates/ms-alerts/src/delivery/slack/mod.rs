@@ -156,6 +156,36 @@ impl SlackSink {
         Ok(self)
     }
 
+    /// Sends `Authorization: Bearer <token>` with each message.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Token`] if the token holds a control character.
+    pub fn bearer(mut self, token: &str) -> Result<Self, WebhookError> {
+        self.endpoint.bearer(token)?;
+        Ok(self)
+    }
+
+    /// Sends name and password as `Authorization: Basic …` with each message.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Token`] if the name holds a colon, or either a control character.
+    pub fn basic(mut self, user: &str, password: &str) -> Result<Self, WebhookError> {
+        self.endpoint.basic(user, password)?;
+        Ok(self)
+    }
+
+    /// Sends a header of one's own with each message; its value is taken for a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`WebhookError::Header`], as [`WebhookSink::header`](crate::WebhookSink::header).
+    pub fn header(mut self, name: &str, value: &str) -> Result<Self, WebhookError> {
+        self.endpoint.header(name, value)?;
+        Ok(self)
+    }
+
     /// Sets whether it is told of alerts that were resolved. Default true.
     pub fn send_resolved(mut self, send_resolved: bool) -> Self {
         self.send_resolved = send_resolved;

@@ -224,7 +224,12 @@ impl Config {
 
     /// Returns the file the log is written to.
     pub fn log_file(&self) -> PathBuf {
-        self.data_dir.join("logs").join("medschedule.log")
+        self.log_directory().join("medschedule.log")
+    }
+
+    /// Returns the directory of the log and of the audit trail.
+    pub fn log_directory(&self) -> PathBuf {
+        self.data_dir.join("logs")
     }
 
     /// Returns the file of the embedded database.

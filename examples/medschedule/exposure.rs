@@ -1,18 +1,21 @@
 //! Who may ask: a page of another site must not reach a service on localhost, nor a stranger one on the network.
 
 mod host;
+mod sign_in;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::host::{AllowedHost, HostError};
 use self::host::{is_address, split_port};
+use self::sign_in::Browsers;
 use crate::config::Secret;
 use crate::problem::Problem;
 
@@ -21,11 +24,13 @@ use crate::problem::Problem;
 /// - `Host` names localhost, an address, or a host that was allowed: a name that an attacker makes resolve to
 ///   127.0.0.1 (DNS rebinding) is refused with 421.
 /// - `Origin`, where a browser sends one, is the service itself; 403 otherwise.
-/// - With a token, everything but the bare health status, the style sheet and the script needs it; 401 otherwise.
+/// - With a token, everything but the bare health status, the style sheet and the script needs it, or the cookie of a
+///   browser that has signed in with it; 401 otherwise.
 #[derive(Clone, Debug)]
 pub struct Exposure {
     allowed_hosts: Arc<[AllowedHost]>,
     token: Option<[u8; 32]>,
+    browsers: Arc<Browsers>,
 }
 
 impl Exposure {
@@ -33,14 +38,23 @@ impl Exposure {
     pub fn new(allowed_hosts: &[AllowedHost], token: Option<&Secret>) -> Self {
         // A digest of fixed length, so that comparing tells nothing about the token's length either.
         let token = token.map(|token| Sha256::digest(token.expose()).into());
-        Self { allowed_hosts: allowed_hosts.into(), token }
+        Self { allowed_hosts: allowed_hosts.into(), token, browsers: Arc::default() }
+    }
+
+    /// The routes with which a browser shows the token.
+    pub fn router(&self) -> Router {
+        sign_in::router(self.clone())
     }
 
     /// Tells whether the request may see what it asks for.
     pub fn admits(&self, headers: &HeaderMap) -> bool {
         let Some(expected) = &self.token else { return true };
         let mut given = headers.get_all(header::AUTHORIZATION).iter();
-        let (Some(value), None) = (given.next(), given.next()) else { return false };
+        let (value, more) = (given.next(), given.next());
+        if value.is_none() && self.browsers.know(headers) {
+            return true;
+        }
+        let (Some(value), None) = (value, more) else { return false };
         let Some((scheme, token)) = value.as_bytes().split_at_checked(7) else { return false };
         let digest: [u8; 32] = Sha256::digest(token).into();
         scheme.eq_ignore_ascii_case(b"bearer ") && bool::from(digest.ct_eq(expected))
@@ -80,8 +94,17 @@ impl Exposure {
 pub async fn guard(State(exposure): State<Exposure>, request: Request, next: Next) -> Response {
     match exposure.check(request.method(), request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
+        // A person has no way to send a header.
+        Err(problem) if is_page(&request) && problem.status() == StatusCode::UNAUTHORIZED => {
+            Redirect::to(sign_in::PATH).into_response()
+        }
         Err(problem) => problem.into_response(),
     }
+}
+
+fn is_page(request: &Request) -> bool {
+    let accepted = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    request.uri().path() == "/" && accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }
 
 /// The paths that show nothing a stranger may not know; health itself hides its details.
@@ -97,6 +120,7 @@ fn is_open(path: &str) -> bool {
             | "/startupz"
             | "/operations.css"
             | "/operations.js"
+            | sign_in::PATH
     )
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`config`], [`greeting`] | flags and environment, what the terminal says |
 //! | [`commands`], [`doctor`] | what it does beside serving, what would keep it from working |
+//! | [`audit`] | who changed what |
 //! | [`service`] | the state that handlers share |
 //! | [`store`], [`cache`], [`sessions`] | roster in SQL, finished reports, who is signed in |
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
@@ -20,6 +21,7 @@
 
 pub mod api;
 mod asking;
+pub mod audit;
 pub mod cache;
 pub mod catalog;
 pub mod chain;
@@ -47,6 +49,7 @@ use std::error::Error;
 use axum::Router;
 use ms_alerts::AlertHandle;
 use ms_health::HealthCheck;
+use ms_logging::Levels;
 use ms_metrics::Metrics;
 
 use crate::page::Operations;
@@ -59,7 +62,14 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 pub const RULES: &str = include_str!("deploy/alerts.yml");
 
 /// Builds the routes of the service itself; the page shows what the others say. In a runtime: the page looks by itself.
-pub fn routes(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts: &AlertHandle) -> Router {
-    let operations = Operations::start(service, metrics, health, alerts);
+/// With `levels`, whoever may use the page may change what is logged.
+pub fn routes(
+    service: &Service,
+    metrics: &Metrics,
+    health: &HealthCheck,
+    alerts: &AlertHandle,
+    levels: Option<Levels>,
+) -> Router {
+    let operations = Operations::start(service, metrics, health, alerts, levels);
     api::router().with_state(service.clone()).merge(page::router(operations))
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
+use medschedule::audit::Audit;
 use medschedule::cache::Cache;
 use medschedule::chain::Chain;
 use medschedule::config::Config;
@@ -62,7 +63,9 @@ async fn run(config: &Config) -> Result<(), Failure> {
     let metrics = Metrics::builder().catalog(catalog::OBSERVED).system().process();
     let metrics = metrics.runtime(Handle::current()).install()?;
     store.departments().await?.iter().for_each(|known| metrics.business().shifts_scheduled(known, 0));
-    let service = Service::new(store.clone(), cache.clone(), metrics.business(), &config.data_dir);
+    let audit = Audit::open(&config.log_directory())?;
+    let service =
+        Service::new(store.clone(), cache.clone(), metrics.business(), &config.data_dir).audited(audit);
     tokio::spawn(service.sessions().clone().expire());
     let mut health = HealthCheck::builder()
         .system(SystemCheck::new())
@@ -82,12 +85,13 @@ async fn run(config: &Config) -> Result<(), Failure> {
     let alerts = alerts(config, metrics.clone())?;
     reload::on_hangup(alerts.clone())?;
 
-    let app: Router = routes(&service, &metrics, &health, &alerts)
+    // Without a token nobody may change levels.
+    let levels = token.as_ref().map(|_| log.levels());
+    let app: Router = routes(&service, &metrics, &health, &alerts, levels)
         .route_layer(metrics.endpoint_latency_layer())
         .merge(metrics.router())
         .merge(health.router())
         .merge(alerts.router());
-    // Without a token nobody may change levels.
     let app = match &token {
         Some(token) => app.route_service("/log/levels", log.levels().service("/log/levels", token.expose())?),
         None => app,

@@ -40,6 +40,16 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
     }
 
+    /// Its status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The member that says which field was wrong, if one was.
+    pub fn field(&self) -> Option<&str> {
+        self.members.get("field")?.as_str()
+    }
+
     /// Adds a member beside the standard ones.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::audit::Audit;
 use crate::cache::{Cache, LIFETIME};
 use crate::problem::Problem;
 use crate::sessions::Sessions;
@@ -33,6 +34,7 @@ pub struct Service {
     pub(crate) business: BusinessMetrics,
     pub(crate) response_times: StreamingResponseTimes,
     pub(crate) data_dir: Arc<Path>,
+    pub(crate) audit: Audit,
     /// Until then the cache is left alone: it does not answer, or may hold reports of an older roster.
     cache_rests_until: Arc<Mutex<Option<Instant>>>,
     analyses: Arc<Semaphore>,
@@ -48,9 +50,17 @@ impl Service {
             business,
             response_times: StreamingResponseTimes::default(),
             data_dir: data_dir.into(),
+            audit: Audit::default(),
             cache_rests_until: Arc::default(),
             analyses: Arc::new(Semaphore::new(ANALYSES)),
         }
+    }
+
+    /// Records every change in this trail.
+    #[must_use]
+    pub fn audited(mut self, audit: Audit) -> Self {
+        self.audit = audit;
+        self
     }
 
     /// Returns the sessions, to let them expire.

@@ -23,6 +23,7 @@ pub fn protect(routes: Router, service: &Service, exposure: Exposure) -> Router 
         SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
     };
     routes
+        .merge(exposure.router())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(CatchPanicLayer::custom(panicked))

@@ -21,6 +21,7 @@ use axum::routing::{delete, get, post};
 
 use self::body::Id;
 pub(crate) use self::reports::shift_report;
+pub(crate) use self::shifts::{cancel_shift, plan_shift};
 use crate::service::{Service, within};
 
 /// The longest that a client waits for an answer, its own sending included; twice that for a change that has begun.

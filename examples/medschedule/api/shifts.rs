@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use ms_analytics::{FieldFault, Instant, ShiftRef};
 use ms_logging::log_event;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::body::{Id, Object, text, wrong};
@@ -47,32 +47,44 @@ pub(super) async fn plan(
     let [on_conflict] = query.take(["on_conflict"])?;
     let refuse = refuses(on_conflict.as_deref())?;
     let shift = new_shift(body)?;
+    match plan_shift(&service, shift, refuse, "api").await? {
+        (shift, Planned::Kept(overlaps)) => Ok(kept(&shift, &overlaps)),
+        (_, Planned::Refused(overlaps)) => Err(in_the_way(&overlaps)),
+        (_, Planned::IdTaken) => {
+            Err(Problem::new(StatusCode::CONFLICT, "id: another shift has it").with("field", "id"))
+        }
+    }
+}
+
+/// Plans a shift; `via` tells the audit trail how it came.
+pub(crate) async fn plan_shift(
+    service: &Service,
+    shift: StoredShift,
+    refuse: bool,
+    via: &'static str,
+) -> Result<(StoredShift, Planned), Problem> {
     // Until its turn comes the client may give up, or be sent away, and nothing has changed.
     let turn = service.store.turn_to_plan(&shift.employee).await.map_err(|error| service.refuse(&error))?;
+    let service = service.clone();
     to_the_end(async move {
         let planned = turn.plan(&shift, refuse).await.map_err(|error| service.refuse(&error))?;
-        match planned {
+        match &planned {
             Planned::Kept(overlaps) => {
                 service.business.shifts_scheduled(&shift.department, 1);
                 service.business.shift_conflicts(overlaps.total);
                 service.roster_changed().await;
-                log_event!(
-                    "shift_planned",
-                    shift = loggable(&shift.id),
-                    department = shift.department,
-                    conflicts = overlaps.total
-                );
-                Ok(kept(&shift, &overlaps))
+                let (id, department) = (loggable(&shift.id), &shift.department);
+                log_event!("shift_planned", shift = id, department = department, conflicts = overlaps.total);
+                let told = json!({ "via": via, "shift": loggable(&shift.id), "department": department });
+                service.audit.record("shift_planned", told);
             }
             Planned::Refused(overlaps) => {
                 service.business.shift_conflicts(overlaps.total);
                 log_event!("shift_refused", department = shift.department, conflicts = overlaps.total);
-                Err(in_the_way(&overlaps))
             }
-            Planned::IdTaken => {
-                Err(Problem::new(StatusCode::CONFLICT, "id: another shift has it").with("field", "id"))
-            }
+            Planned::IdTaken => {}
         }
+        Ok((shift, planned))
     })
     .await
 }
@@ -86,19 +98,26 @@ pub(super) async fn list(State(service): State<Service>, query: Query) -> Result
 }
 
 pub(super) async fn cancel(State(service): State<Service>, Id(id): Id) -> Result<StatusCode, Problem> {
+    cancel_shift(&service, id, "api").await.map(|()| StatusCode::NO_CONTENT)
+}
+
+/// Cancels a shift; `via` tells the audit trail how that came.
+pub(crate) async fn cancel_shift(service: &Service, id: String, via: &'static str) -> Result<(), Problem> {
     const UNKNOWN: &str = "no shift has this id";
     // PostgreSQL takes no NUL in a text, and no shift has a control character in its id.
     if id.contains(char::is_control) {
         return Err(Problem::not_found(UNKNOWN));
     }
     let turn = service.store.turn_to_delete(&id).await.map_err(|error| service.refuse(&error))?;
+    let service = service.clone();
     to_the_end(async move {
         if !turn.delete(&id).await.map_err(|error| service.refuse(&error))? {
             return Err(Problem::not_found(UNKNOWN));
         }
         service.roster_changed().await;
         log_event!("shift_cancelled", shift = loggable(&id));
-        Ok(StatusCode::NO_CONTENT)
+        service.audit.record("shift_cancelled", json!({ "via": via, "shift": loggable(&id) }));
+        Ok(())
     })
     .await
 }
@@ -206,7 +225,7 @@ fn kept(shift: &StoredShift, overlaps: &Overlaps) -> Response {
 }
 
 fn in_the_way(overlaps: &Overlaps) -> Problem {
-    let conflicts: Vec<Value> = overlaps.shifts.iter().map(|shift| serde_json::json!(shift)).collect();
+    let conflicts: Vec<Value> = overlaps.shifts.iter().map(|shift| json!(shift)).collect();
     let problem = Problem::new(StatusCode::CONFLICT, "the employee has other shifts at that time");
     let problem = problem.with("conflicts", conflicts);
     match unlisted(overlaps) {

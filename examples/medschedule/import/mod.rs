@@ -101,6 +101,8 @@ pub async fn load(
         service.roster_changed().await;
     }
     outcome.rejected.sort_by_key(|fault| fault.line);
+    let told = serde_json::json!({ "accepted": outcome.accepted, "rejected": outcome.refused() });
+    service.audit.record("roster_imported", told);
     log_event!("roster_imported", accepted = outcome.accepted, rejected = outcome.refused());
     Ok(outcome)
 }

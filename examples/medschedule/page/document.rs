@@ -2,25 +2,38 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::actions::Ended;
+use super::forms;
 use super::language::Language;
 use super::section::{Inner, Section, View};
 
 /// The page.
-pub(super) struct Document<'v, 'a>(pub(super) &'v View<'a>);
+pub(super) struct Document<'v, 'a> {
+    pub(super) view: &'v View<'a>,
+    /// What the reader has just done.
+    pub(super) ended: Option<Ended>,
+}
 
 impl Display for Document<'_, '_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let language = self.0.language;
+        let Self { view, ended } = self;
+        let language = view.language;
         head(f, language)?;
-        header(f, self.0)?;
+        header(f, view)?;
         f.write_str("<main id=\"main\" tabindex=\"-1\">\n")?;
-        figures(f, self.0)?;
+        if let Some(ended) = ended {
+            writeln!(f, "<p class=\"ended\" role=\"status\">{}</p>", ended.told(language))?;
+        }
+        figures(f, view)?;
         f.write_str("<div class=\"pair\">\n")?;
         for section in Section::ALL.into_iter().skip(2) {
-            let (id, title, inner) = (section.id(), section.title(language), Inner(section, self.0));
+            let (id, title, inner) = (section.id(), section.title(language), Inner(section, view));
             writeln!(f, "<section id=\"{id}\" data-live aria-label=\"{title}\">\n{inner}</section>")?;
-            if section == Section::Alerts {
-                f.write_str("</div>\n")?;
+            match section {
+                Section::Alerts => f.write_str("</div>\n")?,
+                Section::Logs if view.levels.is_some() => forms::level(f, language)?,
+                Section::Roster => forms::plan(f, language)?,
+                _ => {}
             }
         }
         f.write_str("</main>\n")?;

@@ -1,9 +1,11 @@
 //! The operations page at `/`: what somebody on call wants to see first, rendered here and working without scripts.
 
+mod actions;
 mod chart;
 mod document;
 mod events;
 mod exposition;
+mod forms;
 mod history;
 mod language;
 mod reading;
@@ -19,13 +21,15 @@ use axum::Router;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use ms_alerts::{Alert, AlertHandle};
 use ms_health::HealthCheck;
+use ms_logging::Levels;
 use ms_metrics::Metrics;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use self::actions::Ended;
 use self::document::Document;
 use self::history::{History, STEP};
 use self::language::Language;
@@ -38,7 +42,10 @@ use crate::service::Service;
 pub const EVENTS: &str = "/operations/events";
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+     base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Records of the audit trail that are shown.
+const AUDITED: usize = 10;
 
 /// Where the page looks.
 #[derive(Clone, Debug)]
@@ -47,6 +54,7 @@ pub struct Operations {
     metrics: Metrics,
     health: HealthCheck,
     alerts: AlertHandle,
+    levels: Option<Levels>,
     feed: Feed,
 }
 
@@ -61,7 +69,13 @@ struct Feed {
 
 impl Operations {
     /// Begins to look at the metrics every three seconds, until the service ends.
-    pub fn start(service: &Service, metrics: &Metrics, health: &HealthCheck, alerts: &AlertHandle) -> Self {
+    pub fn start(
+        service: &Service,
+        metrics: &Metrics,
+        health: &HealthCheck,
+        alerts: &AlertHandle,
+        levels: Option<Levels>,
+    ) -> Self {
         let (history, (sender, ticks)) = (History::default(), watch::channel(()));
         let looking = look(metrics.clone(), history.clone(), sender);
         let ending = health.shutdown();
@@ -76,13 +90,14 @@ impl Operations {
             metrics: metrics.clone(),
             health: health.clone(),
             alerts: alerts.clone(),
+            levels,
             feed: Feed { history, ticks, viewers: Arc::new(Semaphore::new(events::VIEWERS)) },
         }
     }
 
     /// Shows `render` what there is to see now.
     async fn view<T>(&self, language: Language, roster: &Roster, render: impl FnOnce(&View<'_>) -> T) -> T {
-        let health = self.health.report().await;
+        let (health, audit) = tokio::join!(self.health.report(), self.service.audit.last(AUDITED));
         render(&View {
             language,
             health: &health,
@@ -91,6 +106,8 @@ impl Operations {
             points: &self.feed.history.points(),
             times: self.service.response_times.snapshot(),
             roster,
+            audit: &audit,
+            levels: self.levels.as_ref().map(Levels::directives),
             explanation: &self.metrics.explain(),
         })
     }
@@ -111,6 +128,9 @@ pub fn router(operations: Operations) -> Router {
     Router::new()
         .route("/", get(show))
         .route(EVENTS, get(renew))
+        .route("/actions/plan", post(actions::plan))
+        .route("/actions/cancel", post(actions::cancel))
+        .route("/actions/level", post(actions::level))
         .route("/operations.css", get(style))
         .route("/operations.js", get(script))
         .route("/api/v1/explain/metrics", get(explain_metrics))
@@ -124,11 +144,14 @@ async fn show(
 ) -> Response {
     let language = Language::of(query.as_deref(), &headers);
     let roster = Roster::read(&operations.service).await;
-    let page = operations.view(language, &roster, |view| Document(view).to_string()).await;
+    let ended = Ended::of(query.as_deref());
+    let page = operations.view(language, &roster, |view| Document { view, ended }.to_string()).await;
     let headers = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CONTENT_LANGUAGE, language.code()),
         (header::VARY, "accept-language"),
+        // Without their origin the forms would come back from nowhere.
+        (header::REFERRER_POLICY, "same-origin"),
     ];
     (headers, Html(page)).into_response()
 }

@@ -29,6 +29,8 @@ fn view<'a>(
         points: &[],
         times: None,
         roster,
+        audit: &[],
+        levels: None,
         explanation,
     }
 }
@@ -72,7 +74,7 @@ async fn nothing_foreign_becomes_markup() {
     history.add(now + STEP, reading.clone());
     let (explanation, points) = (metrics.explain(), history.points());
     let view = View { alerts: &alerts, points: &points, ..view(&health, &roster, &reading, &explanation) };
-    let page = Document(&view).to_string();
+    let page = Document { view: &view, ended: None }.to_string();
     let scripts = page.matches("<script").count();
     assert!(scripts == 1 && !page.contains("alert('") && !page.contains("<b>gone"), "{page}");
     let escaped = "&lt;script&gt;alert(&#39;ş&#39;)&lt;/script&gt;&quot;&amp;";
@@ -102,7 +104,7 @@ async fn the_page_stands_without_the_roster_in_both_languages() {
     let (metrics, reading) = (Metrics::builder().build().expect("builds"), Reading::default());
     let explanation = metrics.explain();
     let view = view(&health, &roster, &reading, &explanation);
-    let page = Document(&view).to_string();
+    let page = Document { view: &view, ended: None }.to_string();
     for shown in [
         "<html lang=\"en\">",
         "cannot be read now",
@@ -114,7 +116,7 @@ async fn the_page_stands_without_the_roster_in_both_languages() {
     ] {
         assert!(page.contains(shown), "{shown}: {page}");
     }
-    let turkish = Document(&View { language: Language::Turkish, ..view }).to_string();
+    let turkish = Document { view: &View { language: Language::Turkish, ..view }, ended: None }.to_string();
     for shown in [
         "<html lang=\"tr\">",
         "okunamıyor",
@@ -177,7 +179,7 @@ async fn the_largest_page_keeps_below_150_kilobytes() {
     assert!(week.left_out && fairness["hours"]["gini"].is_number(), "{fairness}");
     let explanation = metrics.explain();
     let view = View { points: &points, ..view(&health, &roster, &reading, &explanation) };
-    let page = Document(&view).to_string();
+    let page = Document { view: &view, ended: None }.to_string();
     let whole = page.len() + include_str!("operations.css").len() + include_str!("operations.js").len();
     assert!((60_000..150_000).contains(&whole), "{whole} bytes");
 }

@@ -1,5 +1,6 @@
 //! The whole service with the real things around it: signals, sockets, PostgreSQL, Redis, Prometheus, a browser.
 
+mod actions;
 mod alerting;
 mod bad_input;
 mod dashboard;

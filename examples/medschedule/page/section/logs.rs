@@ -32,6 +32,10 @@ pub(super) fn inner(f: &mut Formatter<'_>, view: &View<'_>) -> fmt::Result {
         )?;
     }
     end_table(f)?;
+    if let Some(directives) = &view.levels {
+        let what = say("Logged now:", "Şu an yazılan:");
+        write!(f, "<p class=\"quiet\">{what} <code>{}</code></p>", Escaped(directives))?;
+    }
     let lost: Vec<_> = view.reading.log_dropped.iter().filter(|(_, lines)| **lines > 0.0).collect();
     if lost.is_empty() {
         let none = say("No line was lost.", "Hiçbir satır kaybolmadı.");

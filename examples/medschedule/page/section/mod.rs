@@ -1,6 +1,7 @@
 //! The parts of the page, each renewed by itself.
 
 mod alerts;
+mod audit;
 mod explain;
 mod figures;
 mod health;
@@ -21,6 +22,7 @@ use super::history::Point;
 use super::language::Language;
 use super::reading::Reading;
 use super::rosters::Roster;
+use crate::audit::Entry;
 
 /// What the page shows.
 #[derive(Debug)]
@@ -32,6 +34,10 @@ pub(super) struct View<'a> {
     pub(super) points: &'a [Arc<Point>],
     pub(super) times: Option<ResponseTimes>,
     pub(super) roster: &'a Roster,
+    /// The last changes.
+    pub(super) audit: &'a [Entry],
+    /// What is logged, where the reader may change it.
+    pub(super) levels: Option<String>,
     pub(super) explanation: &'a Explanation,
 }
 
@@ -57,12 +63,13 @@ pub(super) enum Section {
     Logs,
     Roster,
     Latest,
+    Audit,
     Metrics,
 }
 
 impl Section {
     /// All of them, in the order of the page.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Status,
         Self::Figures,
         Self::Health,
@@ -72,6 +79,7 @@ impl Section {
         Self::Logs,
         Self::Roster,
         Self::Latest,
+        Self::Audit,
         Self::Metrics,
     ];
 
@@ -87,6 +95,7 @@ impl Section {
             Self::Logs => "logs",
             Self::Roster => "roster",
             Self::Latest => "latest",
+            Self::Audit => "audit",
             Self::Metrics => "metrics",
         }
     }
@@ -102,6 +111,7 @@ impl Section {
             Self::Logs => language.say("Log", "Günlük"),
             Self::Roster => language.say("Roster", "Çizelge"),
             Self::Latest => language.say("Planned last", "Son planlananlar"),
+            Self::Audit => language.say("Changes", "Değişiklikler"),
             Self::Metrics => language.say("Metrics", "Metrikler"),
         }
     }
@@ -127,6 +137,7 @@ impl Display for Inner<'_, '_> {
             Section::Logs => logs::inner(f, view),
             Section::Roster => roster::inner(f, view),
             Section::Latest => roster::latest(f, view),
+            Section::Audit => audit::inner(f, view),
             Section::Metrics => explain::inner(f, view),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::{self, Formatter};
 
 use serde_json::Value;
 
+use super::super::forms::chosen;
 use super::super::language::Language;
 use super::super::text::{Escaped, Optional, Short, Time};
 use super::{View, end_table, table};
@@ -103,14 +104,23 @@ pub(super) fn latest(f: &mut Formatter<'_>, view: &View<'_>) -> fmt::Result {
         say("start", "başlangıç"),
         say("end", "bitiş"),
         say(">hours", ">saat"),
+        say("change", "değişiklik"),
     ];
     table(f, say("Shifts planned last", "Son planlanan vardiyalar"), &columns)?;
-    for StoredShift { employee, department, start, end, duration, .. } in latest {
-        let (employee, department) = (Escaped(employee), Escaped(department));
+    let cancel = say("Cancel", "İptal et");
+    for StoredShift { id, employee, department, start, end, duration, .. } in latest {
+        let (id, employee, department) = (Escaped(id), Escaped(employee), Escaped(department));
         let (start, end, hours) = (Time(start), Time(end), (duration * 100.0).round() / 100.0);
+        write!(
+            f,
+            "<tr><th scope=\"row\">{employee}<td>{department}<td>{start}<td>{end}<td class=\"n\">{hours}"
+        )?;
+        write!(f, "<td><form method=\"post\" action=\"/actions/cancel\">")?;
+        chosen(f, view.language)?;
         writeln!(
             f,
-            "<tr><th scope=\"row\">{employee}<td>{department}<td>{start}<td>{end}<td class=\"n\">{hours}</tr>"
+            "<input type=\"hidden\" name=\"id\" value=\"{id}\">\
+             <button aria-label=\"{cancel}: {employee}\">{cancel}</button></form></tr>"
         )?;
     }
     end_table(f)

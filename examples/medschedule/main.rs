@@ -154,7 +154,8 @@ fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
     };
     let mut rules = rules.source(exposition(move || metrics.render())).sink(log_sink());
     if let Some(url) = &config.webhook {
-        rules = rules.sink(WebhookSink::internal(url.expose())?);
+        let sink = WebhookSink::internal(url.expose()).map_err(|error| format!("--webhook: {error}"))?;
+        rules = rules.sink(sink);
     }
     Ok(rules.spawn()?)
 }

@@ -235,7 +235,7 @@ impl Core {
                 line.extend_from_slice(b"\",\"target\":\"");
                 escape::json(line, span.metadata().target());
                 line.extend_from_slice(b"\",\"fields\":{");
-                line.extend_from_slice(texts.of(self.id, Style::Json));
+                line.extend_from_slice(texts.of(self.id, Style::Json).0);
                 line.extend_from_slice(b"}}");
                 end_span(line, &ids, begun, span::now(), texts.is_request);
                 // All alike: that the span of a request is an ERROR is for its events, and no hurry.
@@ -273,7 +273,8 @@ impl Core {
                 let mut writer =
                     FieldWriter::new(style, &plan.fields, &self.redactor, &mut desk.parts, span::LONGEST);
                 record(&mut writer);
-                merge(&mut |texts| texts.merge(self.id, style, &desk.parts));
+                let truncated = writer.truncated;
+                merge(&mut |texts| texts.merge(self.id, style, &desk.parts, truncated));
             }
         });
     }

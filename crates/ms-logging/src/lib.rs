@@ -87,7 +87,7 @@ mod visit;
 pub use account::{Reason, SinkAccount};
 pub use audit::{
     AuditError, AuditKey, AuditLog, AuditLogBuilder, Break, Receipt, Recorded, Verified, VerifyError,
-    verify_audit,
+    verify_audit, verify_audit_since,
 };
 pub use builder::{Fallback, LoggingBuilder, WhenFull};
 pub use error::{BuildError, InstallError};

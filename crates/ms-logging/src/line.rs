@@ -107,7 +107,7 @@ impl Core {
         truncated
     }
 
-    /// Writes the spans that the event is in, outermost first; `true` if they are too many.
+    /// Writes the spans that the event is in, outermost first; `true` if they are too many or say too much.
     fn json_spans<S>(&self, line: &mut Vec<u8>, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -127,7 +127,8 @@ impl Core {
                 {
                     ids = texts.ids.or(ids);
                 }
-                let fields = texts.of(self.id, Style::Json);
+                let (fields, truncated) = texts.of(self.id, Style::Json);
+                all &= !truncated;
                 if !fields.is_empty() {
                     line.extend_from_slice(b",\"fields\":{");
                     line.extend_from_slice(fields);
@@ -190,7 +191,7 @@ impl Core {
         truncated
     }
 
-    /// Writes ` in request{id=7}:query{}`; `true` if there are too many.
+    /// Writes ` in request{id=7}:query{}`; `true` if there are too many or they say too much.
     fn text_spans<S>(&self, line: &mut Vec<u8>, event: &Event<'_>, ctx: &Context<'_, S>) -> bool
     where
         S: Subscriber + for<'a> LookupSpan<'a>,
@@ -204,14 +205,17 @@ impl Core {
             text::word(line, span.name());
             line.push(b'{');
             if let Some(texts) = span.extensions().get::<SpanTexts>() {
-                line.extend_from_slice(texts.of(self.id, Style::Text));
+                let (fields, truncated) = texts.of(self.id, Style::Text);
+                line.extend_from_slice(fields);
+                all &= !truncated;
             }
             line.push(b'}');
-            if line.len() > LONGEST - TAIL {
+            let fits = line.len() <= LONGEST - TAIL;
+            if !fits {
                 line.truncate(mark);
                 all = false;
             }
-            all
+            fits
         });
         !all
     }

@@ -37,6 +37,8 @@ struct SpanText {
     bytes: Vec<u8>,
     /// Each field's index, and where its text begins.
     starts: SmallVec<[(usize, usize); MOST_FIELDS]>,
+    /// There was more.
+    truncated: bool,
 }
 
 impl SpanTexts {
@@ -58,21 +60,22 @@ impl SpanTexts {
     }
 
     /// Takes over what was just written; a field that was written before gets its new value.
-    pub(crate) fn merge(&mut self, logger: u64, style: Style, parts: &Parts) {
+    pub(crate) fn merge(&mut self, logger: u64, style: Style, parts: &Parts, truncated: bool) {
         let json = style.is_json();
         let written = self.texts.iter_mut().find(|text| text.logger == logger && text.json == json);
         if let Some(text) = written {
+            text.truncated |= truncated;
             return text.merge(parts, json);
         }
         let starts = SmallVec::from_slice(&parts.starts);
-        self.texts.push(SpanText { logger, json, bytes: parts.fields.clone(), starts });
+        self.texts.push(SpanText { logger, json, bytes: parts.fields.clone(), starts, truncated });
     }
 
-    /// The fields, separated by `,` or a space.
-    pub(crate) fn of(&self, logger: u64, style: Style) -> &[u8] {
+    /// The fields, separated by `,` or a space, and whether there were more.
+    pub(crate) fn of(&self, logger: u64, style: Style) -> (&[u8], bool) {
         let json = style.is_json();
         let text = self.texts.iter().find(|text| text.logger == logger && text.json == json);
-        text.map_or(b"", |text| &text.bytes)
+        text.map_or((b"", false), |text| (&text.bytes, text.truncated))
     }
 }
 
@@ -111,6 +114,7 @@ impl SpanText {
             pieces(&old, &starts).filter(|(index, _)| parts.starts.iter().all(|(newer, _)| newer != index));
         for (index, piece) in kept.chain(pieces(&parts.fields, &parts.starts)) {
             if self.bytes.len() + piece.len() > LONGEST {
+                self.truncated = true;
                 continue;
             }
             if !self.bytes.is_empty() {

@@ -241,7 +241,11 @@ impl Visit for FieldWriter<'_> {
 
     fn record_i128(&mut self, field: &Field, value: i128) {
         let Some(plan) = self.field(field) else { return };
-        self.whole(plan, itoa::Buffer::new().format(value), i64::try_from(value).is_ok());
+        self.whole(
+            plan,
+            itoa::Buffer::new().format(value),
+            i64::try_from(value).is_ok() || u64::try_from(value).is_ok(),
+        );
     }
 
     fn record_u128(&mut self, field: &Field, value: u128) {

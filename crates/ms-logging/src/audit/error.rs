@@ -35,6 +35,9 @@ pub enum AuditError {
     /// Too many records wait for a disk that does not answer.
     #[error("too many records wait for the disk")]
     Backlog,
+    /// The log is that of the process from which this one was forked.
+    #[error("the audit trail is written by the parent of this process")]
+    Forked,
     /// The log was dropped before the record was written.
     #[error("the audit trail was closed")]
     Closed,
@@ -57,6 +60,14 @@ pub enum VerifyError {
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// The trail verifies, but a record that was kept elsewhere is not in it.
+    #[error("record {seq} of the audit trail {} is gone: records were cut off or all made anew", path.display())]
+    Gone {
+        /// The file.
+        path: PathBuf,
+        /// The number of the record that is missing.
+        seq: u64,
     },
     /// The first line that is not as it was written.
     #[error("{}:{line}: {reason}", path.display())]

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use parking_lot::{Condvar, Mutex};
 use serde::Serialize;
 
+use crate::fork::Home;
 use crate::format::Style;
 use crate::queue::deadline;
 use crate::redact::Redactor;
@@ -22,11 +23,13 @@ use crate::structured;
 use chain::Chain;
 pub use error::{AuditError, Break, VerifyError};
 pub use receipt::{Receipt, Recorded};
-pub use verify::{Verified, verify_audit};
+pub use verify::{Verified, verify_audit, verify_audit_since};
 use writer::{Entry, Writer};
 
 /// Records that may wait for the disk. More than a few is a disk that hangs.
 const MOST_WAITING: usize = 10_000;
+/// The longest type of an event, in bytes.
+const LONGEST_TYPE: usize = 256;
 /// How long a dropped log waits for its last records.
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -85,7 +88,7 @@ impl AuditLogBuilder {
         let running = Arc::clone(&shared);
         let body = move || writer.run(&running);
         let thread = thread::Builder::new().name("ms-logging-audit".to_owned()).spawn(body)?;
-        let log = AuditLog { shared, redactor: self.redactor, thread: Some(thread) };
+        let log = AuditLog { shared, home: Home::here(), redactor: self.redactor, thread: Some(thread) };
         if removed > 0 {
             log.record("audit_recovered", serde_json::json!({ "bytes_removed": removed })).wait()?;
         }
@@ -97,7 +100,8 @@ impl AuditLogBuilder {
 ///
 /// Each record is `{"timestamp":…,"event_type":…,"data":{…},"seq":…,"prev":"…","hash":"…"}`: numbered from 1, with the hash of
 /// the record before and one of its own line up to there. [`verify_audit`] names the first line that was changed, removed or put
-/// in. That the last records were cut off shows only beside a [`Recorded`] that was kept elsewhere.
+/// in. That the last records were cut off, or all of them made anew, shows only beside a [`Recorded`] that was kept elsewhere:
+/// [`verify_audit_since`].
 ///
 /// ```
 /// use ms_logging::{AuditLog, audit_event, verify_audit};
@@ -116,6 +120,8 @@ impl AuditLogBuilder {
 #[derive(Debug)]
 pub struct AuditLog {
     shared: Arc<Shared>,
+    /// The process that has the thread.
+    home: Home,
     redactor: Redactor,
     thread: Option<JoinHandle<()>>,
 }
@@ -143,14 +149,22 @@ impl AuditLog {
     /// Records an event. It is on disk (`fdatasync`) when the [`Receipt`] says so, which can be awaited or
     /// [waited](Receipt::wait) for; records that come meanwhile share one write. Dropping the receipt cancels nothing.
     ///
-    /// Data that cannot be serialised is replaced by the reason.
+    /// Data that cannot be serialised is replaced by the reason, and data of more than 64 KiB by `{"json":"…","truncated":true}`
+    /// with the beginning of it; a type is cut at 256 bytes.
     pub fn record(&self, event_type: &str, data: impl Serialize) -> Receipt {
         let (receipt, confirm) = Receipt::pair();
+        if self.home.is_elsewhere() {
+            confirm.tell(Err(AuditError::Forked));
+            return receipt;
+        }
         let json = structured::to_json(&data);
         let mut data = Vec::with_capacity(json.len());
-        if let Err(error) = structured::write(&mut data, &json, Style::Json, &self.redactor) {
+        if structured::is_too_long(&json) {
+            structured::cut_json(&mut data, &json, &self.redactor);
+        } else if let Err(error) = structured::write(&mut data, &json, Style::Json, &self.redactor) {
             data = serde_json::json!({ "not_serializable": error.to_string() }).to_string().into_bytes();
         }
+        let event_type = event_type.get(..event_type.floor_char_boundary(LONGEST_TYPE)).unwrap_or_default();
         let event_type = self.redactor.redact(event_type).into_owned();
         let mut state = self.shared.state.lock();
         if state.waiting.len() >= MOST_WAITING {
@@ -168,6 +182,10 @@ impl AuditLog {
 
 impl Drop for AuditLog {
     fn drop(&mut self) {
+        // In a process forked from it there is no thread to wait for, and what waits is the parent's to write.
+        if self.home.is_elsewhere() {
+            return;
+        }
         let deadline = deadline(LIMIT);
         let mut state = self.shared.state.lock();
         state.closing = true;

@@ -18,6 +18,9 @@ use crate::rotate::write_all;
 /// How much is read at a time to find the last line.
 const STEP: u64 = 64 * 1024;
 
+/// So much of the end is looked at: a last record and what a crash has left of those behind it.
+const MOST: usize = 8 * 1024 * 1024;
+
 /// An event that waits for the disk.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -64,11 +67,12 @@ impl Writer {
     }
 
     fn recover(&mut self) -> Result<u64, AuditError> {
-        let (end, last) = last_line(&self.path)?;
+        let broken = || AuditError::Broken { path: self.path.clone() };
+        let (end, last) = last_line(&self.path)?.ok_or_else(broken)?;
         if let Some(line) = last {
             let link = std::str::from_utf8(&line).ok().and_then(Link::parse);
             let link = link.filter(|link| self.chain.holds(link));
-            let link = link.ok_or_else(|| AuditError::Broken { path: self.path.clone() })?;
+            let link = link.ok_or_else(broken)?;
             self.chain.follow(link.seq, link.hash);
         }
         let removed = self.file.metadata()?.len().saturating_sub(end);
@@ -150,8 +154,8 @@ impl Writer {
     }
 }
 
-/// Where the last whole line ends, and the line without its line feed.
-fn last_line(path: &std::path::Path) -> io::Result<(u64, Option<Vec<u8>>)> {
+/// Where the last whole line ends, and the line without its line feed; nothing if no record is so long.
+fn last_line(path: &std::path::Path) -> io::Result<Option<(u64, Option<Vec<u8>>)>> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut tail = Vec::new();
@@ -167,9 +171,10 @@ fn last_line(path: &std::path::Path) -> io::Result<(u64, Option<Vec<u8>>)> {
             .collect();
         let line = |from: usize, to: usize| tail.get(from..to).map(<[u8]>::to_vec);
         match (ends.first(), ends.get(1)) {
-            (Some(end), Some(before)) => return Ok((start + *end as u64 + 1, line(before + 1, *end))),
-            (Some(end), None) if start == 0 => return Ok((*end as u64 + 1, line(0, *end))),
-            (None, _) if start == 0 => return Ok((0, None)),
+            (Some(end), Some(before)) => return Ok(Some((start + *end as u64 + 1, line(before + 1, *end)))),
+            (Some(end), None) if start == 0 => return Ok(Some((*end as u64 + 1, line(0, *end)))),
+            (None, _) if start == 0 => return Ok(Some((0, None))),
+            _ if tail.len() > MOST => return Ok(None),
             _ => {}
         }
         let step = STEP.min(start);

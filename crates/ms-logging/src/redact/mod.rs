@@ -47,6 +47,7 @@ pub use custom::RedactRule;
 pub(crate) use key_kind::KeyKind;
 use keys::Keys;
 pub use kind::{Kind, Span};
+pub(crate) use name::{Within, is_label, is_of_a_pair, is_surname, may_be_first};
 pub(crate) use replace::REDACTED;
 pub use replace::{HashKey, RedactMode};
 use view::View;
@@ -182,6 +183,11 @@ impl Redactor {
         self.keys.sure(name).filter(|_| !self.off).map(KeyKind::found)
     }
 
+    /// What the value of such a field is by the object that it stands in.
+    pub(crate) fn sensitive_within(&self, within: Within, name: &str) -> Option<Kind> {
+        (!self.off && within.tells(name)).then_some(Kind::PatientName)
+    }
+
     /// What a field of this name may hold, if its name alone does not tell.
     pub(crate) fn vague_key(&self, name: &str) -> Option<KeyKind> {
         self.keys.vague(name).filter(|_| !self.off)
@@ -195,6 +201,10 @@ impl Redactor {
     /// What is written in the place of such a value.
     pub(crate) fn replacement(&self, kind: Kind, value: &str) -> Cow<'static, str> {
         self.mode.replacement(kind, value)
+    }
+
+    pub(crate) fn is_off(&self) -> bool {
+        self.off
     }
 
     /// Whether fields that would be redacted are left out.

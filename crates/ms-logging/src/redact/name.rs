@@ -34,6 +34,55 @@ const PEOPLE: [&str; 10] = [
     "hastadto",
 ];
 
+/// Whose an object is, by its name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Within {
+    #[default]
+    Nothing,
+    Patient,
+    /// A name in its parts.
+    Name,
+}
+
+impl Within {
+    /// What the objects behind this name are.
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            _ if is_patient(name) => Self::Patient,
+            _ if name.eq_ignore_ascii_case("name") => Self::Name,
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Whether a field of this name there is somebody's name.
+    pub(crate) fn tells(self, name: &str) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Patient => is_one_of(&OF_AN_OBJECT, name),
+            Self::Name => is_one_of(&OF_A_NAME, name),
+        }
+    }
+}
+
+/// Whether the value of such a field names another field of its object, whose value is a field of [`OF_A_PAIR`].
+pub(crate) fn is_label(name: &str) -> bool {
+    is_one_of(&LABELS, name)
+}
+
+pub(crate) fn is_of_a_pair(name: &str) -> bool {
+    is_one_of(&OF_A_PAIR, name)
+}
+
+/// Whether it is a first name if a surname follows.
+pub(crate) fn may_be_first(name: &str) -> bool {
+    is_one_of(&OF_AN_OBJECT, name)
+}
+
+pub(crate) fn is_surname(name: &str) -> bool {
+    let name = name.to_lowercase();
+    SURNAMES.iter().any(|surname| name.contains(surname))
+}
+
 /// A name and where it begins.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Name<'a> {

@@ -7,7 +7,10 @@ use std::process::Command;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use ms_logging::{AuditError, AuditKey, AuditLog, Break, Recorded, VerifyError, audit_event, verify_audit};
+use ms_logging::{
+    AuditError, AuditKey, AuditLog, Break, Recorded, VerifyError, audit_event, verify_audit,
+    verify_audit_since,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -151,6 +154,79 @@ fn a_file_has_one_writer_and_is_no_other_file() {
     let foreign = AuditLog::builder(&path).open();
     assert!(matches!(foreign, Err(AuditError::Broken { .. })), "{foreign:?}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "no record\n", "it is left as it was");
+}
+
+#[test]
+fn what_was_kept_elsewhere_shows_what_was_cut_off() {
+    let (_directory, path, recorded) = trail(6);
+    for kept in &recorded {
+        assert_eq!(verify_audit_since(&path, None, kept).unwrap().records, 6);
+    }
+    let text = fs::read_to_string(&path).unwrap();
+    let three: String = text.lines().take(3).map(|line| format!("{line}\n")).collect();
+    fs::write(&path, three).unwrap();
+    assert_eq!(verify_audit(&path, None).unwrap().records, 3, "the tail alone tells nothing");
+    assert_eq!(verify_audit_since(&path, None, &recorded[2]).unwrap().last.as_ref(), Some(&recorded[2]));
+    let gone = verify_audit_since(&path, None, &recorded[3]);
+    assert!(matches!(gone, Err(VerifyError::Gone { seq: 4, .. })), "{gone:?}");
+    // All of it made anew.
+    fs::remove_file(&path).unwrap();
+    let audit = AuditLog::builder(&path).open().unwrap();
+    for shift in 0..6 {
+        audit_event!(audit, "shift_cancelled", actor = "planner-4", shift = shift).wait().unwrap();
+    }
+    let anew = verify_audit_since(&path, None, &recorded[0]);
+    assert!(matches!(anew, Err(VerifyError::Gone { seq: 1, .. })), "{anew:?}");
+}
+
+#[test]
+fn what_is_too_long_is_cut_and_says_so() {
+    let (_directory, path, _) = trail(0);
+    let audit = AuditLog::builder(&path).open().unwrap();
+    let note = "TC 10000000146 ğ\u{202e} ".repeat(10_000);
+    audit.record(&"seen ".repeat(1_000_000), json!({ "note": note })).wait().unwrap();
+    drop(audit);
+    let text = fs::read_to_string(&path).unwrap();
+    assert!(text.len() < 128 * 1024 && !text.contains("10000000146") && !text.contains('\u{202e}'));
+    let record: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(record["data"]["truncated"], true);
+    assert!(
+        record["data"]["json"].as_str().unwrap().starts_with("{\"note\":\"TC [redacted] ğ"),
+        "{text:.300}"
+    );
+    assert_eq!(record["event_type"].as_str().unwrap().len(), 256);
+    assert_eq!(verify_audit(&path, None).unwrap().records, 1);
+}
+
+#[test]
+fn a_line_without_an_end_fills_no_memory() {
+    let (_directory, path, _) = trail(1);
+    let mut trail = fs::read(&path).unwrap();
+    trail.resize(trail.len() + (9 << 20), b'x');
+    fs::write(&path, trail).unwrap();
+    assert_eq!(broken(&path), (2, Break::Form));
+    let opened = AuditLog::builder(&path).open();
+    assert!(matches!(opened, Err(AuditError::Broken { .. })), "{opened:?}");
+}
+
+#[test]
+#[allow(unsafe_code, reason = "there is no safe way to fork")]
+fn a_forked_process_records_nothing_and_waits_for_nothing() {
+    let (_directory, path, _) = trail(1);
+    let audit = AuditLog::builder(&path).open().unwrap();
+    // SAFETY: the child asks for a record, which is refused, and ends without running anybody's destructors.
+    unsafe {
+        let child = libc::fork();
+        if child == 0 {
+            libc::alarm(20);
+            let refused = matches!(audit_event!(audit, "of the child").wait(), Err(AuditError::Forked));
+            drop(audit);
+            libc::_exit(i32::from(!refused));
+        }
+        let mut status = -1;
+        assert_eq!((libc::waitpid(child, &raw mut status, 0), status), (child, 0));
+    }
+    assert_eq!(audit_event!(audit, "of the parent").wait().unwrap().seq, 2);
 }
 
 #[test]

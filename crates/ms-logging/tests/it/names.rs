@@ -14,6 +14,44 @@ fn data(work: impl FnOnce()) -> Vec<Value> {
 }
 
 #[test]
+fn names_of_patients_go_wherever_they_stand_in_data() {
+    let logger = Logger::start();
+    let nested = json!({
+        "patient": {"bed": 7, "name": "Ayşe Kaya"},
+        "hastalar": [{"ad": "Ali Kurt", "oda": 3}],
+        "ward": {"name": "Acil"},
+        "contact": {"isim": "Zeynep", "soyisim": "Polat", "rank": 2},
+    });
+    let fhir = json!({"resourceType": "Patient", "name": [{"use": "official", "family": "Kaya", "given": ["Ayşe", "Nur"]}]});
+    let pairs = json!([{"name": "password", "value": "hunter2"}, {"name": "ward", "value": "Acil"}, {"key": "tel", "value": "0"}]);
+    logger.log(|| {
+        StructuredLogger.log_event("nested", &nested);
+        StructuredLogger.log_event("fhir", &fhir);
+        StructuredLogger.log_event("pairs", &pairs);
+    });
+    let (_, json) = logger.finish();
+    let data: Vec<Value> =
+        json.iter().map(|line| serde_json::from_str::<Value>(line).unwrap()["data"].clone()).collect();
+    assert_eq!(
+        data[0],
+        json!({
+            "patient": {"bed": 7, "name": "[redacted]"},
+            "hastalar": [{"ad": "[redacted]", "oda": 3}],
+            "ward": {"name": "Acil"},
+            "contact": {"isim": "[redacted]", "soyisim": "[redacted]", "rank": 2},
+        })
+    );
+    assert_eq!(
+        data[1],
+        json!({"resourceType": "Patient", "name": [{"use": "official", "family": "[redacted]", "given": "[redacted]"}]})
+    );
+    assert_eq!(
+        data[2],
+        json!([{"name": "password", "value": "[redacted]"}, {"name": "ward", "value": "Acil"}, {"key": "tel", "value": "0"}])
+    );
+}
+
+#[test]
 fn a_vague_name_hides_what_looks_like_it() {
     let hidden =
         json!({"tel": "[redacted]", "mobile": "[redacted]", "pass": "[redacted]", "pin": "[redacted]"});

@@ -51,6 +51,16 @@ fn integers_beyond_64_bits_are_text() {
 }
 
 #[test]
+fn integers_of_64_bits_are_numbers_whatever_their_type() {
+    let logger = Logger::with(|builder| builder.redact(false));
+    logger
+        .log(|| info!(a = i128::from(u64::MAX), b = i128::from(u64::MAX) + 1, c = i128::from(i64::MIN), "m"));
+    let (_, json) = logger.finish();
+    let expected = json!({"a": u64::MAX, "b": (i128::from(u64::MAX) + 1).to_string(), "c": i64::MIN});
+    assert_eq!(data_of(&json)[0]["fields"], expected);
+}
+
+#[test]
 fn numbers_of_people_go_as_floats_too() {
     let logger = Logger::start();
     logger.log(|| {

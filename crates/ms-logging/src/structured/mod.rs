@@ -1,7 +1,8 @@
 //! The data of a structured event: JSON text of our own making, read again so that each name and value can be redacted
 //! before it is escaped.
 
-use std::collections::HashSet;
+mod object;
+
 use std::fmt;
 use std::io;
 
@@ -9,10 +10,11 @@ use serde::Serialize;
 use serde::de::{DeserializeSeed, Deserializer as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::ser::Formatter;
 
+use crate::fit::cut;
 use crate::format::{Style, escape, json, text};
 use crate::line::LONGEST;
-use crate::plan::{json_key, text_key};
-use crate::redact::{KeyKind, Kind, Redactor};
+use crate::redact::{KeyKind, Kind, Redactor, Within};
+use object::Object;
 
 /// The data of an event as JSON, or the reason why there is none.
 pub(crate) fn to_json(data: &impl Serialize) -> String {
@@ -26,6 +28,18 @@ pub(crate) fn to_json(data: &impl Serialize) -> String {
     let text =
         result.map_err(|error| error.to_string()).map(|()| String::from_utf8(json).unwrap_or_default());
     text.unwrap_or_else(|error| serde_json::json!({ "not_serializable": error }).to_string())
+}
+
+/// Data that is longer than a line, as the beginning of its JSON.
+pub(crate) fn cut_json(out: &mut Vec<u8>, json: &str, redactor: &Redactor) {
+    out.extend_from_slice(b"{\"json\":\"");
+    escape::json(out, &redactor.redact(cut(json, LONGEST / 2)));
+    out.extend_from_slice(b"\",\"truncated\":true}");
+}
+
+/// Whether that has to be.
+pub(crate) fn is_too_long(json: &str) -> bool {
+    json.len() > LONGEST
 }
 
 /// Ends the serialisation when there is more than a line holds.
@@ -74,7 +88,7 @@ pub(crate) fn write(
 ) -> Result<(), serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(data);
     if style.is_json() {
-        Value { out, redactor, secret: None, vague: None, bare: false }.deserialize(&mut reader)?;
+        Value::unnamed(out, redactor).deserialize(&mut reader)?;
     } else {
         reader.deserialize_any(Pairs { out, redactor })?;
     }
@@ -89,15 +103,17 @@ struct Value<'a> {
     secret: Option<Kind>,
     /// What it is if it looks like that.
     vague: Option<KeyKind>,
+    /// What the objects in it are.
+    within: Within,
+    /// Where the text is kept that the value is, for what is told of it later.
+    kept: Option<&'a mut Option<String>>,
     /// It stands in no JSON.
     bare: bool,
 }
 
 impl<'a> Value<'a> {
-    /// The value behind this name.
-    fn named(name: &str, out: &'a mut Vec<u8>, redactor: &'a Redactor) -> Self {
-        let (secret, vague) = (redactor.sensitive_key(name), redactor.vague_key(name));
-        Self { out, redactor, secret, vague, bare: false }
+    fn unnamed(out: &'a mut Vec<u8>, redactor: &'a Redactor) -> Self {
+        Self { out, redactor, secret: None, vague: None, within: Within::Nothing, kept: None, bare: false }
     }
 
     /// What the value is by its name.
@@ -169,7 +185,10 @@ impl<'de> Visitor<'de> for Value<'_> {
         Ok(())
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+    fn visit_str<E>(mut self, value: &str) -> Result<(), E> {
+        if let Some(kept) = self.kept.take() {
+            *kept = Some(value.to_owned());
+        }
         if let Some(kind) = self.hidden(value) {
             self.redacted(kind, value);
             return Ok(());
@@ -194,7 +213,9 @@ impl<'de> Visitor<'de> for Value<'_> {
             if !first {
                 self.out.push(b',');
             }
-            if values.next_element_seed(Value { out: self.out, bare: false, ..self })?.is_none() {
+            let value =
+                Value { vague: self.vague, within: self.within, ..Value::unnamed(self.out, self.redactor) };
+            if values.next_element_seed(value)?.is_none() {
                 self.out.truncate(mark);
                 break;
             }
@@ -212,17 +233,8 @@ impl<'de> Visitor<'de> for Value<'_> {
             return Ok(());
         }
         self.out.push(b'{');
-        let mut names = HashSet::new();
-        while let Some(name) = entries.next_key::<String>()? {
-            // Names may be data too: a map from numbers of patients to their wards.
-            let shown = unused(self.redactor.redact(&name).into_owned(), &names);
-            if !names.is_empty() {
-                self.out.push(b',');
-            }
-            self.out.extend_from_slice(&json_key(&shown));
-            entries.next_value_seed(Value::named(&name, self.out, self.redactor))?;
-            names.insert(shown);
-        }
+        let mut object = Object::new(self.within, Style::Json);
+        while object.copy(&mut entries, self.out, self.redactor)? {}
         self.out.push(b'}');
         Ok(())
     }
@@ -242,24 +254,8 @@ impl<'de> Visitor<'de> for Pairs<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        let mut names = HashSet::new();
-        while let Some(name) = entries.next_key::<String>()? {
-            let shown = unused(self.redactor.redact(&name).into_owned(), &names);
-            if !names.is_empty() {
-                self.out.push(b' ');
-            }
-            self.out.extend_from_slice(&text_key(&shown));
-            let value = Value::named(&name, self.out, self.redactor);
-            entries.next_value_seed(Value { bare: true, ..value })?;
-            names.insert(shown);
-        }
+        let mut object = Object::new(Within::Nothing, Style::Pretty { color: false });
+        while object.copy(&mut entries, self.out, self.redactor)? {}
         Ok(())
     }
-}
-
-fn unused(name: String, used: &HashSet<String>) -> String {
-    if !used.contains(&name) {
-        return name;
-    }
-    (2..).map(|number: u64| format!("{name}_{number}")).find(|name| !used.contains(name)).unwrap_or(name)
 }

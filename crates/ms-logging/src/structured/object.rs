@@ -71,7 +71,7 @@ impl Object {
 
     /// What the value behind a name is, for sure or if it looks like that.
     fn kinds(&self, name: &str, redactor: &Redactor) -> (Option<Kind>, Option<KeyKind>) {
-        let of_pair = || is_of_a_pair(name).then_some(self.described).unwrap_or_default();
+        let of_pair = || if is_of_a_pair(name) { self.described } else { (None, None) };
         let within = || redactor.sensitive_within(self.within, name);
         let secret = redactor.sensitive_key(name).or_else(within).or_else(|| of_pair().0);
         (secret, redactor.vague_key(name).or_else(|| of_pair().1))

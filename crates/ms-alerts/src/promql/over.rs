@@ -89,9 +89,13 @@ impl Range {
         let [first, .., last] = stretch.points else { return None };
         let mut growth = last.value - first.value;
         if is_counter {
-            let pairs = stretch.points.array_windows::<2>();
-            let resets = pairs.filter(|[one, next]| next.value < one.value);
-            resets.for_each(|[before, _]| growth += before.value);
+            let mut before = first.value;
+            for point in stretch.points {
+                if point.value < before {
+                    growth += before;
+                }
+                before = point.value;
+            }
         }
         let sampled = seconds(last.at - first.at);
         let apart = sampled / (stretch.points.len() - 1) as f64;

@@ -2,6 +2,7 @@
 
 mod asked;
 mod reload;
+mod ring;
 mod room;
 mod series;
 mod whole;

@@ -60,13 +60,12 @@ impl<'s> Moment<'s, '_, '_> {
     ) -> Result<(), EvalError> {
         let ahead = |moment: i64| moment.saturating_add(self.ahead);
         let (start, end, now) = (ahead(start), ahead(end), ahead(self.now));
-        let mut points = Vec::new();
+        let mut spare = Vec::new();
         self.series(selector, |metric, series| {
-            points.clear();
-            points.extend(series.between(self.dialect.compat.first(start), end));
+            let points = series.between(self.dialect.compat.first(start), end, &mut spare);
             self.budget.spend(points.len())?;
             if !points.is_empty() {
-                let stretch = Stretch { points: &points, start, end, now };
+                let stretch = Stretch { points, start, end, now };
                 visit(&stretch, &mut || Element::of(metric, series.labels(), f64::NAN));
             }
             Ok(())

@@ -1,12 +1,12 @@
 //! One series over time.
 
-use std::collections::VecDeque;
 use std::mem::size_of;
 
+use super::ring::Ring;
 use crate::samples::Sample;
 
 /// The value of a point at which a series went: the NaN that Prometheus keeps for it, which no exposition can write.
-const STALE: u64 = 0x7ff0_0000_0000_0002;
+pub(super) const STALE: u64 = 0x7ff0_0000_0000_0002;
 
 /// A value at a moment, in milliseconds.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ pub(crate) struct Series {
     labels: Box<[(Box<str>, Box<str>)]>,
     /// What it takes in memory without its points.
     fixed_bytes: usize,
-    points: VecDeque<Point>,
+    points: Ring,
     reading: u64,
     /// The newest time stamp that its samples brought with them.
     stamp: Option<i64>,
@@ -51,7 +51,7 @@ impl Series {
             |(name, value): &(Box<str>, Box<str>)| name.len() + value.len() + size_of::<[Box<str>; 2]>();
         let fixed_bytes = size_of::<Self>() + labels.iter().map(texts).sum::<usize>();
         let labels = labels.into_boxed_slice();
-        Self { labels, fixed_bytes, points: VecDeque::new(), reading: 0, stamp: None }
+        Self { labels, fixed_bytes, points: Ring::default(), reading: 0, stamp: None }
     }
 
     pub(super) fn is_of(&self, sample: &Sample<'_>) -> bool {
@@ -81,7 +81,7 @@ impl Series {
 
     /// Tells whether another point makes it larger.
     pub(super) fn is_full(&self) -> bool {
-        self.points.len() == self.points.capacity()
+        self.points.is_full()
     }
 
     /// Adds a point, unless it is old news; gives whether there was room for it.
@@ -97,12 +97,12 @@ impl Series {
             None => {}
         }
         let is_full = self.is_full();
-        match self.points.back_mut() {
+        match self.last() {
             Some(last) if last.at > point.at => {}
             // Two readings within a millisecond.
-            Some(last) if last.at == point.at => *last = point,
+            Some(last) if last.at == point.at => self.points.replace_last(point),
             _ if is_full && !may_grow => return false,
-            _ => self.points.push_back(point),
+            _ => self.points.push(point),
         }
         true
     }
@@ -110,33 +110,31 @@ impl Series {
     /// Adds a point of any time, or the mark that it was gone.
     pub(super) fn insert(&mut self, at: i64, value: Option<f64>) {
         let point = Point::new(at, value.unwrap_or(f64::from_bits(STALE)));
-        let place = self.points.partition_point(|known| known.at < at);
-        match self.points.get_mut(place).filter(|known| known.at == at) {
-            Some(known) => *known = point,
+        let known = self.points.as_slice();
+        let place = known.partition_point(|known| known.at < at);
+        match known.get(place).filter(|known| known.at == at) {
+            Some(_) => self.points.replace(place, point),
             None => self.points.insert(place, point),
         }
     }
 
     /// Marks that it was gone at `now`.
     pub(super) fn end(&mut self, now: i64) {
-        if self.points.back().is_some_and(|last| last.at <= now && !last.is_stale()) {
-            let stale = Point::new(now, f64::from_bits(STALE));
-            match self.points.back_mut().filter(|last| last.at == now) {
-                Some(last) => *last = stale,
-                None => self.points.push_back(stale),
-            }
+        let stale = Point::new(now, f64::from_bits(STALE));
+        match self.last().filter(|last| !last.is_stale()) {
+            Some(last) if last.at == now => self.points.replace_last(stale),
+            Some(last) if last.at < now => self.points.push(stale),
+            _ => {}
         }
     }
 
     pub(super) fn forget_before(&mut self, from: i64) {
-        while self.points.front().is_some_and(|first| first.at < from) {
-            self.points.pop_front();
-        }
+        self.points.forget_before(from);
     }
 
     /// Gives the newest point, which may be the mark that it was gone.
     pub(super) fn last(&self) -> Option<Point> {
-        self.points.back().copied()
+        self.points.as_slice().last().copied()
     }
 
     /// Forgets the points of other moments.
@@ -146,20 +144,28 @@ impl Series {
 
     /// Tells whether no value is left.
     pub(super) fn is_over(&self) -> bool {
-        self.points.iter().all(|point| point.is_stale())
+        self.points.as_slice().iter().all(|point| point.is_stale())
     }
 
-    /// Gives the points within the moments, both included, without the marks.
-    pub(crate) fn between(&self, from: i64, to: i64) -> impl Iterator<Item = Point> {
-        let first = self.points.partition_point(|point| point.at < from);
-        let last = self.points.partition_point(|point| point.at <= to).max(first);
-        self.points.range(first..last).copied().filter(|point| !point.is_stale())
+    /// Gives the points within the moments, both included, without the marks; `spare` is where they are put if they must be.
+    pub(crate) fn between<'p>(&'p self, from: i64, to: i64, spare: &'p mut Vec<Point>) -> &'p [Point] {
+        let points = self.points.as_slice();
+        let first = points.partition_point(|point| point.at < from);
+        let last = points.partition_point(|point| point.at <= to).max(first);
+        let points = points.get(first..last).unwrap_or_default();
+        if !self.points.has_marks() {
+            return points;
+        }
+        spare.clear();
+        spare.extend(points.iter().filter(|point| !point.is_stale()));
+        spare
     }
 
     /// Gives what was seen last within the moments, unless the series had gone by then.
     pub(crate) fn last_between(&self, from: i64, to: i64) -> Option<Point> {
-        let behind = self.points.partition_point(|point| point.at <= to);
-        let last = self.points.get(behind.checked_sub(1)?)?;
+        let points = self.points.as_slice();
+        let behind = points.partition_point(|point| point.at <= to);
+        let last = points.get(behind.checked_sub(1)?)?;
         (last.at >= from && !last.is_stale()).then_some(*last)
     }
 }

@@ -32,7 +32,7 @@ impl Kept {
             .history
             .series(Some(name))
             .unwrap()
-            .flat_map(|(_, series)| series.between(i64::MIN, i64::MAX).collect::<Vec<_>>());
+            .flat_map(|(_, series)| series.between(i64::MIN, i64::MAX, &mut Vec::new()).to_vec());
         points.map(|point| (point.at / 1000 - 1000, point.value)).collect()
     }
 }

@@ -2,11 +2,9 @@
 
 mod comment;
 mod label_set;
+mod labels;
 
-use std::borrow::Cow;
 use std::ops::Range;
-
-use memchr::memchr2;
 
 use super::{Samples, number};
 
@@ -92,7 +90,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(bytes: &'a [u8], text: Option<&'a str>) -> Self {
-        Self { bytes, text, at: 0, samples: Samples::default() }
+        Self { bytes, text, at: 0, samples: Samples::for_bytes(bytes.len()) }
     }
 
     fn samples(mut self) -> Result<Samples<'a>, ExpositionError> {
@@ -164,14 +162,19 @@ impl<'a> Reader<'a> {
         Some(self.take_while(is_name))
     }
 
-    fn label_name(&mut self) -> Option<&'a str> {
-        let allowed = |byte| is_name(byte) && byte != b':';
-        self.peek().filter(|first| allowed(*first) && !first.is_ascii_digit())?;
-        Some(self.take_while(allowed))
+    /// The name, if it is that of the row before, as most are.
+    fn name_of_last(&mut self) -> Option<&'a str> {
+        let name = self.samples.rows.last()?.name;
+        let behind = self.rest().strip_prefix(name.as_bytes())?;
+        matches!(behind.first(), Some(b'{' | b' ')).then(|| self.at += name.len())?;
+        Some(name)
     }
 
     fn sample(&mut self) -> Result<(), Problem> {
-        let name = self.name().ok_or(Problem::Expected("a metric name, a comment or an empty line"))?;
+        let name = match self.name_of_last() {
+            Some(name) => name,
+            None => self.name().ok_or(Problem::Expected("a metric name, a comment or an empty line"))?,
+        };
         let first_label = self.samples.next_labels();
         self.skip_blanks();
         if self.peek() == Some(b'{') {
@@ -197,6 +200,10 @@ impl<'a> Reader<'a> {
     }
 
     fn timestamp(&mut self) -> Result<Option<i64>, Problem> {
+        if self.peek() == Some(b'\n') {
+            self.at += 1;
+            return Ok(None);
+        }
         self.skip_blanks();
         let digits = self.take_while(|byte| byte.is_ascii_digit());
         self.skip_blanks();
@@ -217,31 +224,6 @@ impl<'a> Reader<'a> {
         })
     }
 
-    fn labels(&mut self, first_label: usize) -> Result<(), Problem> {
-        loop {
-            self.skip_blanks();
-            if self.peek() == Some(b'}') {
-                self.at += 1;
-                return label_set::settle(&mut self.samples.labels, first_label);
-            }
-            let name = self.label_name().ok_or(Problem::Expected("a label name or `}`"))?;
-            self.skip_blanks();
-            self.expect(b'=', "`=` behind a label name")?;
-            while let Some(b' ' | b'\t') = self.peek() {
-                self.at += 1;
-                self.skip_nuls();
-            }
-            self.expect(b'"', "a label value in double quotes")?;
-            let value = self.quoted()?;
-            self.samples.push_label(name, value);
-            self.skip_blanks();
-            // A comma may follow the last label, and the server does not miss one between two.
-            if self.peek() == Some(b',') {
-                self.at += 1;
-            }
-        }
-    }
-
     fn expect(&mut self, byte: u8, what: &'static str) -> Result<(), Problem> {
         if self.peek() != Some(byte) {
             return Err(Problem::Expected(what));
@@ -249,61 +231,11 @@ impl<'a> Reader<'a> {
         self.at += 1;
         Ok(())
     }
-
-    /// The text up to the closing quote, which is taken too.
-    fn quoted(&mut self) -> Result<Cow<'a, str>, Problem> {
-        let start = self.at;
-        let mut escaped = false;
-        loop {
-            let rest = self.rest();
-            let found = memchr2(b'"', b'\\', rest).ok_or(Problem::Expected("a closing double quote"))?;
-            self.at += found + 1;
-            // The server's lexer does not see a NUL in or behind a value.
-            self.skip_nuls();
-            if rest.get(found) == Some(&b'"') {
-                break;
-            }
-            escaped = true;
-            // Whatever is behind a backslash is no quote; a line break is no escape.
-            match self.peek() {
-                Some(byte) if byte != b'\n' => self.at += 1,
-                _ => return Err(Problem::Expected("a character behind the backslash")),
-            }
-        }
-        // One byte is cut off for the quote, though NUL bytes may stand behind it.
-        let raw = self.slice(start..self.at - 1).ok_or(Problem::Encoding("a label value"))?;
-        Ok(if escaped { Cow::Owned(unescape(raw)) } else { Cow::Borrowed(raw) })
-    }
-
-    fn skip_nuls(&mut self) {
-        while self.peek() == Some(0) {
-            self.at += 1;
-        }
-    }
 }
 
 /// Digits and colons too: what may stand behind the first character of a metric's name.
 fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':')
-}
-
-/// Three escapes mean something; any other backslash stands for itself.
-fn unescape(raw: &str) -> String {
-    let mut value = String::with_capacity(raw.len());
-    let mut rest = raw.chars();
-    while let Some(character) = rest.next() {
-        let escape = (character == '\\').then(|| rest.as_str().chars().next()).flatten();
-        match escape {
-            Some('n') => value.push('\n'),
-            Some(plain @ ('"' | '\\')) => value.push(plain),
-            _ => {
-                value.push(character);
-                continue;
-            }
-        }
-        rest.next();
-    }
-    value
 }
 
 /// What an error quotes stays readable.

@@ -114,6 +114,17 @@ impl<'a> Samples<'a> {
         self.labels.push((name, value));
     }
 
+    /// With room for what so many bytes of an exposition hold, as most are.
+    fn for_bytes(bytes: usize) -> Self {
+        let (rows, labels) = (Vec::with_capacity(bytes / 96), Vec::with_capacity(bytes / 48));
+        Self { rows, labels, ..Self::default() }
+    }
+
+    /// Where the labels of the last row are.
+    fn labels_of_last(&self) -> Range<usize> {
+        self.rows.last().map_or(0..0, |row| row.labels.clone())
+    }
+
     /// Where the labels of the next row begin.
     fn next_labels(&self) -> usize {
         self.labels.len()

@@ -2,6 +2,17 @@
 
 /// Reads a number; `None` where Prometheus refuses one.
 pub(crate) fn parse(text: &str) -> Option<f64> {
+    whole(text).or_else(|| any(text))
+}
+
+/// A whole number that a float holds exactly: most counters are one.
+fn whole(text: &str) -> Option<f64> {
+    let is_short = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let digit = |number: u64, byte: u8| number * 10 + u64::from(byte - b'0');
+    is_short.then(|| text.bytes().fold(0, digit) as f64)
+}
+
+fn any(text: &str) -> Option<f64> {
     let value: f64 = text.parse().ok()?;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     let word = digits.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -20,6 +31,9 @@ mod tests {
     fn what_go_reads_is_read() {
         for (text, value) in [
             ("1", 1.0),
+            ("00", 0.0),
+            ("999999999999999", 999_999_999_999_999.0),
+            ("9007199254740993", 9_007_199_254_740_992.0),
             ("+1.5e3", 1500.0),
             ("-.5", -0.5),
             ("5.", 5.0),

@@ -189,3 +189,31 @@ fn samples_of_one_name_are_found_wherever_they_stand() {
     assert_eq!(joined.named("c").next().unwrap().labels().collect::<Vec<_>>(), [("y", "1")]);
     assert_eq!(read("a 1\n"), ["a{} 1.0"]);
 }
+
+proptest! {
+    /// What a line is read as does not depend on the one before it.
+    #[test]
+    fn a_line_is_read_as_if_it_were_alone(
+        lines in prop::collection::vec(
+            prop::sample::select(vec![
+                "a{b=\"1\",c=\"2\"} 1", "a{b=\"1\",c=\"\"} 1", "a{b=\"\",c=\"2\"} 1", "a{c=\"2\",b=\"1\"} 1", "a{b=\"1\",b=\"2\"} 1",
+                "a{b=\"\",b=\"\"} 1", "a{b=\"1\"} 1", "a 1", "ab{b=\"1\"} 1", "a{bb=\"1\"} 2", "a{b =\"1\"} 1", "a{b=\"1\" c=\"2\"} 1",
+                "a{b=\"1\",} 1", "# TYPE a gauge", "a{b=\"\\n\"} 1", "a{b=\"1\",c=\"2\",d=\"3\"} 1 5", "a{b=\"1\",c=\"2\",c=\"3\"} 1",
+                "a{} 1", "a{b=\"1\",c=2} 1", "a:{b=\"1\"} 1", "a\t1", "a{__name__=\"b\"} 1", "a{b=\"1\",c=\"2\"}", "",
+            ]),
+            0..8,
+        ),
+    ) {
+        let shown = |text: &str| -> Result<Vec<String>, String> {
+            let samples = parse_exposition(text).map_err(|error| error.problem.to_string())?;
+            let shown = |sample: crate::samples::Sample<'_>| {
+                let labels: Vec<_> = sample.labels().collect();
+                format!("{} {labels:?} {} {:?}", sample.name(), sample.value(), sample.timestamp())
+            };
+            Ok(samples.iter().map(shown).collect())
+        };
+        let alone: Result<Vec<Vec<String>>, String> = lines.iter().map(|line| shown(&format!("{line}\n"))).collect();
+        let together = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
+        prop_assert_eq!(shown(&together), alone.map(|lines| lines.concat()));
+    }
+}

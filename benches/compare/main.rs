@@ -41,6 +41,9 @@ struct Options {
     serve: Option<Stack>,
     #[arg(long, hide = true, default_value_t = 0)]
     times: u64,
+    /// Write a roster of as many shifts as `--times` tells, to count instructions on.
+    #[arg(long, hide = true, value_name = "FILE")]
+    roster: Option<PathBuf>,
     #[command(flatten)]
     log: logging::Options,
 }
@@ -77,6 +80,9 @@ fn main() -> io::Result<()> {
     if let Some(stack) = options.serve {
         instructions::serve_counted(stack, options.times);
         return Ok(());
+    }
+    if let Some(path) = options.roster {
+        return analytics::write_roster(&path, u32::try_from(options.times).unwrap_or(u32::MAX));
     }
     if options.log.run() {
         return Ok(());

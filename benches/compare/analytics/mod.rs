@@ -1,11 +1,14 @@
-//! ms-analytics beside pandas and numpy, each in a Python of its own. CPU time, so that Python's threads count.
+//! ms-analytics beside pandas, DuckDB and numpy in a Python of their own, and beside what is written by hand. CPU time, so
+//! that Python's threads count.
+
+mod memory;
 
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use ms_analytics::{PerformanceAnalytics, ShiftAnalytics, ShiftReport, read};
+use ms_analytics::{PerformanceAnalytics, Shift, ShiftAnalytics, ShiftReport, read};
 use serde_json::Value;
 
 use crate::claim::{Claim, Pair};
@@ -21,13 +24,17 @@ pub fn claims() -> Vec<Claim> {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let roster = directory.path().join("roster.csv");
     let sample = directory.path().join("sample.f64");
-    write_roster(&roster).expect("a roster is written");
+    write_roster(&roster, SHIFTS).expect("a roster is written");
     let sample_values = write_sample(&sample).expect("a sample is written");
-    let mut python = Python::start(include_str!("analytics.py"), &[&roster, &sample], "pandas numpy");
+    let mut python = Python::start(include_str!("peers.py"), &[&roster, &sample], "pandas numpy duckdb");
     vec![
         report_beside_report(&roster, &mut python),
-        report_beside_reading(&roster, &mut python),
+        beside_reading(&roster, &mut python, "the same, beside read_csv alone", "read", "pandas"),
+        beside_reading(&roster, &mut python, "the same, beside DuckDB reading it", "duckdb", "duckdb"),
+        memory::report(&shifts(&roster)),
         percentiles(&sample_values, &mut python),
+        memory::selection(&sample_values),
+        memory::record(&sample_values),
     ]
 }
 
@@ -39,12 +46,22 @@ fn report_beside_report(roster: &Path, python: &mut Python) -> Claim {
     Claim::new(AREA, "report of 1M shifts from CSV", "ms CPU", pair, &python.version("pandas"), 0.6)
 }
 
-/// The whole report against merely reading the file into a frame.
-fn report_beside_reading(roster: &Path, python: &mut Python) -> Claim {
-    let (_, rows) = python.ask("read");
+/// The whole report against merely reading the file into a frame or a table.
+fn beside_reading(
+    roster: &Path,
+    python: &mut Python,
+    name: &'static str,
+    question: &str,
+    peer: &str,
+) -> Claim {
+    let (_, rows) = python.ask(question);
     assert_eq!(rows, SHIFTS, "both read every row");
-    let pair = rounds(|| cpu::nanoseconds(|| drop(black_box(report(roster)))), || python.ask("read").0);
-    Claim::new(AREA, "the same, beside read_csv alone", "ms CPU", pair, &python.version("pandas"), 0.7)
+    let pair = rounds(|| cpu::nanoseconds(|| drop(black_box(report(roster)))), || python.ask(question).0);
+    Claim::new(AREA, name, "ms CPU", pair, &python.version(peer), 0.7)
+}
+
+fn shifts(roster: &Path) -> Vec<Shift> {
+    read::csv(File::open(roster).expect("the roster")).map(|row| row.expect("a valid row")).collect()
 }
 
 fn percentiles(sample: &[f64], python: &mut Python) -> Claim {
@@ -90,19 +107,19 @@ fn rounds(mut ours: impl FnMut() -> f64, mut theirs: impl FnMut() -> f64) -> Pai
     Pair::of_rounds(&rounds)
 }
 
-/// Shifts of 12,500 people in 24 departments by start, some of them at once in two places.
-fn write_roster(path: &Path) -> std::io::Result<()> {
+/// Shifts in 24 departments by start, eighty a person, some of them at once in two places.
+pub fn write_roster(path: &Path, shifts: u32) -> std::io::Result<()> {
     const DEPARTMENTS: [&str; 4] = ["Acil Servis", "Çocuk Sağlığı", "Göz", "\"Kulak, Burun ve Boğaz\""];
     const HOURS: [(u32, u32, u32); 4] = [(7, 15, 0), (9, 17, 0), (15, 23, 0), (23, 7, 1)];
     const DAYS: u32 = 27;
     let mut file = BufWriter::new(File::create(path)?);
     let mut random = Random(20_260_302);
     writeln!(file, "id,employee,department,start,end,duration")?;
-    for id in 0..SHIFTS {
-        let day = u64::from(id) * u64::from(12 * DAYS) / u64::from(SHIFTS);
+    for id in 0..shifts {
+        let day = u64::from(id) * u64::from(12 * DAYS) / u64::from(shifts);
         let (month, day) = (1 + day as u32 / DAYS, 1 + day as u32 % DAYS);
         let (start, end, nights) = HOURS[random.below(4) as usize];
-        let (employee, ward) = (random.below(12_500), random.below(6));
+        let (employee, ward) = (random.below(shifts / 80), random.below(6));
         let department = DEPARTMENTS[random.below(4) as usize];
         let department = match department.strip_suffix('"') {
             Some(quoted) => format!("{quoted} {ward}\""),

@@ -18,8 +18,8 @@ use crate::{export, page, parquet, rules, table};
 
 #[derive(Debug, Args)]
 pub struct Options {
-    /// Rosters with the columns id, employee, department, start, end and, if wanted, duration, in any order; CSV, JSON
-    /// Lines or Parquet, gzip or not; - is standard input. An id may occur once in a file.
+    /// Rosters with the columns id, employee, department, start, end and, if wanted, duration and role, in any order; CSV,
+    /// JSON Lines or Parquet, gzip or not; - is standard input. An id may occur once in a file.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Print the report as JSON instead of tables.
@@ -50,7 +50,7 @@ pub struct Options {
     /// Say in a sentence each which shifts break which rule, instead of the report.
     #[arg(long, group = "output")]
     explain: bool,
-    /// Report on the load too: by employee, department, week, month, weekday and hour, durations, and how evenly hours,
+    /// Report on the load too: by employee, department, role, week, month, weekday and hour, durations, and how evenly hours,
     /// nights, weekends and Turkish public holidays are spread.
     #[arg(long)]
     load: bool,

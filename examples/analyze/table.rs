@@ -57,9 +57,13 @@ fn loads(text: &mut String, load: &LoadReport) {
     let row = |(name, load): (&'static str, &Load)| (name, load_columns(load));
     let days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
     table(text, &columns("By weekday"), days.into_iter().zip(&load.by_weekday).map(row).collect());
-    for (title, loads) in
-        [("By department", &load.by_department), ("By month", &load.by_month), ("By week", &load.by_week)]
-    {
+    let parts = [
+        ("By department", &load.by_department),
+        ("By role", &load.by_role),
+        ("By month", &load.by_month),
+        ("By week", &load.by_week),
+    ];
+    for (title, loads) in parts {
         let rows = loads.iter().map(|(name, load)| (name.as_str(), load_columns(load)));
         table(text, &columns(title), rows.collect());
     }

@@ -28,6 +28,7 @@ pub struct Shift {
     id: Box<str>,
     employee: Box<str>,
     department: Box<str>,
+    role: Box<str>,
     start: Instant,
     end: Instant,
     start_text: Box<str>,
@@ -41,6 +42,8 @@ pub struct ShiftRef<'a> {
     id: &'a str,
     employee: &'a str,
     department: &'a str,
+    /// Empty if there is none.
+    role: &'a str,
     start: Instant,
     end: Instant,
     start_text: &'a str,
@@ -53,7 +56,7 @@ pub struct ShiftRef<'a> {
 #[error("{field}: {reason}")]
 #[non_exhaustive]
 pub struct FieldFault {
-    /// The field: `id`, `employee`, `department`, `start`, `end` or `duration`.
+    /// The field: `id`, `employee`, `department`, `start`, `end`, `duration` or `role`.
     pub field: &'static str,
     /// What is wrong, without the value itself.
     pub reason: String,
@@ -96,12 +99,23 @@ impl Shift {
         ShiftRef::new(id, employee, department, start, end, duration).map(ShiftRef::to_shift)
     }
 
+    /// Says as what the employee works; an empty text says nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldFault`] if it is blank, too long or holds a control character.
+    pub fn with_role(mut self, role: &str) -> Result<Self, FieldFault> {
+        self.role = self.as_shift_ref().with_role(role)?.role.into();
+        Ok(self)
+    }
+
     /// Borrows the shift.
     pub fn as_shift_ref(&self) -> ShiftRef<'_> {
         ShiftRef {
             id: &self.id,
             employee: &self.employee,
             department: &self.department,
+            role: &self.role,
             start: self.start,
             end: self.end,
             start_text: &self.start_text,
@@ -123,6 +137,11 @@ impl Shift {
     /// Returns where.
     pub fn department(&self) -> &str {
         &self.department
+    }
+
+    /// Returns as what, if the roster says so.
+    pub fn role(&self) -> Option<&str> {
+        Some(&*self.role).filter(|role| !role.is_empty())
     }
 
     /// Returns the beginning, which belongs to the shift.
@@ -198,7 +217,22 @@ impl<'a> ShiftRef<'a> {
         check_text("department", department, may_hold_control)?;
         let (start, end) = times()?;
         let duration = check_duration(start, end, given, limits.longest)?;
-        Ok(Self { id, employee, department, start, end, start_text, end_text, duration })
+        Ok(Self { id, employee, department, role: "", start, end, start_text, end_text, duration })
+    }
+
+    /// Says as what the employee works, as [`Shift::with_role`] does.
+    ///
+    /// # Errors
+    ///
+    /// [`FieldFault`] if it is blank, too long or holds a control character.
+    pub fn with_role<'r>(self, role: &'r str) -> Result<ShiftRef<'r>, FieldFault>
+    where
+        'a: 'r,
+    {
+        if !role.is_empty() {
+            check_text("role", role, may_hold_control(role.as_bytes()))?;
+        }
+        Ok(ShiftRef { role, ..self })
     }
 
     /// Copies the texts.
@@ -207,6 +241,7 @@ impl<'a> ShiftRef<'a> {
             id: self.id.into(),
             employee: self.employee.into(),
             department: self.department.into(),
+            role: self.role.into(),
             start: self.start,
             end: self.end,
             start_text: self.start_text.into(),
@@ -228,6 +263,11 @@ impl<'a> ShiftRef<'a> {
     /// Returns where.
     pub fn department(&self) -> &'a str {
         self.department
+    }
+
+    /// Returns as what, if the roster says so.
+    pub fn role(&self) -> Option<&'a str> {
+        Some(self.role).filter(|role| !role.is_empty())
     }
 
     /// Returns the beginning, which belongs to the shift.

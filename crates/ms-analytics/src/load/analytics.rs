@@ -24,6 +24,7 @@ pub struct LoadAnalytics {
     lengths: Lengths,
     by_employee: BTreeMap<Box<str>, Sums>,
     by_department: BTreeMap<Box<str>, Sums>,
+    by_role: BTreeMap<Box<str>, Sums>,
     by_day: BTreeMap<Day, Sums>,
     by_hour: [Sums; 24],
     /// Microseconds.
@@ -63,6 +64,7 @@ impl LoadAnalytics {
             lengths: Lengths::default(),
             by_employee: BTreeMap::new(),
             by_department: BTreeMap::new(),
+            by_role: BTreeMap::new(),
             by_day: BTreeMap::new(),
             by_hour: Default::default(),
             heat_map: Default::default(),
@@ -85,6 +87,9 @@ impl LoadAnalytics {
         self.lengths.add(length, 1);
         named(&mut self.by_employee, shift.employee()).add(one);
         named(&mut self.by_department, shift.department()).add(one);
+        if let Some(role) = shift.role() {
+            named(&mut self.by_role, role).add(one);
+        }
         self.by_day.entry(day).or_default().add(one);
         let hour = usize::try_from(local.start_time() / HOUR as i64).unwrap_or_default();
         if let Some(sums) = self.by_hour.get_mut(hour) {
@@ -106,6 +111,7 @@ impl LoadAnalytics {
             .by_department
             .into_iter()
             .for_each(|(name, sums)| named(&mut self.by_department, &name).add(sums));
+        other.by_role.into_iter().for_each(|(name, sums)| named(&mut self.by_role, &name).add(sums));
         other.by_day.into_iter().for_each(|(day, sums)| self.by_day.entry(day).or_default().add(sums));
         self.by_hour.iter_mut().zip(other.by_hour).for_each(|(ours, theirs)| ours.add(theirs));
         let cells = self.heat_map.iter_mut().flatten();
@@ -135,6 +141,7 @@ impl LoadAnalytics {
             },
             by_employee,
             by_department: loads(self.by_department),
+            by_role: loads(self.by_role),
             by_week: loads(by_week),
             by_month: loads(by_month),
             by_weekday: by_weekday.map(Sums::load),

@@ -16,6 +16,9 @@ pub struct LoadReport {
     pub by_employee: BTreeMap<String, Load>,
     /// By department.
     pub by_department: BTreeMap<String, Load>,
+    /// By role, of the shifts that have one. In JSON only if some have.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_role: BTreeMap<String, Load>,
     /// By ISO week of the start, as `2026-W09`.
     pub by_week: BTreeMap<String, Load>,
     /// By month of the start, as `2026-03`.

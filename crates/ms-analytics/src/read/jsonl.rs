@@ -182,7 +182,11 @@ impl Row<'_> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        let [id, employee, department, start, end, duration] = &self.fields;
+        let [id, employee, department, start, end, duration, role] = &self.fields;
+        let role = match role {
+            None | Some(Value::Null) => "",
+            given => name("role", given)?,
+        };
         let given = match duration {
             None | Some(Value::Null) => Given::Nothing,
             Some(Value::Integer(_, hours) | Value::Float(hours)) => Given::Hours(*hours),
@@ -196,7 +200,7 @@ impl Row<'_> {
             text("start", start)?,
             text("end", end)?,
         ];
-        unique(id, ids, || ShiftRef::check(texts, true, given, limits))
+        unique(id, ids, || ShiftRef::check(texts, true, given, limits)?.with_role(role))
     }
 }
 

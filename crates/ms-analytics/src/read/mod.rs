@@ -3,8 +3,8 @@
 //! A faulty row is refused with its line, its column and the reason; reading goes on behind it. A header that lacks a
 //! column, or a file that is not UTF-8 text at all, makes the whole file unreadable.
 //!
-//! Rosters have the columns `id`, `employee`, `department`, `start`, `end` and optionally `duration`, in any order;
-//! others are ignored. CSV is RFC 4180 in UTF-8, with or without byte order mark, LF or CRLF. An id may occur once.
+//! Rosters have the columns `id`, `employee`, `department`, `start`, `end` and optionally `duration` and `role`, in any
+//! order; others are ignored. CSV is RFC 4180 in UTF-8, with or without byte order mark, LF or CRLF. An id may occur once.
 //!
 //! Memory: a row may have 1 MiB at most. Ids that are counted up take none, other numbers some ten bytes each, other
 //! texts some twenty.

@@ -11,7 +11,7 @@ use super::records::{Event, Record, Records};
 use crate::local_times::LocalTimes;
 use crate::shift::{FieldFault, Given, LONGEST_LIMIT, Limits, Shift, ShiftRef};
 
-pub(super) const FIELDS: [&str; 6] = ["id", "employee", "department", "start", "end", "duration"];
+pub(super) const FIELDS: [&str; 7] = ["id", "employee", "department", "start", "end", "duration", "role"];
 pub(super) const REQUIRED: usize = 5;
 
 /// Reads a roster that arrives in chunks of any size, without blocking.
@@ -324,11 +324,13 @@ impl Header {
             return Err(RowError::row(line, "more fields than the header has"));
         }
         let texts = self.texts(&record).map_err(|field| RowError::at(line, field, "not UTF-8"))?;
-        let [id, employee, department, start, end, duration] = texts;
+        let [id, employee, department, start, end, duration, role] = texts;
         let texts = [id, employee, department, start, end];
         let Checks { ids, limits, decimal_comma, .. } = checks;
         let given = given(duration, *decimal_comma);
-        let shift = unique(id, ids, || ShiftRef::check(texts, record.may_hold_control(), given, limits));
+        let shift = unique(id, ids, || {
+            ShiftRef::check(texts, record.may_hold_control(), given, limits)?.with_role(role)
+        });
         shift.map_err(|fault| RowError::field(line, fault))
     }
 
@@ -339,16 +341,17 @@ impl Header {
                 Some(position) => record.field_of(whole, position),
                 None => Some(""),
             };
-            // Written out: a loop over the six takes twice as long.
-            let [id, employee, department, start, end, duration] = self.positions;
+            // Written out: a loop over them takes twice as long.
+            let [id, employee, department, start, end, duration, role] = self.positions;
             if let Some(id) = field(id)
                 && let Some(employee) = field(employee)
                 && let Some(department) = field(department)
                 && let Some(start) = field(start)
                 && let Some(end) = field(end)
                 && let Some(duration) = field(duration)
+                && let Some(role) = field(role)
             {
-                return Ok([id, employee, department, start, end, duration]);
+                return Ok([id, employee, department, start, end, duration, role]);
             }
         }
         // A field may be the one that is not UTF-8, or another of the row.

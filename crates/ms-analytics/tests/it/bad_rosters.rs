@@ -268,3 +268,27 @@ fn local_times_are_read_by_the_clocks_of_their_place() {
     assert_eq!(hours("2015-11-08T00:00", "2015-11-08T03:30", Ambiguous::Later), Ok(4.5));
     assert!(LocalTimes::in_time_zone("Europe/Nowhere").is_err());
 }
+
+#[test]
+fn a_role_is_read_where_there_is_one() {
+    let times = "2026-03-02T08:00Z,2026-03-02T16:00Z";
+    let csv = format!(
+        "role,id,employee,department,start,end\nHemşire,1,A,D,{times}\n,2,A,D,{times}\n\" \",3,A,D,{times}\n\u{7},3,A,D,{times}\n"
+    );
+    let found = |row: Result<ms_analytics::Shift, ReadError>| match row {
+        Ok(shift) => Ok(shift.role().map(str::to_owned)),
+        Err(ReadError::Row(fault)) => Err((fault.line, fault.column)),
+        Err(error) => panic!("{error}"),
+    };
+    let refused = |line| Err((line, Some("role".to_owned())));
+    let rows: Vec<_> = read::csv(csv.as_bytes()).map(found).collect();
+    assert_eq!(rows, [Ok(Some("Hemşire".to_owned())), Ok(None), refused(4), refused(5)]);
+    let line = |role: &str| {
+        let line = r#"{"id":1,"employee":"A","department":"D","start":"2026-03-02T08:00Z","end":"2026-03-02T16:00Z"ROLE}"#;
+        read::json_lines(line.replace("ROLE", role).as_bytes()).map(found).next().unwrap()
+    };
+    assert_eq!(line(r#","role":"Hemşire""#), Ok(Some("Hemşire".to_owned())));
+    assert_eq!(line(r#","role":7"#), Ok(Some("7".to_owned())));
+    assert_eq!((line(""), line(r#","role":null"#)), (Ok(None), Ok(None)));
+    assert_eq!(line(r#","role":[]"#), refused(1));
+}

@@ -7,7 +7,7 @@ import pandas as pd
 
 for line in sys.stdin:
     zone, rows = json.loads(line)
-    df = pd.DataFrame(rows, columns=["employee", "department", "start", "end"])
+    df = pd.DataFrame(rows, columns=["employee", "department", "start", "end", "role"])
     start = pd.to_datetime(df.start, utc=True, format="ISO8601").dt.as_unit("us")
     end = pd.to_datetime(df.end, utc=True, format="ISO8601").dt.as_unit("us")
     local = start.dt.tz_convert(zone)
@@ -27,6 +27,7 @@ for line in sys.stdin:
     keys = {
         "by_employee": df.employee,
         "by_department": df.department,
+        "by_role": df.role,
         "by_week": iso.year.astype(str).str.zfill(4) + "-W" + iso.week.astype(str).str.zfill(2),
         "by_month": local.dt.strftime("%Y-%m"),
         "by_weekday": local.dt.weekday,

@@ -52,6 +52,7 @@ fn rosters() -> impl Strategy<Value = Roster> {
                         &end,
                         None,
                     )
+                    .and_then(|shift| shift.with_role(["Hemşire", "", "Doktor"][id % 3]))
                     .unwrap()
                 };
             Roster { zone, shifts: rows.into_iter().enumerate().map(shift).collect() }
@@ -132,8 +133,9 @@ fn loads_equal_pandas_however_they_are_split() {
     let strategy = rosters();
     let mut runner = quick_runner();
     let rosters: Vec<_> = (0..80).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect();
-    let row =
-        |shift: &Shift| json!([shift.employee(), shift.department(), shift.start_text(), shift.end_text()]);
+    let row = |shift: &Shift| {
+        json!([shift.employee(), shift.department(), shift.start_text(), shift.end_text(), shift.role()])
+    };
     let reports = pandas(include_str!("load.py"), &rosters, row);
     assert_eq!(reports.len(), rosters.len());
     for (roster, theirs) in rosters.iter().zip(reports) {
@@ -150,7 +152,9 @@ fn loads_equal_pandas_however_they_are_split() {
         for part in ["heat_map", "durations"] {
             assert!(same(&ours[part], &theirs[part]), "{part}: {} {}", ours[part], theirs[part]);
         }
-        for part in ["by_employee", "by_department", "by_week", "by_month", "by_weekday", "by_hour"] {
+        for part in
+            ["by_employee", "by_department", "by_role", "by_week", "by_month", "by_weekday", "by_hour"]
+        {
             // Weekdays and hours are lists, with zeros where pandas has no row.
             let ours: Vec<(String, &Value)> = match &ours[part] {
                 Value::Object(loads) => loads.iter().map(|(name, load)| (name.clone(), load)).collect(),

@@ -118,6 +118,13 @@ fn a_shift_is_the_same_in_every_type() {
     same(&[("duration", Arc::new(Float64Array::from(vec![None])))]);
     same(&[("duration", Arc::new(DurationNanosecondArray::from(vec![8 * 3_600_000_000_000])))]);
     same(&[("note", Arc::new(BooleanArray::from(vec![true])))]);
+    let role = |roles: ArrayRef| row(&[("role", roles)]).map(|shift| shift.role().map(str::to_owned));
+    assert_eq!(
+        role(Arc::new(DictionaryArray::<Int8Type>::from_iter(["Hemşire"]))),
+        Ok(Some("Hemşire".to_owned()))
+    );
+    assert_eq!((role(Arc::new(NullArray::new(1))), role(texts(&[""]))), (Ok(None), Ok(None)));
+    assert_eq!(role(texts(&["\u{7}"])).unwrap_err(), "row 1, role: holds a control character");
 }
 
 #[test]

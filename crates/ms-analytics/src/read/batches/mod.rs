@@ -23,7 +23,7 @@ use crate::shift::{LONGEST_LIMIT, Limits, Shift, ShiftRef};
 ///
 /// | column | types |
 /// |---|---|
-/// | `id`, `employee`, `department` | texts (or bytes in UTF-8), whole numbers |
+/// | `id`, `employee`, `department`, `role` | texts (or bytes in UTF-8), whole numbers |
 /// | `start`, `end` | timestamps of any unit, with a time zone or without, dates, texts as in CSV |
 /// | `duration` | hours as numbers, decimals or texts; time spans |
 ///

@@ -15,7 +15,8 @@ pub(super) struct Columns<'b> {
     names: [Values<'b>; 3],
     times: [Values<'b>; 2],
     duration: Option<Values<'b>>,
-    texts: [String; 5],
+    role: Option<Values<'b>>,
+    texts: [String; 6],
 }
 
 impl<'b> Columns<'b> {
@@ -39,6 +40,7 @@ impl<'b> Columns<'b> {
             names: [name(0)?, name(1)?, name(2)?],
             times: [time(3)?, time(4)?],
             duration: column(5, Expected::Hours)?,
+            role: column(6, Expected::Name)?,
             texts: Default::default(),
         })
     }
@@ -52,7 +54,7 @@ impl<'b> Columns<'b> {
         let given = self.duration.as_mut().map_or(Given::Nothing, |values| hours(values, row));
         let [id, employee, department] = &mut self.names;
         let [start, end] = &mut self.times;
-        let [id_text, employee_text, department_text, start_text, end_text] = &mut self.texts;
+        let [id_text, employee_text, department_text, start_text, end_text, role_text] = &mut self.texts;
         let id = name("id", id, row, id_text)?;
         let employee = name("employee", employee, row, employee_text)?;
         let department = name("department", department, row, department_text)?;
@@ -62,7 +64,14 @@ impl<'b> Columns<'b> {
             [id, employee, department].iter().any(|name| may_hold_control(name.as_bytes()));
         let times = || Ok((start_instant.of("start", start, limits)?, end_instant.of("end", end, limits)?));
         let texts = [id, employee, department, start, end];
-        unique(id, ids, || ShiftRef::check_at(texts, may_hold_control, times, given, limits))
+        let role = match &self.role {
+            Some(role) => role.text(row, role_text).map_err(|reason| FieldFault::new("role", reason))?,
+            None => None,
+        };
+        unique(id, ids, || {
+            ShiftRef::check_at(texts, may_hold_control, times, given, limits)?
+                .with_role(role.unwrap_or_default())
+        })
     }
 }
 

@@ -49,7 +49,7 @@ impl HealthCheck {
     }
 
     /// Asks every check, each from its last answer or, when that is older than its TTL, by a run shared with everybody
-    /// who asks at the time. Waits no longer than the longest deadline and 50 ms.
+    /// who asks at the time. Waits no longer than the longest deadline and 75 ms.
     ///
     /// Needs a tokio runtime with time; without one, checks that would have to run are `unknown`.
     ///

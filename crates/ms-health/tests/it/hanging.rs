@@ -7,6 +7,9 @@ use std::time::Duration;
 use ms_health::{Check, Endpoint, HealthCheck, Reason, Status};
 use tower::ServiceExt as _;
 
+/// Answers of short deadlines are soon too old for a machine that is busy with something else.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 struct PanicsOnDrop;
 
 impl Drop for PanicsOnDrop {
@@ -73,7 +76,7 @@ fn a_thread_that_hangs_is_left_alone_and_never_doubled() {
         counted.fetch_add(1, Ordering::Relaxed);
         held.lock().unwrap().recv().map_err(|error| error.to_string())
     });
-    let check = check.critical().deadline(Duration::from_millis(100)).ttl(Duration::ZERO);
+    let check = check.critical().deadline(Duration::from_millis(100)).ttl(Duration::ZERO).max_age(PATIENCE);
     let health = HealthCheck::builder().add(check).build().unwrap();
     runtime.block_on(async {
         for _ in 0..3 {
@@ -100,7 +103,9 @@ fn a_blocking_panic_is_reported_and_the_next_run_works() {
         assert!(runs.fetch_add(1, Ordering::Relaxed) > 0, "the first call panics");
         Ok::<_, String>(())
     });
-    let health = HealthCheck::builder().add(check.critical().ttl(Duration::ZERO)).build().unwrap();
+    // To tell of a panic takes its time, too, where the lines of the stack are named.
+    let check = check.critical().ttl(Duration::ZERO).deadline(PATIENCE);
+    let health = HealthCheck::builder().add(check).build().unwrap();
     let reason = |health: &HealthCheck| runtime.block_on(health.report()).check("disk").unwrap().reason();
     assert_eq!(reason(&health), Some(Reason::Panicked));
     assert_eq!(reason(&health), None);
@@ -167,7 +172,7 @@ fn hung(name: &str) -> (Check, mpsc::Receiver<()>, mpsc::Sender<()>) {
         let _ = began.send(());
         held.lock().unwrap().recv().map_err(|error| error.to_string())
     });
-    (check.deadline(Duration::from_millis(20)).ttl(Duration::ZERO), begun, release)
+    (check.deadline(Duration::from_millis(20)).ttl(Duration::ZERO).max_age(PATIENCE), begun, release)
 }
 
 #[test]
@@ -188,7 +193,10 @@ fn what_hangs_takes_nobodys_place_and_is_counted_until_it_ends() {
             }
         };
         tokio::time::timeout(Duration::from_secs(30), ended).await.expect("the thread ends");
-        assert_eq!(health.report().await.check("disk").unwrap().reason(), Some(Reason::Failed));
+        // In time, if the machine lets it.
+        let failed = Some(Reason::Failed);
+        let again = async { while health.report().await.check("disk").unwrap().reason() != failed {} };
+        tokio::time::timeout(PATIENCE, again).await.expect("the next run gets its own answer");
     });
 }
 

@@ -50,7 +50,8 @@ async fn postgresql_stopped_paused_refusing_and_exhausted() {
     until_healthy(&health).await;
     let up = ask(&health).await;
     assert_eq!(up.status(), Status::Healthy, "{up:?}");
-    assert_eq!(up.readings()[0].value, Some(1.0), "one connection was made");
+    // A connection goes back to the pool a moment after its run; the next may have made the other one meanwhile.
+    assert!(matches!(up.readings()[0].value, Some(1.0 | 2.0)), "{up:?}");
 
     let wrong = service(SqlxProbe::new(self::pool(&server.url("hunter2hunter2"))));
     let refused = ask(&wrong).await;

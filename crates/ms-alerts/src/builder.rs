@@ -42,6 +42,8 @@ pub struct AlertManagerBuilder {
     sinks: Vec<Box<dyn Sink>>,
     #[cfg(feature = "rules")]
     routing: Routing,
+    #[cfg(feature = "webhook")]
+    heartbeat: Option<crate::Heartbeat>,
     interval: Duration,
     limits: Limits,
     external: External,
@@ -61,6 +63,8 @@ impl Default for AlertManagerBuilder {
             sinks: Vec::new(),
             #[cfg(feature = "rules")]
             routing: Routing::default(),
+            #[cfg(feature = "webhook")]
+            heartbeat: None,
             interval: Duration::from_secs(15),
             limits: Limits::default(),
             external: External::default(),
@@ -180,6 +184,13 @@ impl AlertManagerBuilder {
         self
     }
 
+    /// Calls a URL as long as rules are evaluated in the background, which [`spawn`](Self::spawn) begins.
+    #[cfg(feature = "webhook")]
+    pub fn heartbeat(mut self, heartbeat: crate::Heartbeat) -> Self {
+        self.heartbeat = Some(heartbeat);
+        self
+    }
+
     /// Sets how often rules are evaluated that have no interval of their own. Default 15 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -289,13 +300,24 @@ impl AlertManagerBuilder {
     /// # Errors
     ///
     /// As [`build`](Self::build), and: no source, or no tokio runtime.
-    pub fn spawn(self) -> Result<AlertHandle, BuildError> {
+    pub fn spawn(
+        #[cfg_attr(not(feature = "webhook"), allow(unused_mut, reason = "there is no heartbeat to take"))]
+        mut self,
+    ) -> Result<AlertHandle, BuildError> {
         let runtime = Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         if self.sources.is_empty() {
             return Err(BuildError::NoSource);
         }
         let interval = self.interval;
-        Ok(AlertHandle::spawn(self.build()?, interval, &runtime))
+        #[cfg(feature = "webhook")]
+        let heartbeat = self.heartbeat.take();
+        Ok(AlertHandle::spawn(
+            self.build()?,
+            interval,
+            &runtime,
+            #[cfg(feature = "webhook")]
+            heartbeat,
+        ))
     }
 }
 

@@ -39,10 +39,24 @@ struct Task {
 }
 
 impl AlertHandle {
-    pub(crate) fn spawn(manager: AlertManager, interval: Duration, runtime: &Handle) -> Self {
+    pub(crate) fn spawn(
+        manager: AlertManager,
+        interval: Duration,
+        runtime: &Handle,
+        #[cfg(feature = "webhook")] heartbeat: Option<crate::Heartbeat>,
+    ) -> Self {
         let stop = watch::Sender::new(false);
         manager.0.delivery.start();
-        let join = runtime.spawn(evaluate_for_ever(Arc::clone(&manager.0), interval, stop.subscribe()));
+        let ended = watch::Sender::new(Instant::now());
+        #[cfg(feature = "webhook")]
+        if let Some(heartbeat) = heartbeat {
+            crate::observe::introduce_heartbeat();
+            let (ended, groups) = (ended.subscribe(), manager.0.beats());
+            let pulse = crate::delivery::Pulse { ended, groups, default: interval };
+            runtime.spawn(heartbeat.run(pulse, stop.subscribe()));
+        }
+        let join =
+            runtime.spawn(evaluate_for_ever(Arc::clone(&manager.0), interval, stop.subscribe(), ended));
         Self { manager, task: Arc::new(Task { stop, join: Mutex::new(Some(join)) }) }
     }
 
@@ -112,7 +126,12 @@ impl fmt::Debug for AlertHandle {
 }
 
 /// Evaluates each group at its interval; groups that are due together share one reading of the sources.
-async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::Receiver<bool>) {
+async fn evaluate_for_ever(
+    core: Arc<Core>,
+    default: Duration,
+    mut stop: watch::Receiver<bool>,
+    ended: watch::Sender<Instant>,
+) {
     let mut beats = core.beats();
     let mut schedule: HashMap<Arc<About>, Instant> = HashMap::new();
     loop {
@@ -142,6 +161,7 @@ async fn evaluate_for_ever(core: Arc<Core>, default: Duration, mut stop: watch::
             return;
         }
         let now = Instant::now();
+        ended.send_replace(now);
         for group in due {
             let interval = group.interval.unwrap_or(default).clamp(SHORTEST, LONGEST);
             schedule.insert(group, next_beat(at, now, interval));

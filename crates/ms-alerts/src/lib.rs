@@ -90,7 +90,7 @@ pub use alert::{Alert, RuleKind, RuleStatus};
 pub use builder::AlertManagerBuilder;
 pub use condition::{Comparison, Condition, above, at_least, at_most, below, equal, not_equal};
 #[cfg(feature = "webhook")]
-pub use delivery::{AlertmanagerSink, SlackSink, TemplateError, WebhookError, WebhookSink};
+pub use delivery::{AlertmanagerSink, Heartbeat, SlackSink, TemplateError, WebhookError, WebhookSink};
 #[cfg(feature = "email")]
 pub use delivery::{EmailError, EmailSink};
 pub use delivery::{LogSink, Notification, SendError, SendFuture, Sink, log_sink};

@@ -92,6 +92,23 @@ pub(crate) fn evaluated(rules: usize, took: Duration, pending: usize, firing: us
     gauge!(ACTIVE, "state" => "firing").set(firing as f64);
 }
 
+#[cfg(feature = "webhook")]
+const HEARTBEATS: &str = "ms_alerts_heartbeats_total";
+
+/// Starts what is counted of the heartbeat.
+#[cfg(feature = "webhook")]
+pub(crate) fn introduce_heartbeat() {
+    describe_counter!(HEARTBEATS, "Heartbeats, by what became of them");
+    for outcome in ["sent", "failed", "withheld"] {
+        counter!(HEARTBEATS, "outcome" => outcome).increment(0);
+    }
+}
+
+#[cfg(feature = "webhook")]
+pub(crate) fn heartbeat(outcome: &'static str) {
+    counter!(HEARTBEATS, "outcome" => outcome).increment(1);
+}
+
 pub(crate) fn evaluation_failed(reason: &'static str) {
     counter!(FAILURES, "reason" => reason).increment(1);
 }

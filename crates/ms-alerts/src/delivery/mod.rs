@@ -8,6 +8,8 @@ mod email;
 #[cfg(feature = "webhook")]
 mod guard;
 #[cfg(feature = "webhook")]
+mod heartbeat;
+#[cfg(feature = "webhook")]
 mod http;
 mod lane;
 mod ledger;
@@ -38,6 +40,10 @@ use crate::state::Now;
 pub use alertmanager::AlertmanagerSink;
 #[cfg(feature = "email")]
 pub use email::{EmailError, EmailSink};
+#[cfg(feature = "webhook")]
+pub use heartbeat::Heartbeat;
+#[cfg(feature = "webhook")]
+pub(crate) use heartbeat::Pulse;
 #[cfg(feature = "webhook")]
 pub use http::WebhookError;
 #[cfg(feature = "webhook")]

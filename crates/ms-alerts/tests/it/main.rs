@@ -24,6 +24,8 @@ mod email;
 mod explaining;
 #[cfg(feature = "rules")]
 mod expressions;
+#[cfg(feature = "webhook")]
+mod heartbeat;
 #[cfg(feature = "rules")]
 mod hostile;
 #[cfg(feature = "rules")]

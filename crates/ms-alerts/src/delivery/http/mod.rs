@@ -119,6 +119,11 @@ impl Endpoint {
         self.judge(request).await
     }
 
+    /// Gets the URL.
+    pub(super) async fn get(&self) -> Result<Posted, SendError> {
+        self.judge(self.client.get(self.url.clone()).headers(self.headers.clone())).await
+    }
+
     async fn judge(&self, request: reqwest::RequestBuilder) -> Result<Posted, SendError> {
         // The error's own text holds the URL, and so do those of its sources.
         let answer = request.send().await.map_err(|error| SendError::temporary(client::reason(&error)))?;

@@ -155,6 +155,19 @@ async fn a_hanging_check_fails_at_its_deadline_and_holds_up_no_crowd() {
     );
 }
 
+/// As in a container whose share of the processor is used up: all timers have passed at once.
+#[tokio::test(start_paused = true)]
+async fn a_process_that_was_held_up_says_what_the_runner_found() {
+    let health = Database::taking(Duration::from_secs(3600)).health();
+    tokio::spawn(async {
+        // The run has begun by then.
+        tokio::task::yield_now().await;
+        advance(Duration::from_secs(2)).await;
+    });
+    let report = health.report().await;
+    assert_eq!(report.check("database").unwrap().reason(), Some(Reason::Timeout));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_late_answer_is_not_taken() {
     let database = Database::taking(5000 * MS);

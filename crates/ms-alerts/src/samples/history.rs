@@ -5,6 +5,7 @@ mod reload;
 mod ring;
 mod room;
 mod series;
+mod set;
 mod whole;
 mod writing;
 
@@ -15,6 +16,7 @@ use asked::Span;
 pub(crate) use room::Limits;
 use room::Room;
 pub(crate) use series::{Point, Series};
+use set::SeriesSet;
 pub(crate) use whole::Clash;
 
 use super::{Sample, Samples};
@@ -53,8 +55,7 @@ pub(crate) struct History {
 #[derive(Debug, Default)]
 struct Metric {
     span: Span,
-    /// By a hash of the labels, which few series share.
-    series: HashMap<u64, Vec<Series>>,
+    series: SeriesSet,
     incomplete_until: Option<i64>,
 }
 
@@ -203,9 +204,9 @@ fn of<'m>(
     if found.iter().any(|(_, metric)| metric.incomplete_until.is_some()) {
         return Err(Incomplete);
     }
-    Ok(found.into_iter().flat_map(|(name, metric)| {
-        metric.series.values().flatten().map(move |series| (name.as_str(), series))
-    }))
+    Ok(found
+        .into_iter()
+        .flat_map(|(name, metric)| metric.series.iter().map(move |series| (name.as_str(), series))))
 }
 
 impl Metric {
@@ -217,21 +218,18 @@ impl Metric {
         reading: u64,
         room: &mut Room,
     ) -> Result<(), &'static str> {
-        let alike = self.series.entry(of_labels(sample.labels())).or_default();
-        let known = alike.iter_mut().find(|series| series.is_of(sample));
-        let series = match known {
-            Some(series) => series,
-            None => {
+        let place = match self.series.find(|| of_labels(sample.labels()), |series| series.is_of(sample)) {
+            Ok(place) => place,
+            Err(number) => {
                 let series = Series::new(sample);
                 if let Some(limit) = room.limit_for(&series) {
                     return Err(limit);
                 }
                 room.take(&series);
-                alike.push(series);
-                let Some(series) = alike.last_mut() else { return Ok(()) };
-                series
+                self.series.insert(number, series)
             }
         };
+        let Some(series) = self.series.get_mut(place) else { return Ok(()) };
         let before = series.bytes();
         let is_kept = series.push(point, sample.timestamp(), reading, room.bytes < room.limits.bytes);
         room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
@@ -241,23 +239,20 @@ impl Metric {
     /// Forgets what nobody asks for any more, after `first` was done with each series; gives whether anything is left.
     fn forget(&mut self, clock: Clock, room: &mut Room, first: impl Fn(&mut Series)) -> bool {
         let from = clock.now.saturating_sub(self.span.back);
-        self.series.retain(|_, alike| {
-            alike.retain_mut(|series| {
-                let before = series.bytes();
-                first(series);
-                if self.span.is_plain() {
-                    series.forget_before(from);
-                } else {
-                    let is_fixed = |at: i64| self.span.is_fixed(at.saturating_sub(clock.ahead));
-                    series.forget_unless(|at| at >= from || is_fixed(at));
-                }
-                room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
-                if series.is_over() {
-                    room.give_back(series);
-                }
-                !series.is_over()
-            });
-            !alike.is_empty()
+        self.series.retain(|series| {
+            let before = series.bytes();
+            first(series);
+            if self.span.is_plain() {
+                series.forget_before(from);
+            } else {
+                let is_fixed = |at: i64| self.span.is_fixed(at.saturating_sub(clock.ahead));
+                series.forget_unless(|at| at >= from || is_fixed(at));
+            }
+            room.bytes = (room.bytes + series.bytes()).saturating_sub(before);
+            if series.is_over() {
+                room.give_back(series);
+            }
+            !series.is_over()
         });
         self.incomplete_until = self.incomplete_until.filter(|until| clock.now <= *until);
         !self.series.is_empty() || self.incomplete_until.is_some()

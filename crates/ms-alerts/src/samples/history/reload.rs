@@ -28,7 +28,7 @@ impl Metric {
     }
 
     fn leave(&mut self, room: &mut Room) -> bool {
-        for series in self.series.values().flatten() {
+        for series in self.series.iter() {
             room.give_back(series);
         }
         false

@@ -59,6 +59,12 @@ impl Series {
             && sample.labels().all(|(name, value)| self.label(name) == value)
     }
 
+    /// Tells whether it has these labels, which are sorted by name, and no others.
+    pub(super) fn has<'l>(&self, mut labels: impl Iterator<Item = (&'l str, &'l str)>) -> bool {
+        self.labels.iter().all(|(name, value)| labels.next() == Some((name, value)))
+            && labels.next().is_none()
+    }
+
     /// Gives the value of a label; one that is not there is empty.
     pub(crate) fn label(&self, name: &str) -> &str {
         let at = self.labels.binary_search_by(|(key, _)| key.as_ref().cmp(name)).ok();

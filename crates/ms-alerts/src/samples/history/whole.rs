@@ -69,13 +69,9 @@ impl History {
         let name = labels.get("__name__").unwrap_or_default();
         let others = || labels.iter().filter(|(label, _)| *label != "__name__");
         let metric = self.metrics.entry(name.to_owned()).or_default();
-        let alike = metric.series.entry(of_labels(others())).or_default();
-        let known = alike.iter().position(|series| series.labels().eq(others()));
-        let place = known.unwrap_or(alike.len());
-        if known.is_none() {
-            alike.push(Series::of(others()));
-        }
-        if let Some(series) = alike.get_mut(place) {
+        let found = metric.series.find(|| of_labels(others()), |series| series.has(others()));
+        let place = found.unwrap_or_else(|number| metric.series.insert(number, Series::of(others())));
+        if let Some(series) = metric.series.get_mut(place) {
             with(series);
         }
     }

@@ -36,20 +36,20 @@ impl History {
             Entry::Vacant(place) => place.insert(Metric { span, ..Metric::default() }),
         };
         let others = || series.iter().filter(|(label, _)| *label != "__name__");
-        let alike = metric.series.entry(of_labels(others())).or_default();
-        let known = alike.iter().position(|series| series.labels().eq(others()));
-        let place = known.unwrap_or(alike.len());
-        if known.is_none() {
-            let new = Series::of(others());
-            if let Some(limit) = self.room.limit_for(&new).filter(|_| value.is_some()) {
-                metric.incomplete_until = Some(metric.span.until(self.now, wall));
-                observe::not_kept(limit);
-                return;
+        let place = match metric.series.find(|| of_labels(others()), |series| series.has(others())) {
+            Ok(place) => place,
+            Err(number) => {
+                let new = Series::of(others());
+                if let Some(limit) = self.room.limit_for(&new).filter(|_| value.is_some()) {
+                    metric.incomplete_until = Some(metric.span.until(self.now, wall));
+                    observe::not_kept(limit);
+                    return;
+                }
+                self.room.take(&new);
+                metric.series.insert(number, new)
             }
-            self.room.take(&new);
-            alike.push(new);
-        }
-        let Some(series) = alike.get_mut(place) else { return };
+        };
+        let Some(series) = metric.series.get_mut(place) else { return };
         let is_full = series.is_full() && self.room.bytes >= self.room.limits.bytes;
         if is_full && value.is_some() {
             metric.incomplete_until = Some(metric.span.until(self.now, wall));

@@ -83,14 +83,15 @@ pub fn run(options: &Options, out: &mut impl Write) -> Result<Outcome, Failure> 
 
 fn headline(rule: &RuleExplanation) -> String {
     let RuleExplanation { name, group, kind, hold, explanation, .. } = rule;
-    let holds = explanation.elements();
+    let count = explanation.elements();
+    let holds = if count == 1 { "1 element".to_owned() } else { format!("{count} elements") };
     let verdict = match (kind, &explanation.error) {
         (_, Some(error)) => format!("fails: {error}"),
-        (RuleKind::Recording, _) => format!("writes {holds} series"),
-        (_, _) if holds == 0 => "does not fire: its condition holds for nothing".to_owned(),
-        (_, _) if *hold == Duration::ZERO => format!("fires: its condition holds {holds} times"),
+        (RuleKind::Recording, _) => format!("writes {count} series"),
+        (_, _) if count == 0 => "does not fire: its condition holds for nothing".to_owned(),
+        (_, _) if *hold == Duration::ZERO => format!("fires: its condition holds for {holds}"),
         (_, _) => {
-            format!("is pending: its condition holds {holds} times, and must for {} s", hold.as_secs_f64())
+            format!("is pending: its condition holds for {holds}, and must for {} s", hold.as_secs_f64())
         }
     };
     format!("{name} (group {group}) {verdict}")

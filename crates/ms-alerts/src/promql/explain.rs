@@ -5,6 +5,7 @@ mod selected;
 
 use promql_parser::parser::{self, Expr};
 
+use super::digits::Plain;
 use super::eval::{Budget, Moment, Value};
 use super::load::{Written, node, window};
 use super::plan::{Kind, Node, Operator};
@@ -21,9 +22,10 @@ pub(crate) fn explain(
     at: i64,
     dialect: Dialect,
 ) -> Explanation {
-    let written = Written { text, syntax };
+    let plain = if syntax == Syntax::V3 { Plain::of(text).text } else { text.to_owned() };
+    let written = Written { text: &plain, syntax };
     let walk = Walk { written: &written, history, at, dialect };
-    match parser::parse(text) {
+    match parser::parse(&plain) {
         Ok(tree) => walk.part(&tree),
         Err(why) => failed(text.to_owned(), why),
     }

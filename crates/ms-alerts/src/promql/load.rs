@@ -1,6 +1,7 @@
 //! From the parser's tree to what can be evaluated.
 
 mod labels;
+mod measure;
 mod range;
 
 pub(super) use range::window;
@@ -12,6 +13,7 @@ use promql_parser::parser::{
     VectorSelector,
 };
 
+use super::digits::Plain;
 use super::functions;
 use super::plan::{
     Aggregate, Arithmetic, Binary, Change, Grouping, Kind, Matching, Node, Operator, Order, Set, Sides,
@@ -20,10 +22,6 @@ use super::selector::Selector;
 use super::strict::{self, Syntax};
 use super::tokens::{find, tokens};
 use crate::condition::Comparison;
-
-/// Deeper input overflows the parser's stack.
-const DEEPEST: usize = 50;
-const MOST_TOKENS: usize = 1000;
 
 /// Why an expression is not evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,40 +53,20 @@ impl std::ops::Deref for Written<'_> {
 
 /// Refuses what one of the servers that it is written for does not read.
 pub(super) fn parse(expression: &str, written_for: Syntax) -> Result<(Node, String), Refused> {
-    measure(expression)?;
+    if written_for != Syntax::V3 {
+        return parse_plain(expression, written_for);
+    }
+    let plain = Plain::of(expression);
+    parse_plain(&plain.text, written_for).map_err(|found| Refused { at: plain.original(found.at), ..found })
+}
+
+fn parse_plain(expression: &str, written_for: Syntax) -> Result<(Node, String), Refused> {
+    measure::check(expression)?;
     let tree = parser::parse(expression)
         .map_err(|why| Refused { at: 0, message: format!("not valid PromQL: {why}") })?;
     let node = node(&Written { text: expression, syntax: written_for }, &tree)?;
     strict::check(expression, written_for)?;
     Ok((node, tree.to_string()))
-}
-
-/// Refuses what is too long or too deep to be given to the parser.
-fn measure(expression: &str) -> Result<(), Refused> {
-    let (mut depth, mut signs) = (0_usize, 0);
-    let mut place = strict::Place::default();
-    for (count, token) in tokens(expression).enumerate() {
-        signs = if matches!(token.text, "+" | "-") { signs + 1 } else { 0 };
-        match token.text {
-            "(" | "[" | "{" => depth += 1,
-            ")" | "]" | "}" => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let message = if depth > DEEPEST || signs > DEEPEST {
-            format!("nested deeper than {DEEPEST}")
-        } else if count >= MOST_TOKENS {
-            format!("longer than {MOST_TOKENS} words and signs")
-        } else if place.is_too_long(&token) {
-            "a span of more than 100 years is not supported".to_owned()
-        } else if !strict::is_escaped_well(token.text) {
-            "not valid PromQL: an unknown escape in a string".to_owned()
-        } else {
-            place.pass(token);
-            continue;
-        };
-        return Err(Refused { at: token.at, message });
-    }
-    Ok(())
 }
 
 pub(super) fn node(expression: &Written<'_>, tree: &Expr) -> Result<Node, Refused> {

@@ -6,6 +6,7 @@ mod aggregate;
 mod binary;
 mod calendar;
 mod compat;
+mod digits;
 mod eval;
 pub(crate) mod explain;
 mod functions;

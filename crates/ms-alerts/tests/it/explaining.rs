@@ -59,6 +59,8 @@ fn each_part_says_what_stands_out() {
         ),
         ("up and nothing", &["its right side is empty", "no series is called `nothing`"]),
         ("up or nothing", &["no series is called `nothing`"]),
+        ("up unless on (job) limit", &["2 of 3 elements on the left have a partner on the right, and go"]),
+        ("up unless nothing", &["no series is called `nothing`"]),
         ("sum by (job) (up)", &["made of 3 elements"]),
         (
             "rate(hits_total[5m])",
@@ -78,9 +80,15 @@ fn each_part_says_what_stands_out() {
 
 #[test]
 fn the_whole_is_answered_as_without_an_explanation() {
-    for expression in
-        ["up == 0", "sum(up) by (job) * 2", "-up", "1 + 1", "rate(hits_total[5m]) > 0", "vector(3)"]
-    {
+    for expression in [
+        "up == 0",
+        "sum(up) by (job) * 2",
+        "-up",
+        "1 + 1",
+        "rate(hits_total[5m]) > 0",
+        "vector(3)",
+        "up * 1_000",
+    ] {
         let explained = why(expression);
         let mut answer = Expression::parse(expression, Compat::V3).unwrap().evaluate(&store(), at()).unwrap();
         if let ms_alerts::Answer::Vector(vector) = &mut answer {

@@ -216,7 +216,7 @@ fn spoil(file: &Value, which: usize) -> Value {
 fn random_tests_have_the_verdict_of_promtool() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("rules.yml"), RULES).unwrap();
-    let cases = std::env::var("MS_ALERTS_CASES").map_or(60, |cases| cases.parse().unwrap());
+    let cases = std::env::var("MS_ALERTS_CASES").map_or(40, |cases| cases.parse().unwrap());
     let mut runner = TestRunner::deterministic();
     let (mut names, mut ours, mut filled) = (Vec::new(), Vec::new(), 0);
     for case in 0..cases {

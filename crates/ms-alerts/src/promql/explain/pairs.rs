@@ -30,8 +30,15 @@ pub(super) fn notes<'s>(
 
 fn of_vectors(binary: &Binary, one: &[Element<'_>], other: &[Element<'_>], left: usize) -> Vec<String> {
     let mut notes = Vec::new();
-    if binary.operator == Operator::Set(Set::Or) {
-        return notes;
+    match binary.operator {
+        Operator::Set(Set::Or) => return notes,
+        Operator::Set(Set::Unless) => {
+            let taken = one.len().saturating_sub(left);
+            let what =
+                format!("{taken} of {} on the left have a partner on the right, and go", elements(one.len()));
+            return if taken > 0 { vec![what] } else { notes };
+        }
+        _ => {}
     }
     for (side, vector) in [("left", one), ("right", other)] {
         if vector.is_empty() {
@@ -42,7 +49,7 @@ fn of_vectors(binary: &Binary, one: &[Element<'_>], other: &[Element<'_>], left:
         return notes;
     }
     notes.extend(alone(binary, "left", one, "right", other));
-    // What only the right side of `and` and `unless` has changes nothing.
+    // What only the right side of `and` has changes nothing.
     if !matches!(binary.operator, Operator::Set(_)) {
         notes.extend(alone(binary, "right", other, "left", one));
     }

@@ -2,17 +2,21 @@
 
 use std::collections::HashSet;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::delivery::{Delivery, Ledger, Limits, Sink};
+#[cfg(not(feature = "rules"))]
+use crate::delivery::Routed;
+use crate::delivery::{Delivery, Ledger, Limits, Sink, lane_name};
 #[cfg(feature = "rules")]
 use crate::dispatch::Routing;
 use crate::error::BuildError;
 use crate::group::Group;
 use crate::handle::AlertHandle;
+use crate::journal::{Audience, Journal};
 use crate::labels::Labels;
 #[cfg(feature = "rules")]
 use crate::manager::Memory;
@@ -21,14 +25,16 @@ use crate::rule::AlertRule;
 #[cfg(feature = "rules")]
 use crate::rules_file::{Origin, RuleSet};
 use crate::samples::Source;
+use crate::state::Now;
 use crate::template::External;
-use crate::tracked::Tracked;
+use crate::tracked::{Orphans, Tracked};
 
 /// Collects rules, sources, sinks and options; made by [`AlertManager::builder`].
 ///
 /// | option | default |
 /// |---|---|
 /// | [`interval`](Self::interval) | 15 s |
+/// | [`journal`](Self::journal) | none: a restart knows nothing |
 /// | [`queue_capacity`](Self::queue_capacity) | 10,000 notifications a sink |
 /// | [`give_up_after`](Self::give_up_after) | 24 h |
 /// | [`external_labels`](Self::external_labels), [`external_url`](Self::external_url) | none |
@@ -44,6 +50,7 @@ pub struct AlertManagerBuilder {
     routing: Routing,
     #[cfg(feature = "webhook")]
     heartbeat: Option<crate::Heartbeat>,
+    journal: Option<PathBuf>,
     interval: Duration,
     limits: Limits,
     external: External,
@@ -65,6 +72,7 @@ impl Default for AlertManagerBuilder {
             routing: Routing::default(),
             #[cfg(feature = "webhook")]
             heartbeat: None,
+            journal: None,
             interval: Duration::from_secs(15),
             limits: Limits::default(),
             external: External::default(),
@@ -191,6 +199,18 @@ impl AlertManagerBuilder {
         self
     }
 
+    /// Keeps in a file what a restart must know: for how long alerts have been pending, which fire, what the sinks were told and
+    /// have yet to be told. Default none.
+    ///
+    /// The file is read when the manager is built, which blocks, and is for one manager at a time. Nobody but the user of the
+    /// process may read it: labels and annotations of alerts are in it, addresses and credentials of sinks are not. A file that
+    /// is damaged or none of ours is used as far as it is whole and kept aside as `….corrupt-…`; one that cannot be written keeps
+    /// no alert from being sent. Both are logged at ERROR and counted in `ms_alerts_journal_errors_total`.
+    pub fn journal(mut self, path: impl Into<PathBuf>) -> Self {
+        self.journal = Some(path.into());
+        self
+    }
+
     /// Sets how often rules are evaluated that have no interval of their own. Default 15 s.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
@@ -278,17 +298,36 @@ impl AlertManagerBuilder {
         #[cfg(feature = "rules")]
         let (dispatcher, routed) = self.routing.build(&self.external)?;
         #[cfg(not(feature = "rules"))]
-        let routed = Vec::new();
+        let routed: Vec<Routed> = Vec::new();
+        let now = Now::read();
+        let audience = Audience {
+            plain: self.sinks.iter().map(|sink| sink.name().to_owned()).collect(),
+            routed: routed.iter().map(|(sink, receiver)| lane_name(sink.as_ref(), Some(receiver))).collect(),
+        };
+        let (journal, mut before) = self.journal.map(|path| Journal::open(path, audience)).unzip();
+        let mut orphans = before.as_mut().map(|before| Orphans::new(before, now));
+        if let Some(orphans) = &mut orphans {
+            groups.iter_mut().flat_map(|group| &mut group.rules).for_each(|rule| orphans.come_home(rule));
+        }
         let ledger = Ledger::new(
             #[cfg(feature = "rules")]
             dispatcher,
+            journal,
         );
+        let delivery = Delivery::new(self.sinks, routed, self.limits, ledger);
+        if let Some(before) = before {
+            let rules = groups.iter().flat_map(|group| &group.rules);
+            let firing =
+                rules.flat_map(|rule| rule.firing().map(|alert| (alert, Arc::clone(rule.identity()))));
+            delivery.restore(before, firing.collect(), &self.external, now);
+        }
         let core = Core::new(
             groups,
             names,
             self.sources,
-            Delivery::new(self.sinks, routed, self.limits, ledger),
+            delivery,
             self.external,
+            orphans,
             #[cfg(feature = "rules")]
             memory,
         );

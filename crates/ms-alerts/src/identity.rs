@@ -1,5 +1,7 @@
 //! What makes a rule the same one after a reload and after a restart.
 
+use serde::{Deserialize, Serialize};
+
 use crate::alert::RuleKind;
 use crate::fingerprint::Fnv;
 use crate::group::About;
@@ -7,15 +9,21 @@ use crate::snapshot::RuleAbout;
 
 /// As in Prometheus: file and group, name and labels, whatever became of the expression. Of several that are alike, the how
 /// many-th.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Identity {
     file: String,
     group: String,
+    /// Of recording rules nothing is written down.
+    #[serde(skip, default = "alerting")]
     kind: RuleKind,
     name: String,
     /// As they were written, sorted by name.
     labels: Vec<(String, String)>,
     ordinal: usize,
+}
+
+fn alerting() -> RuleKind {
+    RuleKind::Alerting
 }
 
 impl Identity {
@@ -31,6 +39,10 @@ impl Identity {
             labels,
             ordinal: 0,
         }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// Takes it into a hash that is the same in every process; only alerting rules have need of one.

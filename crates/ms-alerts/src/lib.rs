@@ -59,6 +59,7 @@ mod format;
 mod group;
 mod handle;
 mod identity;
+mod journal;
 mod labels;
 mod manager;
 mod no_data;

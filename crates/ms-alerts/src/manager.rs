@@ -66,6 +66,7 @@ impl AlertManager {
             Vec::new(),
             Delivery::default(),
             External::default(),
+            None,
             #[cfg(feature = "rules")]
             Memory::new(
                 crate::samples::Limits::default(),

@@ -27,6 +27,7 @@ const RETRIED: &str = "ms_alerts_notifications_retried_total";
 const LATENCY: &str = "ms_alerts_notification_latency_seconds";
 #[cfg(feature = "rules")]
 const SUPPRESSED: &str = "ms_alerts_suppressed_total";
+const JOURNAL_FAILED: &str = "ms_alerts_journal_errors_total";
 const SENT: &str = "ms_alerts_notifications_sent_total";
 const FAILED: &str = "ms_alerts_notifications_failed_total";
 const DROPPED: &str = "ms_alerts_notifications_dropped_total";
@@ -71,6 +72,18 @@ pub(crate) fn source(name: &str, is_up: bool) {
 
 pub(crate) fn push_refused(reason: &'static str) {
     counter!(REFUSED, "reason" => reason).increment(1);
+}
+
+/// Starts what is counted of the journal.
+pub(crate) fn introduce_journal() {
+    describe_counter!(JOURNAL_FAILED, "Failures to read or write the journal, by reason");
+    for reason in ["load", "slow", "write"] {
+        counter!(JOURNAL_FAILED, "reason" => reason).increment(0);
+    }
+}
+
+pub(crate) fn journal_failed(reason: &'static str) {
+    counter!(JOURNAL_FAILED, "reason" => reason).increment(1);
 }
 
 /// Starts what is counted of a sink.

@@ -49,7 +49,7 @@ pub(crate) enum Seen {
 }
 
 /// One moment on both clocks: durations come from the monotonic one, the other is for people.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Now {
     pub(crate) at: Instant,
     pub(crate) wall: Timestamp,
@@ -99,17 +99,17 @@ pub(crate) enum Change {
 }
 
 /// The memory of one alert.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Track {
-    state: State,
+    pub(crate) state: State,
     /// When the condition began to hold, while it does.
-    since: Option<Now>,
-    fired: Option<Now>,
-    resolved: Option<Now>,
+    pub(crate) since: Option<Now>,
+    pub(crate) fired: Option<Now>,
+    pub(crate) resolved: Option<Now>,
     /// When a firing alert's condition was first seen not to hold.
-    clear_since: Option<Instant>,
+    pub(crate) clear_since: Option<Instant>,
     /// In which evaluations the condition held, the newest in the lowest bit.
-    recent: u64,
+    pub(crate) recent: u64,
 }
 
 impl Default for Track {

@@ -1,11 +1,12 @@
 //! A rule with its alerts: what becomes of what an evaluation sees.
 
 mod apply;
+mod journaled;
 mod kept;
 mod live;
 mod look;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::samples::Samples;
 use crate::snapshot::{RuleAbout, RuleView};
 use crate::state::{Now, Seen, State};
 use crate::template::External;
+pub(crate) use journaled::Orphans;
 use live::Live;
 
 /// A rule and what is known of its alerts.
@@ -44,6 +46,8 @@ pub(crate) struct Tracked {
     evaluated: Option<(Timestamp, Duration)>,
     /// Made at the first evaluation: by then the service has its recorder.
     metrics: Option<RuleMetrics>,
+    /// The alerts that the journal knows.
+    journaled: HashSet<Labels>,
     /// What a recording rule has to write.
     #[cfg(feature = "rules")]
     recorded: Vec<(Labels, f64)>,
@@ -91,6 +95,7 @@ impl Tracked {
             about,
             evaluated: None,
             metrics: None,
+            journaled: HashSet::new(),
             alerts: BTreeMap::new(),
             no_data: false,
             kept: kept::Kept::default(),
@@ -135,6 +140,7 @@ impl Tracked {
         self.evaluated = before.evaluated;
         self.written = before.written;
         self.metrics = before.metrics;
+        self.journaled = before.journaled;
     }
 
     /// Ends a rule that is no more; gives the alerts that fired, resolved.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use super::backoff;
 use super::ledger::{Fate, Ledger};
+use super::notification::Key;
 use super::queue::{Item, Pushed, Queue};
 use super::sink::{Retry, SendError, Sink};
 use super::{Limits, Notification};
@@ -79,16 +80,34 @@ impl Lane {
             Pushed::Queued => {}
             Pushed::Superseding(outdated) => (0..outdated).for_each(|_| self.drop_outdated()),
             Pushed::Full => {
-                self.settle(notification, Fate::GivenUp);
+                self.lost(notification);
                 self.dead_letter(notification, "queue_full", "the queue is full", 1);
             }
             Pushed::Unannounced => {
-                self.settle(notification, Fate::GivenUp);
+                self.lost(notification);
                 self.dead_letter(notification, "unannounced", "its firing was lost", 1);
             }
         }
         self.publish();
         self.pushed.notify_one();
+    }
+
+    /// Takes up what waited before a restart.
+    pub(crate) fn restore(
+        &self,
+        key: Key,
+        announced: bool,
+        firing: Option<Arc<Notification>>,
+        resolved: Option<Arc<Notification>>,
+        now: Instant,
+    ) {
+        self.queue.lock().restore(key, announced, firing, resolved, now);
+        self.publish();
+    }
+
+    #[cfg(feature = "rules")]
+    pub(crate) fn sink_name(&self) -> Arc<str> {
+        Arc::clone(&self.own_name)
     }
 
     fn publish(&self) {
@@ -136,18 +155,25 @@ impl Lane {
         (item, outcome)
     }
 
-    fn finish(&self, item: Item, outcome: Outcome) {
+    fn finish(self: &Arc<Self>, item: Item, outcome: Outcome) {
         let now = Instant::now();
         match outcome {
-            Outcome::Accepted => {
-                // Before the queue is seen to be empty, so that whoever waits for that finds all of it written.
-                self.settle(&item.notification, Fate::Accepted);
-                self.queue.lock().accepted(&item, now);
-                observe::sent(self.name(), now.saturating_duration_since(item.since));
-            }
+            Outcome::Accepted => self.accepted(item, now),
             Outcome::Failed(error) => self.failed(item, &error, now),
         }
         self.publish();
+    }
+
+    fn accepted(self: &Arc<Self>, item: Item, now: Instant) {
+        observe::sent(self.name(), now.saturating_duration_since(item.since));
+        let (lane, notification) = (Arc::clone(self), Arc::clone(&item.notification));
+        // What follows about the same alert waits until this is written: a restart must not go back behind it.
+        let then = move || {
+            lane.queue.lock().accepted(&item, now);
+            lane.publish();
+            lane.pushed.notify_one();
+        };
+        self.ledger.settled(&self.name, &self.own_name, &notification, Fate::Accepted, then);
     }
 
     fn failed(&self, item: Item, error: &SendError, now: Instant) {
@@ -157,7 +183,7 @@ impl Lane {
         let expired = now.saturating_duration_since(item.since) >= self.give_up_after;
         let Some(wait) = wait.filter(|_| !expired) else {
             let reason = if error.retry() == Retry::Never { "refused" } else { "expired" };
-            self.settle(&item.notification, Fate::GivenUp);
+            self.lost(&item.notification);
             let lost = self.queue.lock().give_up(&item, now);
             self.dead_letter(&item.notification, reason, error, lost);
             return;
@@ -174,8 +200,8 @@ impl Lane {
         }
     }
 
-    fn settle(&self, notification: &Notification, fate: Fate) {
-        self.ledger.settled(&self.name, &self.own_name, notification, fate);
+    fn lost(&self, notification: &Notification) {
+        self.ledger.settled(&self.name, &self.own_name, notification, Fate::GivenUp, || {});
     }
 
     fn drop_outdated(&self) {

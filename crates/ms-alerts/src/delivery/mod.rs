@@ -16,7 +16,9 @@ mod ledger;
 mod log;
 #[cfg_attr(not(feature = "webhook"), allow(dead_code, reason = "groups are of those who route"))]
 mod notification;
+mod outbox;
 mod queue;
+mod restored;
 #[cfg(feature = "rules")]
 mod routed;
 mod sink;
@@ -35,6 +37,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
+use crate::journal::Journal;
 use crate::state::Now;
 #[cfg(feature = "webhook")]
 pub use alertmanager::AlertmanagerSink;
@@ -70,6 +73,9 @@ pub use webhook::WebhookSink;
 #[cfg(feature = "webhook")]
 pub(crate) const NOT_ENDED: &str = "0001-01-01T00:00:00Z";
 
+/// A sink and its receiver.
+pub(crate) type Routed = (Box<dyn Sink>, Arc<str>);
+
 /// All sinks, each with its queue.
 pub(crate) struct Delivery {
     shared: Arc<Shared>,
@@ -92,10 +98,9 @@ impl Default for Delivery {
 }
 
 impl Delivery {
-    /// The second of `routed` is the receiver.
     pub(crate) fn new(
         plain: Vec<Box<dyn Sink>>,
-        routed: Vec<(Box<dyn Sink>, Arc<str>)>,
+        routed: Vec<Routed>,
         limits: Limits,
         ledger: Ledger,
     ) -> Self {
@@ -119,18 +124,13 @@ impl Delivery {
         let Ok(runtime) = Handle::try_current() else { return };
         let mut tasks = self.tasks.lock();
         if tasks.is_empty() {
+            let ledger = Arc::clone(&self.shared.ledger);
+            let journal = self.shared.ledger.journal.as_ref();
+            let journal = journal.and_then(|journal| journal.task(move || ledger.progress()));
+            tasks.extend(journal.map(|journal| runtime.spawn(journal)));
             tasks.extend(self.shared.lanes().map(|lane| runtime.spawn(Arc::clone(lane).run())));
             #[cfg(feature = "rules")]
             tasks.push(runtime.spawn(routed::tell_groups(Arc::clone(&self.shared))));
-        }
-    }
-
-    pub(crate) fn push(&self, notification: Notification, now: Now) {
-        let notification = Arc::new(notification);
-        self.shared.plain.iter().for_each(|lane| lane.push(&notification, now.at));
-        #[cfg(feature = "rules")]
-        if let Some(dispatcher) = &self.shared.ledger.dispatcher {
-            dispatcher.insert(&notification, now);
         }
     }
 
@@ -167,19 +167,35 @@ impl Delivery {
     }
 }
 
+/// What metrics, log lines and the journal call a sink: by its own name, behind that of its receiver if it has one.
+pub(crate) fn lane_name(sink: &dyn Sink, receiver: Option<&str>) -> String {
+    receiver.map_or_else(|| sink.name().to_owned(), |receiver| format!("{receiver}/{}", sink.name()))
+}
+
 impl Shared {
+    /// Lets the sinks and the groups hear of a change.
+    fn push(&self, notification: Notification, now: Now) {
+        let notification = Arc::new(notification);
+        self.plain.iter().for_each(|lane| lane.push(&notification, now.at));
+        #[cfg(feature = "rules")]
+        if let Some(dispatcher) = &self.ledger.dispatcher {
+            dispatcher.insert(&notification, now);
+        }
+    }
+
     fn lanes(&self) -> impl Iterator<Item = &Arc<Lane>> {
         self.plain.iter().chain(&self.routed)
     }
 
     /// How much has yet to be accepted.
     fn waiting(&self) -> usize {
-        // In this order: what leaves the groups is counted at the sinks before it is not counted here.
+        // In this order: what leaves the journal or the groups is counted behind it before it is not counted there.
+        let unwritten = self.ledger.journal.as_ref().map_or(0, Journal::waiting);
         #[cfg(feature = "rules")]
         let grouped = self.ledger.dispatcher.as_ref().map_or(0, crate::dispatch::Dispatcher::waiting);
         #[cfg(not(feature = "rules"))]
         let grouped = 0;
-        grouped + self.lanes().map(|lane| lane.waiting()).sum::<usize>()
+        unwritten + grouped + self.lanes().map(|lane| lane.waiting()).sum::<usize>()
     }
 }
 

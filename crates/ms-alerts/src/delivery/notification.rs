@@ -55,10 +55,15 @@ impl Notification {
     /// An alert that nobody routes.
     pub(crate) fn new(alert: Alert, rule: Arc<Identity>, external_url: Arc<str>) -> Self {
         let fingerprint = alert.labels.fingerprint();
-        let id = format!("{fingerprint}-{:016x}", change_of(&alert, &rule));
+        let id = Self::id_of(&alert, &rule);
         let key = Key::Alert { rule, labels: alert.labels.clone() };
         let group_key = format!("{{}}:{fingerprint}").into();
         Self { about: About::Alert(alert), group_key, external_url, key, id }
+    }
+
+    /// The id of the change of an alert that nobody routes.
+    pub(crate) fn id_of(alert: &Alert, rule: &Identity) -> String {
+        format!("{}-{:016x}", alert.labels.fingerprint(), change_of(alert, rule))
     }
 
     /// The alerts of a group, in the order in which Alertmanager sends them; `None` if there are none.

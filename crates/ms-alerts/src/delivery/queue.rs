@@ -108,6 +108,30 @@ impl Queue {
         if superseded == 0 { Pushed::Queued } else { Pushed::Superseding(superseded) }
     }
 
+    /// Takes up what waited before a restart, whatever room there is.
+    pub(crate) fn restore(
+        &mut self,
+        key: Key,
+        announced: bool,
+        firing: Option<Arc<Notification>>,
+        resolved: Option<Arc<Notification>>,
+        now: Instant,
+    ) {
+        let item = |notification| Item { notification, since: now };
+        let alert = Waiting {
+            announced,
+            firing: firing.map(item),
+            resolved: resolved.map(item),
+            ..Waiting::default()
+        };
+        self.waiting += alert.len();
+        let is_any = alert.len() > 0;
+        self.alerts.insert(key.clone(), alert);
+        if is_any {
+            self.schedule(&key, now);
+        }
+    }
+
     fn schedule(&mut self, key: &Key, due: Instant) {
         let Some(alert) = self.alerts.get_mut(key) else { return };
         self.ticket += 1;

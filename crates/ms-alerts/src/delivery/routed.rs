@@ -5,21 +5,45 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use super::ledger::records;
 use super::{Lane, Shared};
+use crate::dispatch::Sending;
+use crate::journal::{Batch, Record};
 
 /// Hands over what the groups have to tell, for ever.
 pub(super) async fn tell_groups(shared: Arc<Shared>) {
     let Some(dispatcher) = &shared.ledger.dispatcher else { return };
-    let lanes: HashMap<_, _> = shared.routed.iter().filter_map(|lane| Some((lane.place()?, lane))).collect();
+    let places = shared.routed.iter().filter_map(|lane| Some((lane.place()?, lane)));
+    let lanes: HashMap<_, &Arc<Lane>> = places.collect();
     loop {
-        let (sendings, _) = dispatcher.next().await;
+        let (sendings, changes) = dispatcher.next().await;
+        shared.ledger.write(records(changes).collect());
+        let lane_of = |sending: &Sending| lanes.get(&(&*sending.slot.receiver, &*sending.slot.sink)).copied();
+        let found: Vec<_> = sendings
+            .into_iter()
+            .filter_map(|sending| Some((Arc::clone(lane_of(&sending)?), sending)))
+            .collect();
+        let Some(journal) = shared.ledger.journal.as_ref().filter(|_| !found.is_empty()) else {
+            shared.send(found);
+            continue;
+        };
+        let line = |(lane, sending): &(Arc<Lane>, Sending)| {
+            vec![Record::Queued { lane: lane.name().to_owned(), group: sending.save() }]
+        };
+        let (lines, sender) = (found.iter().map(line).collect(), Arc::clone(&shared));
+        journal.hand_in(Batch { lines, durable: true, then: Some(Box::new(move || sender.send(found))) });
+    }
+}
+
+impl Shared {
+    fn send(&self, sendings: Vec<(Arc<Lane>, Sending)>) {
         let many = sendings.len();
-        for sending in sendings {
-            let lane: Option<&&Arc<Lane>> = lanes.get(&(&*sending.slot.receiver, &*sending.slot.sink));
-            let notification = Arc::new(sending.notification);
-            lane.iter().for_each(|lane| lane.push(&notification, Instant::now()));
+        for (lane, sending) in sendings {
+            lane.push(&Arc::new(sending.notification), Instant::now());
         }
-        dispatcher.taken(many);
-        shared.ledger.progress();
+        if let Some(dispatcher) = &self.ledger.dispatcher {
+            dispatcher.taken(many);
+        }
+        self.ledger.progress();
     }
 }

@@ -52,6 +52,8 @@ pub(crate) struct Changes {
 pub(crate) struct Sending {
     pub(crate) slot: Slot,
     pub(crate) notification: Notification,
+    /// What made it, for those who make it again.
+    pub(crate) occasion: u64,
 }
 
 /// What a flush asks about the moment.
@@ -81,6 +83,19 @@ impl Groups {
             anew: BTreeSet::new(),
             changes: Changes::default(),
         }
+    }
+
+    /// Takes up what was told before a restart.
+    pub(crate) fn remember(&mut self, slot: Slot, told: Entry) {
+        self.desks.entry(slot).or_default().told = Some(told);
+    }
+
+    /// Takes up what was on its way before a restart. Nobody knows by now whether it is all there is to tell.
+    pub(crate) fn resume(&mut self, slot: Slot, notification: &Notification) {
+        let desk = self.desks.entry(slot).or_default();
+        let (firing, _) = split(notification.alerts());
+        desk.on_its_way = Some(Sent { id: notification.id().to_owned(), firing });
+        desk.outdated = true;
     }
 
     /// Takes in that an alert fires or is resolved.
@@ -208,20 +223,21 @@ impl Groups {
             return None;
         }
         desk.outdated = false;
+        // A reminder differs from what it reminds of by what was told before; a repeat after a restart does not.
+        let occasion = desk.told.as_ref().map_or(0, Entry::occasion);
         let notification = Notification::group(Grouped {
             receiver: Arc::clone(&group.receiver),
             key: Arc::clone(&group.key),
             labels: group.labels().clone(),
             alerts: alerts.to_vec(),
             external_url: Arc::clone(&self.external_url),
-            // A reminder differs from what it reminds of by what was told before; a repeat after a restart does not.
-            occasion: desk.told.as_ref().map_or(0, Entry::occasion),
+            occasion,
         })?;
         if desk.on_its_way.as_ref().is_some_and(|sent| sent.id == notification.id()) {
             return None;
         }
         desk.on_its_way = Some(Sent { id: notification.id().to_owned(), firing });
-        Some(Sending { slot, notification })
+        Some(Sending { slot, notification, occasion })
     }
 
     /// A notification was accepted or given up.

@@ -5,6 +5,7 @@ mod group;
 mod groups;
 mod log;
 mod routing;
+mod saved;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use crate::delivery::{Fate, Key, Notification};
+use crate::journal::{Place, Told};
 use crate::observe;
 use crate::routing::Routes;
 use crate::snapshot::Snapshot;
@@ -66,13 +68,23 @@ impl Dispatcher {
 
     /// A notification that was sent to `sink` is accepted or given up.
     pub(crate) fn settled(&self, sink: &Arc<str>, notification: &Notification, fate: Fate) -> Changes {
-        let Key::Group { receiver, group } = notification.key() else { return Changes::default() };
-        let (receiver, group) = (Arc::clone(receiver), Arc::clone(group));
-        let slot = Slot { receiver, sink: Arc::clone(sink), group };
+        let Some(slot) = slot(sink, notification) else { return Changes::default() };
         let mut groups = self.groups.lock();
         groups.settled(&slot, notification, fate, Now::read());
         self.changed.notify_one();
         groups.take_changes()
+    }
+
+    /// Takes up what was told before a restart.
+    pub(crate) fn remember(&self, place: Place, told: Told, now: Now) {
+        self.groups.lock().remember(place.into(), log::Entry::restored(told, now));
+    }
+
+    /// Takes up what was on its way to `sink` before a restart.
+    pub(crate) fn resume(&self, sink: &Arc<str>, notification: &Notification) {
+        if let Some(slot) = slot(sink, notification) {
+            self.groups.lock().resume(slot, notification);
+        }
     }
 
     /// Waits until something is to be done, and gives what is to be sent; [`taken`](Self::taken) tells that it was.
@@ -119,4 +131,9 @@ impl Dispatcher {
         self.in_between.fetch_add(sendings.len(), Ordering::Relaxed);
         (sendings, groups.take_changes())
     }
+}
+
+fn slot(sink: &Arc<str>, notification: &Notification) -> Option<Slot> {
+    let Key::Group { receiver, group } = notification.key() else { return None };
+    Some(Slot { receiver: Arc::clone(receiver), sink: Arc::clone(sink), group: Arc::clone(group) })
 }

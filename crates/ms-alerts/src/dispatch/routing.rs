@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Dispatcher;
-use crate::delivery::Sink;
+use crate::delivery::{Routed, Sink};
 use crate::error::BuildError;
 use crate::routing::Routes;
 use crate::template::External;
@@ -15,9 +15,6 @@ pub(crate) struct Routing {
     pub(crate) receivers: Vec<(String, Box<dyn Sink>)>,
     pub(crate) discarded: HashSet<String>,
 }
-
-/// A sink and its receiver.
-type Routed = (Box<dyn Sink>, Arc<str>);
 
 impl Routing {
     pub(crate) fn build(self, external: &External) -> Result<(Option<Dispatcher>, Vec<Routed>), BuildError> {

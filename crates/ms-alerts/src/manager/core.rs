@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::memory::{Memory, asked_by};
 use super::shown::Shown;
 use crate::alert::Alert;
-use crate::delivery::{Delivery, Notification};
+use crate::delivery::Delivery;
 use crate::group::{About, Group};
 use crate::observe;
 #[cfg(feature = "rules")]
@@ -23,7 +23,7 @@ use crate::snapshot::Snapshot;
 use crate::sources::{Read, Sources};
 use crate::state::{Now, State};
 use crate::template::External;
-use crate::tracked::View;
+use crate::tracked::{Orphans, View};
 #[cfg(feature = "rules")]
 use crate::unseen::Unseen;
 
@@ -46,6 +46,10 @@ pub(super) struct Evaluator {
     /// The first group holds the rules made in code.
     pub(super) groups: Vec<Group>,
     introduced: observe::Introduced,
+    /// Alerts of before a restart, until the first evaluation.
+    orphans: Option<Orphans>,
+    /// When the journal last heard of an evaluation.
+    written_at: Option<Instant>,
     #[cfg(feature = "rules")]
     pub(super) history: History,
 }
@@ -82,6 +86,7 @@ impl Core {
         sources: Vec<Source>,
         delivery: Delivery,
         external: External,
+        orphans: Option<Orphans>,
         #[cfg(feature = "rules")] memory: Memory,
     ) -> Self {
         observe::describe();
@@ -93,6 +98,8 @@ impl Core {
                 history: History::new(asked_by(&groups), memory.limits),
                 groups,
                 introduced: observe::Introduced::default(),
+                orphans,
+                written_at: None,
             })),
             sources: Sources::new(sources),
             delivery,
@@ -146,11 +153,19 @@ impl Core {
         let Evaluator {
             groups,
             introduced,
+            orphans,
+            written_at,
             #[cfg(feature = "rules")]
             history,
         } = &mut *evaluator;
+        let mut added = self.shown.take_added();
+        let mut outbox = self.delivery.outbox(&self.external);
+        if let Some(mut orphans) = orphans.take() {
+            added.iter_mut().for_each(|rule| orphans.come_home(rule));
+            outbox.end(orphans, started);
+        }
         if let Some(own) = groups.first_mut() {
-            own.rules.extend(self.shown.take_added());
+            own.rules.extend(added);
         }
         let Round { samples, now, .. } = round;
         #[cfg(feature = "rules")]
@@ -186,16 +201,15 @@ impl Core {
                 if let Some(failure) = failure {
                     observe::evaluation_failed(failure.reason());
                 }
-                // Under the lock, so that the sinks hear of changes in the order in which they happened.
-                for change in &mut changed {
-                    change.generator_url = rule.generator_url(&self.external);
-                    let url = Arc::clone(&self.external.url);
-                    let notification = Notification::new(change.clone(), Arc::clone(rule.identity()), url);
-                    self.delivery.push(notification, started);
-                }
+                changed
+                    .iter_mut()
+                    .for_each(|change| change.generator_url = rule.generator_url(&self.external));
+                outbox.take(rule, &changed, now);
                 changes.extend(changed);
             }
         }
+        // Under the lock, so that the sinks hear of changes in the order in which they happened.
+        outbox.send(started, now, written_at);
         let snapshot = Snapshot::of(groups);
         let (mut firing, mut pending) = (0, 0);
         for alert in snapshot.alerts() {

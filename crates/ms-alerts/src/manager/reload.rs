@@ -7,7 +7,6 @@ use super::AlertManager;
 use super::core::{Core, Evaluator, beats_of};
 use super::memory::asked_by;
 use crate::alert::Alert;
-use crate::delivery::Notification;
 use crate::group::Group;
 use crate::observe;
 use crate::rules_file::{RuleFileError, RuleSet};
@@ -67,17 +66,15 @@ impl Core {
         history.ask_anew(asked_by(groups));
 
         let mut resolved = Vec::new();
+        let mut outbox = self.delivery.outbox(&self.external);
         for mut gone in rules.into_iter().flatten() {
             let mut changes = gone.end(history, now);
-            // Under the lock, as everything that the sinks hear of.
-            for change in &mut changes {
-                change.generator_url = gone.generator_url(&self.external);
-                let url = Arc::clone(&self.external.url);
-                let notification = Notification::new(change.clone(), Arc::clone(gone.identity()), url);
-                self.delivery.push(notification, now);
-            }
+            changes.iter_mut().for_each(|change| change.generator_url = gone.generator_url(&self.external));
+            outbox.take(&mut gone, &changes, now);
             resolved.extend(changes);
         }
+        // Under the lock, as everything that the sinks hear of.
+        outbox.send(now, now, &mut None);
         self.shown.replace(Snapshot::of(groups));
         self.beats.send_replace(beats_of(groups));
         Some(resolved)

@@ -74,6 +74,9 @@ impl Tracked {
         {
             (seen, timing) = (Seen::Clear, timing.at_once());
         }
+        if seen == Seen::Clear && live.is_blind(now) {
+            seen = Seen::Nothing;
+        }
         if live.track.step(seen, now, &timing).is_some() {
             changes.extend(live.alert(&self.rule.name));
         }

@@ -18,6 +18,10 @@ pub(super) struct Live {
     pub(super) missing_since: Option<Instant>,
     /// It fires, for there is no data.
     pub(super) is_absence: bool,
+    /// What the journal knows of it.
+    pub(super) written: Option<(Track, bool, bool)>,
+    /// Until then its condition may not hold for want of what was seen before a restart.
+    pub(super) blind_until: Option<Instant>,
 }
 
 impl Default for Live {
@@ -30,6 +34,8 @@ impl Default for Live {
             told: false,
             missing_since: None,
             is_absence: false,
+            written: None,
+            blind_until: None,
         }
     }
 }

@@ -29,6 +29,10 @@ mod heartbeat;
 #[cfg(feature = "rules")]
 mod hostile;
 #[cfg(feature = "rules")]
+mod journaling;
+#[cfg(feature = "rules")]
+mod killed;
+#[cfg(feature = "rules")]
 mod looking_back;
 #[cfg(feature = "rules")]
 mod objectives;

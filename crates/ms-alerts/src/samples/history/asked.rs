@@ -46,6 +46,11 @@ impl Asked {
         self.all_now || self.of_all.is_some() || self.by_name.contains_key(name) || self.now.contains(name)
     }
 
+    /// The longest span, in milliseconds.
+    pub(crate) fn longest(&self) -> i64 {
+        self.by_name.values().chain(&self.of_all).map(|span| span.back).max().unwrap_or_default()
+    }
+
     /// Tells whether any rule looks back.
     pub(super) fn looks_back(&self) -> bool {
         self.of_all.is_some() || !self.by_name.is_empty()

@@ -2,8 +2,11 @@
 
 use std::fmt::Write as _;
 
-use ms_metrics::grafana::Dashboard;
+use ms_metrics::grafana::{Dashboard, Row};
 use ms_metrics::{Catalog, Kind};
+
+/// The rows that a dashboard has by default.
+const ROWS: [Row; 6] = [Row::Requests, Row::Machine, Row::Process, Row::Runtime, Row::Metrics, Row::Business];
 
 /// A file and what belongs in it.
 #[derive(Debug)]
@@ -15,11 +18,32 @@ pub struct Generated {
 }
 
 /// Makes all files.
-pub fn files(catalog: &Catalog) -> [Generated; 2] {
-    let dashboard = Dashboard::new("MedSchedule Overview").uid("medschedule-overview").job("medschedule");
-    let dashboard = dashboard.to_json(catalog);
+pub fn files(catalog: &Catalog) -> [Generated; 5] {
+    let board = |title: &str, uid: &str, rows: &[Row]| {
+        let board = Dashboard::new(title).uid(uid).job("medschedule");
+        // The overview has what is measured by default.
+        let left_out = ROWS.into_iter().filter(|row| !rows.is_empty() && !rows.contains(row));
+        left_out.fold(board, |board, row| board.row(row, false)).to_json(catalog)
+    };
+    let red = [Row::Requests];
+    let used = [Row::Machine, Row::Process, Row::Runtime, Row::Metrics];
     [
-        Generated { path: "examples/medschedule/deploy/medschedule-overview.json", text: dashboard },
+        Generated {
+            path: "examples/medschedule/deploy/medschedule-overview.json",
+            text: board("MedSchedule Overview", "medschedule-overview", &[]),
+        },
+        Generated {
+            path: "examples/medschedule/deploy/medschedule-red.json",
+            text: board("MedSchedule RED: rate, errors, duration", "medschedule-red", &red),
+        },
+        Generated {
+            path: "examples/medschedule/deploy/medschedule-use.json",
+            text: board("MedSchedule USE: usage, saturation, errors", "medschedule-use", &used),
+        },
+        Generated {
+            path: "examples/medschedule/deploy/medschedule-business.json",
+            text: board("MedSchedule Business, health and alerts", "medschedule-business", &[Row::Business]),
+        },
         Generated { path: "docs/metrics-reference.md", text: reference(catalog) },
     ]
 }

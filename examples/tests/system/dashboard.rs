@@ -62,7 +62,7 @@ fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothin
         let read = format!("{collector} was last read {age} s ago, or since the start never");
         json!({
             "exp_labels": { "severity": "warning", "collector": collector },
-            "exp_annotations": { "summary": read },
+            "exp_annotations": { "summary": read, "runbook_url": runbook("CollectorHangs") },
         })
     };
     let series = |what: &str, collector: &str, values: &str| {
@@ -96,7 +96,10 @@ fn a_collector_that_has_not_read_for_two_minutes_fires_and_one_that_finds_nothin
 fn a_health_check_that_hangs_for_two_minutes_fires_and_a_slow_one_does_not() {
     let told = json!([{
         "exp_labels": { "severity": "warning" },
-        "exp_annotations": { "summary": "2 health checks hang past their deadline" },
+        "exp_annotations": {
+            "summary": "2 health checks hang past their deadline",
+            "runbook_url": runbook("HealthCheckHangs"),
+        },
     }]);
     play(json!([{
         "interval": "1m",
@@ -114,14 +117,17 @@ fn losses_fire_until_an_hour_without_one_also_if_nobody_saw_the_first() {
     let lost = |reason: &str, lines: u64| {
         json!({
             "exp_labels": { "severity": "warning", "sink": "file", "reason": reason },
-            "exp_annotations": { "summary": format!("{lines} log lines were lost: {reason}") },
+            "exp_annotations": {
+                "summary": format!("{lines} log lines were lost: {reason}"),
+                "runbook_url": runbook("LogLinesLost"),
+            },
         })
     };
     let untold = |reason: &str| {
         let summary = format!("Sink hook was not told of 3 alerts: {reason}");
         json!({
             "exp_labels": { "severity": "critical", "sink": "hook", "reason": reason },
-            "exp_annotations": { "summary": summary },
+            "exp_annotations": { "summary": summary, "runbook_url": runbook("AlertsLost") },
         })
     };
     let lines = |reason: &str, values: &str| {
@@ -156,6 +162,23 @@ fn losses_fire_until_an_hour_without_one_also_if_nobody_saw_the_first() {
             at(82, "AlertsLost", json!([])),
         ],
     }]));
+}
+
+fn runbook(alert: &str) -> String {
+    let book = "https://github.com/medschedule/observability/blob/main/docs/runbook.md";
+    format!("{book}#{}", alert.to_lowercase())
+}
+
+#[test]
+fn every_alert_has_an_entry_in_the_runbook_and_every_entry_an_alert() {
+    let book = std::fs::read_to_string(deployed("../../../docs/runbook.md")).expect("it is there");
+    let entries: Vec<_> = book.lines().filter_map(|line| line.strip_prefix("## ")).collect();
+    let rules = read("alerts.yml");
+    let alerts: Vec<_> = rules.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).collect();
+    assert_eq!(entries, alerts);
+    for alert in alerts {
+        assert!(rules.contains(&format!("runbook_url: {}\n", runbook(alert))), "{alert}");
+    }
 }
 
 /// Lets promtool play the deployed rules over series of its own.

@@ -71,6 +71,21 @@ pub struct Config {
     #[arg(long, global = true, env = "MEDSCHEDULE_WEBHOOK", value_name = "URL", hide_env_values = true)]
     pub webhook: Option<Secret>,
 
+    /// File for Alertmanager whose `route`, `inhibit_rules`, `time_intervals` and `receivers` say who is told of which alerts.
+    #[arg(long, global = true, env = "MEDSCHEDULE_ALERT_ROUTES", value_name = "FILE")]
+    pub alert_routes: Option<PathBuf>,
+
+    /// File with what Alertmanager does not know of its receivers: signatures, body templates, Alertmanagers, and which
+    /// hosts may be internal.
+    #[arg(
+        long,
+        global = true,
+        env = "MEDSCHEDULE_ALERT_RECEIVERS",
+        value_name = "FILE",
+        requires = "alert_routes"
+    )]
+    pub alert_receivers: Option<PathBuf>,
+
     /// Seconds between SIGTERM, when readiness falls, and the end of accepting connections.
     #[arg(long, global = true, env = "MEDSCHEDULE_DRAIN", value_name = "SECONDS", default_value = "0", value_parser = seconds)]
     pub drain: Duration,

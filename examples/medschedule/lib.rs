@@ -19,6 +19,7 @@
 //!
 //! `main.rs` puts them together with the crates.
 
+pub mod alerting;
 pub mod api;
 mod asking;
 pub mod audit;

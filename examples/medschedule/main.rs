@@ -16,8 +16,8 @@ use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
 use medschedule::store::Store;
-use medschedule::{Failure, RULES, catalog, commands, demo, reload, routes, web};
-use ms_alerts::{AlertHandle, AlertManager, WebhookSink, exposition, log_sink};
+use medschedule::{Failure, alerting, catalog, commands, demo, reload, routes, web};
+use ms_alerts::{AlertHandle, exposition};
 use ms_health::{Check, HealthCheck, Shutdown, SystemCheck};
 use ms_logging::{Logging, log_event};
 use ms_metrics::Metrics;
@@ -148,14 +148,5 @@ async fn start(
 }
 
 fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
-    let rules = match &config.rules {
-        Some(pattern) => AlertManager::builder().rules_files(pattern)?,
-        None => AlertManager::builder().rules_text("alerts.yml", RULES)?,
-    };
-    let mut rules = rules.source(exposition(move || metrics.render())).sink(log_sink());
-    if let Some(url) = &config.webhook {
-        let sink = WebhookSink::internal(url.expose()).map_err(|error| format!("--webhook: {error}"))?;
-        rules = rules.sink(sink);
-    }
-    Ok(rules.spawn()?)
+    Ok(alerting::builder(config)?.source(exposition(move || metrics.render())).spawn()?)
 }

@@ -8,11 +8,11 @@ mod servers;
 use std::io;
 use std::time::Duration;
 
-use ms_alerts::{AlertManager, log_sink};
+use ms_alerts::AlertManager;
 use tokio::net::{TcpListener, TcpStream};
 
 pub use self::finding::{Finding, Verdict, print};
-use crate::RULES;
+use crate::alerting;
 use crate::chain::Chain;
 use crate::config::Config;
 
@@ -24,6 +24,7 @@ pub async fn examine(config: &Config) -> Vec<Finding> {
     let mut findings = vec![configuration(config), address(config).await];
     findings.extend(disk::examine(config));
     findings.push(rules(config));
+    findings.push(receivers(config));
     findings.push(servers::database(config).await);
     findings.push(servers::cache(config).await);
     findings.push(clock::examine(config).await);
@@ -66,14 +67,23 @@ async fn is_answered(config: &Config) -> bool {
     matches!(tokio::time::timeout(LIMIT, TcpStream::connect(config.listen)).await, Ok(Ok(_)))
 }
 
+fn receivers(config: &Config) -> Finding {
+    let subject = "alert receivers";
+    let named = config.alert_routes.as_ref().map(|file| file.display().to_string());
+    let built = alerting::receivers(AlertManager::builder(), config).and_then(|builder| Ok(builder.build()?));
+    match built {
+        Err(error) => {
+            let advice = "mend the file; `amtool check-config` reads the first one too";
+            Finding::bad(subject, Chain(error), advice)
+        }
+        Ok(_) => Finding::good(subject, named.unwrap_or_else(|| "the log tells of alerts".to_owned())),
+    }
+}
+
 fn rules(config: &Config) -> Finding {
-    let (subject, builder) = ("alert rules", AlertManager::builder());
-    let (named, read) = match &config.rules {
-        Some(pattern) => (pattern.clone(), builder.rules_files(pattern)),
-        None => ("the built-in ones".to_owned(), builder.rules_text("alerts.yml", RULES)),
-    };
-    let built =
-        read.map_err(Chain::from).and_then(|builder| builder.sink(log_sink()).build().map_err(Chain::from));
+    let subject = "alert rules";
+    let named = config.rules.clone().unwrap_or_else(|| "the built-in ones".to_owned());
+    let built = alerting::rules(config).and_then(|builder| Ok(builder.build()?)).map_err(Chain);
     match built {
         Err(error) => Finding::bad(subject, error, "mend the file; `promtool check rules` reads the same"),
         Ok(manager) => Finding::good(subject, format!("{named}, {} rules", manager.rules().len())),

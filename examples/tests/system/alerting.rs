@@ -113,3 +113,87 @@ fn a_broken_rules_file_is_refused_by_file_and_line() {
     let place = format!("{}:6", rules.display());
     assert!(message.contains(&place) && message.contains("SomebodyIsThere"), "{place}: {message}");
 }
+
+/// Python's aiosmtpd, until it is dropped.
+struct MailServer {
+    child: std::process::Child,
+    lines: std::io::Lines<std::io::BufReader<std::process::ChildStdout>>,
+    port: String,
+}
+
+impl MailServer {
+    fn start() -> Self {
+        use std::io::BufRead as _;
+        let script = include_str!("../../../crates/ms-alerts/tests/it/email/server.py");
+        let mut child = std::process::Command::new("python3")
+            .args(["-W", "ignore", "-c", script, "no certificate", "no key", "plain"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .expect("python3; apt-get install -y python3");
+        let mut lines = std::io::BufReader::new(child.stdout.take().expect("piped")).lines();
+        let port =
+            lines.next().expect("the mail server starts; pip install aiosmtpd==1.4.6").expect("a port");
+        Self { child, lines, port }
+    }
+
+    fn message(&mut self) -> Value {
+        serde_json::from_str(&self.lines.next().expect("a message").expect("a line")).expect("JSON")
+    }
+}
+
+impl Drop for MailServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn routes_lead_alerts_to_receivers_over_http_and_by_mail() {
+    let (sink, mut mail) = (Sink::start(), MailServer::start());
+    let directory = crate::harness::service::new_directory();
+    let file = |name: &str, text: String| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let rules = file("rules.yml", RULES.to_owned());
+    let routes = format!(
+        "global: {{smtp_smarthost: '127.0.0.1:{}', smtp_from: alerts@example.org, smtp_require_tls: false}}
+route:
+  receiver: nobody
+  group_by: [alertname]
+  group_wait: 0s
+  group_interval: 200ms
+  routes: [{{matchers: [severity = info], receiver: duty}}]
+receivers:
+  - name: nobody
+  - name: duty
+    webhook_configs: [{{url: '{}'}}]
+    email_configs: [{{to: duty@example.org, headers: {{Subject: '{{{{ .Status }}}} {{{{ .CommonLabels.alertname }}}}'}}, send_resolved: true}}]
+",
+        mail.port, sink.url
+    );
+    let routes = file("alertmanager.yml", routes);
+    let receivers = file("receivers.yml", "allow_internal: [127.0.0.1]\n".to_owned());
+    let arguments = ["--rules", &rules, "--alert-routes", &routes, "--alert-receivers", &receivers];
+    let service = Service::start_in(&directory, &arguments);
+    let session = service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+    let subject = |message: &Value| {
+        let headers = message["headers"].as_array().expect("a list").clone();
+        headers.into_iter().find(|header| header[0] == "Subject").expect("a subject")[1].clone()
+    };
+    let message = mail.message();
+    assert_eq!(
+        (subject(&message), &message["to"]),
+        (json!("firing SomebodyIsThere"), &json!(["duty@example.org"]))
+    );
+    let delivered = |status: &str| sink.received().into_iter().find(|sent| sent["status"] == status);
+    let firing = eventually("the group is delivered", || delivered("firing"));
+    assert_eq!(firing["receiver"], "duty");
+    assert_eq!(firing["groupLabels"], json!({ "alertname": "SomebodyIsThere" }));
+
+    service.delete(&format!("/api/v1/sessions/{}", session["id"].as_str().expect("an id")));
+    assert_eq!(subject(&mail.message()), "resolved SomebodyIsThere");
+    eventually("its end is delivered", || delivered("resolved"));
+}

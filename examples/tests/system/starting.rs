@@ -133,6 +133,8 @@ fn what_cannot_start_says_why_in_one_line() {
     std::fs::write(path("semicolons.csv"), "id;employee\n").expect("written");
     std::fs::create_dir(path("broken")).expect("made");
     std::fs::write(path("broken/medschedule.db"), "certainly not a database").expect("written");
+    let inwards = "route: {receiver: a}\nreceivers: [{name: a, webhook_configs: [{url: 'http://s3cret-word@10.0.0.1'}]}]";
+    std::fs::write(path("internal.yml"), inwards).expect("written");
     let nobody = crate::harness::process::free_address();
     for (arguments, word) in [
         (["--seed", &path("missing.csv")], "missing.csv"),
@@ -146,6 +148,8 @@ fn what_cannot_start_says_why_in_one_line() {
         (["--database-url", "sqlite:///s3cret-word.db"], "sqlite"),
         (["--redis-url", "http://:s3cret-word@localhost"], "--redis-url"),
         (["--webhook", "ftp://s3cret-word.example"], "webhook"),
+        (["--alert-routes", &path("missing.yml")], "missing.yml"),
+        (["--alert-routes", &path("internal.yml")], "internal.yml:2:47"),
     ] {
         let ended = command(directory.path()).args(arguments).output().expect("it starts");
         let message = String::from_utf8_lossy(&ended.stderr);

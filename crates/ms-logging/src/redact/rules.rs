@@ -127,11 +127,9 @@ fn sign(text: &str, at: usize, sign: u8, found: &mut Found<'_>) -> Option<usize>
 
 /// Behind the letters that begin at `at`.
 fn behind_word(bytes: &[u8], at: usize) -> usize {
-    let mut end = at + 1;
-    while bytes.get(end).is_some_and(|byte| role_of(*byte) & role::LETTER != 0) {
-        end += 1;
-    }
-    end
+    let rest = bytes.get(at + 1..).unwrap_or_default();
+    let other = rest.iter().position(|byte| role_of(*byte) & role::LETTER == 0);
+    at + 1 + other.unwrap_or(rest.len())
 }
 
 /// Looks at the word that begins at `at`; what stands within words is looked at by the signs around it.

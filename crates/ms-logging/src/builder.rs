@@ -236,7 +236,8 @@ impl LoggingBuilder {
     }
 
     /// Whether `install` adds a panic hook that logs each panic at ERROR and waits up to 2 s for the line to be taken and
-    /// written, whatever `when_full` says, before the hook that was there.
+    /// written, whatever `when_full` says, before the hook that was there. That of the standard library still prints the text of
+    /// the panic as it is, to stderr: set a hook of your own before `install` where somebody keeps that.
     pub fn log_panics(mut self, on: bool) -> Self {
         self.config.panics = on;
         self

@@ -6,7 +6,7 @@ mod kept;
 mod live;
 mod look;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +42,8 @@ pub(crate) struct Tracked {
     error: Option<Failure>,
     about: Arc<RuleAbout>,
     identity: Arc<Identity>,
+    /// Whose alerts of some labels were before it was read anew with other ones.
+    inherited: HashMap<Labels, Arc<Identity>>,
     /// When it was evaluated last, and how long that took.
     evaluated: Option<(Timestamp, Duration)>,
     /// Made at the first evaluation: by then the service has its recorder.
@@ -93,6 +95,7 @@ impl Tracked {
             rule,
             identity: Arc::new(Identity::of(&About::default(), &about)),
             about,
+            inherited: HashMap::new(),
             evaluated: None,
             metrics: None,
             journaled: HashSet::new(),
@@ -126,6 +129,25 @@ impl Tracked {
         &self.identity
     }
 
+    /// Whose alert it is for the sinks. What another rule announced under the same labels, and resolved, goes on as that one's: else
+    /// the two might arrive in any order.
+    pub(crate) fn identity_of(&self, alert: &Alert) -> &Arc<Identity> {
+        self.inherited.get(&alert.labels).unwrap_or(&self.identity)
+    }
+
+    /// Takes over what the sinks were told of a rule that is gone.
+    #[cfg(feature = "rules")]
+    pub(crate) fn inherit(&mut self, gone: &Self, told: &[Alert]) {
+        let told = told.iter().map(|alert| (alert.labels.clone(), Arc::clone(gone.identity_of(alert))));
+        self.inherited.extend(told);
+    }
+
+    /// Tells whether it was never evaluated, not even before a reload.
+    #[cfg(feature = "rules")]
+    pub(crate) fn is_new(&self) -> bool {
+        self.evaluated.is_none()
+    }
+
     #[cfg(feature = "rules")]
     pub(crate) fn identify(&mut self, identity: Arc<Identity>) {
         self.identity = identity;
@@ -135,6 +157,7 @@ impl Tracked {
     #[cfg(feature = "rules")]
     pub(crate) fn adopt(&mut self, before: Self) {
         self.alerts = before.alerts;
+        self.inherited = before.inherited;
         self.no_data = before.no_data;
         self.error = before.error;
         self.evaluated = before.evaluated;

@@ -38,10 +38,10 @@ impl Outbox<'_> {
         if self.delivery.shared.ledger.journal.is_some() {
             self.is_any |= rule.is_journaled();
             let line = rule.take_records(now);
-            self.write(line, changes.iter().map(|change| (change, rule.identity())));
+            self.write(line, changes.iter().map(|change| (change, rule.identity_of(change))));
         }
         for change in changes {
-            self.tell(change.clone(), rule.identity());
+            self.tell(change.clone(), rule.identity_of(change));
         }
     }
 

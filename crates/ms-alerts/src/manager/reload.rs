@@ -71,6 +71,10 @@ impl Core {
             let mut changes = gone.end(history, now);
             changes.iter_mut().for_each(|change| change.generator_url = gone.generator_url(&self.external));
             outbox.take(&mut gone, &changes, now);
+            let mut rules = groups.iter_mut().flat_map(|group| &mut group.rules);
+            if let Some(heir) = rules.find(|rule| rule.is_new() && rule.name() == gone.name()) {
+                heir.inherit(&gone, &changes);
+            }
             resolved.extend(changes);
         }
         // Under the lock, as everything that the sinks hear of.

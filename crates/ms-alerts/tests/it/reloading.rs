@@ -8,8 +8,8 @@ use ms_alerts::{
     Alert, AlertManager, AlertRule, Notification, RuleFileError, SendFuture, Sink, State, above, exposition,
     parse_exposition,
 };
-use tokio::sync::mpsc;
-use tokio::time::{Instant, advance};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::{Instant, advance, sleep};
 
 struct Told(mpsc::UnboundedSender<Arc<Notification>>);
 
@@ -147,6 +147,52 @@ async fn the_sinks_hear_of_the_end_of_rules_that_are_gone_and_of_others_as_befor
     check(&manager, "x 0\n").await;
     assert_eq!(next().await, ("Stays".to_owned(), true));
     assert_eq!(manager.shutdown(MINUTE).await.undelivered, 0);
+}
+
+/// Tells of each notification, and takes it when it may.
+struct Slow(mpsc::UnboundedSender<Arc<Notification>>, Arc<Semaphore>);
+
+impl Sink for Slow {
+    fn name(&self) -> &str {
+        "slow"
+    }
+
+    fn send(&self, notification: Arc<Notification>) -> SendFuture<'_> {
+        self.0.send(notification).unwrap();
+        Box::pin(async {
+            self.1.acquire().await.unwrap().forget();
+            Ok(())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn labels_that_are_only_written_anew_resolve_before_they_fire() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.yml");
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let may = Arc::new(Semaphore::new(1));
+    write(&file, "name: g", &[("A", "expr: x > 1, labels: {severity: page}")]);
+    let builder = AlertManager::builder().rules_file(&file).unwrap().sink(Slow(tell, Arc::clone(&may)));
+    let manager = builder.build().unwrap();
+    check(&manager, "x 2\n").await;
+    assert!(!told.recv().await.unwrap().is_resolved());
+
+    for severity in ["'{{ \"page\" }}'", "\"{{ print `page` }}\""] {
+        write(&file, "name: g", &[("A", &format!("expr: x > 1, labels: {{severity: {severity}}}"))]);
+        assert_eq!(manager.reload().unwrap().len(), 1);
+        assert!(told.recv().await.unwrap().is_resolved());
+        check(&manager, "x 2\n").await;
+        sleep(Duration::from_secs(1)).await;
+        assert!(told.try_recv().is_err(), "the end was not accepted yet");
+        may.add_permits(1);
+        let fired = told.recv().await.unwrap();
+        assert!(!fired.is_resolved() && fired.alert().severity() == Some("page"));
+        may.add_permits(1);
+        sleep(Duration::from_secs(1)).await;
+    }
+    check(&manager, "x 0\n").await;
+    assert!(told.recv().await.unwrap().is_resolved());
 }
 
 #[tokio::test(start_paused = true)]

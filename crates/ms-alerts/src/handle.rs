@@ -60,6 +60,11 @@ impl AlertHandle {
         Self { manager, task: Arc::new(Task { stop, join: Mutex::new(Some(join)) }) }
     }
 
+    #[cfg(feature = "rules")]
+    pub(crate) fn manager(&self) -> &AlertManager {
+        &self.manager
+    }
+
     /// Gives the alerts that were pending or firing after the last evaluation.
     pub fn alerts(&self) -> Vec<Alert> {
         self.manager.alerts()

@@ -10,6 +10,8 @@
 //! - `Expression::explain` and `explain_rules` (feature `rules`) tell why a rule does or does not fire; `run_rule_tests` runs unit
 //!   tests of rules in promtool's format.
 //! - `Routes` (feature `rules`) decides from a file for Alertmanager whom an alert is for, and the manager tells its groups.
+//! - [`AlertManagerBuilder::journal`] keeps what a restart must know; `AlertManager::silence` (feature `rules`) holds back what is
+//!   routed.
 //! - `Slo` (feature `rules`) writes a service level objective as a rule file.
 //! - `AlertHandle::router` (feature `axum`) answers `GET /api/v1/alerts` as Prometheus does.
 //!
@@ -76,6 +78,8 @@ mod rule_test;
 mod rules_file;
 mod samples;
 #[cfg(feature = "rules")]
+mod silence;
+#[cfg(feature = "rules")]
 mod slo;
 mod snapshot;
 mod sources;
@@ -122,6 +126,8 @@ pub use samples::{
     ExpositionError, MetricValues, PushError, PushSource, Sample, Samples, Source, exposition,
     parse_exposition, parse_exposition_bytes, values,
 };
+#[cfg(feature = "rules")]
+pub use silence::{Matchers, Silence, SilenceError};
 #[cfg(feature = "rules")]
 pub use slo::{Slo, SloError};
 pub use state::State;

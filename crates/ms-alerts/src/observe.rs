@@ -26,6 +26,8 @@ const QUEUED: &str = "ms_alerts_notifications_queued_total";
 const RETRIED: &str = "ms_alerts_notifications_retried_total";
 const LATENCY: &str = "ms_alerts_notification_latency_seconds";
 #[cfg(feature = "rules")]
+const SILENCES: &str = "ms_alerts_silences_active";
+#[cfg(feature = "rules")]
 const SUPPRESSED: &str = "ms_alerts_suppressed_total";
 const JOURNAL_FAILED: &str = "ms_alerts_journal_errors_total";
 const SENT: &str = "ms_alerts_notifications_sent_total";
@@ -143,9 +145,16 @@ pub(crate) fn retried(sink: &str) {
 #[cfg(feature = "rules")]
 pub(crate) fn introduce_suppressed() {
     describe_counter!(SUPPRESSED, "Alerts that the flush of a group left out, by reason");
+    describe_gauge!(SILENCES, "Silences that hold");
+    silences(0);
     for reason in ["inhibited", "muted", "silenced"] {
         counter!(SUPPRESSED, "reason" => reason).increment(0);
     }
+}
+
+#[cfg(feature = "rules")]
+pub(crate) fn silences(active: usize) {
+    gauge!(SILENCES).set(active as f64);
 }
 
 #[cfg(feature = "rules")]

@@ -6,6 +6,8 @@ use super::notification::Key;
 use super::{Delivery, Notification};
 use crate::alert::Alert;
 use crate::identity::Identity;
+#[cfg(feature = "rules")]
+use crate::journal::SavedSilence;
 use crate::journal::{About, Memory, Waiting};
 use crate::state::Now;
 use crate::template::External;
@@ -26,6 +28,8 @@ impl Delivery {
             for (place, told) in memory.log {
                 dispatcher.remember(place, told, now);
             }
+            let silences = memory.silences.into_values().filter_map(SavedSilence::restore);
+            silences.for_each(|silence| dispatcher.silences.lock().restore(silence));
         }
         for ((lane, about), waiting) in memory.lanes {
             let Some(lane) = self.shared.lanes().find(|known| known.name() == lane) else { continue };

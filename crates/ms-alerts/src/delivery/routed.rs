@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::ledger::records;
-use super::{Lane, Shared};
+use super::{Delivery, Lane, Shared};
 use crate::dispatch::Sending;
 use crate::journal::{Batch, Record};
+use crate::observe;
+use crate::silence::{Silence, SilenceError, Silences};
 
 /// Hands over what the groups have to tell, for ever.
 pub(super) async fn tell_groups(shared: Arc<Shared>) {
@@ -45,5 +48,29 @@ impl Shared {
             dispatcher.taken(many);
         }
         self.ledger.progress();
+    }
+}
+
+impl Delivery {
+    /// Changes silences; gives those that were changed.
+    pub(crate) fn change_silences(
+        &self,
+        change: impl FnOnce(&mut Silences, Timestamp) -> Result<Vec<Silence>, SilenceError>,
+    ) -> Result<Vec<Silence>, SilenceError> {
+        let ledger = &self.shared.ledger;
+        let mut silences = ledger.dispatcher.as_ref().ok_or(SilenceError::NoRoutes)?.silences.lock();
+        let now = Timestamp::now();
+        let forgotten = silences.forget(now).into_iter().map(|id| Record::Forgotten { id });
+        let changed = change(&mut silences, now)?;
+        observe::silences(silences.active(now).len());
+        let records = changed.iter().map(|silence| Record::Silence { silence: silence.into() });
+        // Under the lock, so that they are written in the order in which they were made.
+        ledger.write(forgotten.chain(records).collect());
+        Ok(changed)
+    }
+
+    pub(crate) fn silences(&self) -> Vec<Silence> {
+        let dispatcher = self.shared.ledger.dispatcher.as_ref();
+        dispatcher.map(|dispatcher| dispatcher.silences.lock().list().cloned().collect()).unwrap_or_default()
     }
 }

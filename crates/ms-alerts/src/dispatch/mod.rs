@@ -17,8 +17,10 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::delivery::{Fate, Key, Notification};
 use crate::journal::{Place, Told};
+use crate::labels::Labels;
 use crate::observe;
 use crate::routing::Routes;
+use crate::silence::{Silences, any_means};
 use crate::snapshot::Snapshot;
 use crate::state::{Now, State};
 use desk::Slot;
@@ -34,6 +36,8 @@ pub(crate) struct Dispatcher {
     /// What a flush gave and nobody has taken to the sinks yet.
     in_between: AtomicUsize,
     shown: Mutex<Arc<Snapshot>>,
+    /// Locked before `groups`.
+    pub(crate) silences: Mutex<Silences>,
 }
 
 impl Dispatcher {
@@ -49,6 +53,7 @@ impl Dispatcher {
             changed: Notify::new(),
             in_between: AtomicUsize::new(0),
             shown: Mutex::default(),
+            silences: Mutex::default(),
         }
     }
 
@@ -120,10 +125,14 @@ impl Dispatcher {
     fn flush(&self, now: Now) -> (Vec<Sending>, Changes) {
         let shown = Arc::clone(&self.shown.lock());
         let firing = shown.alerts().filter(|alert| alert.state == State::Firing);
+        let silences = self.silences.lock();
+        let active = silences.active(now.wall);
+        observe::silences(active.len());
+        let is_silenced = |labels: &Labels| any_means(&active, labels);
         let scene = Scene {
             now,
             current: firing.map(|alert| (&alert.labels, alert)).collect(),
-            is_silenced: &|_| false,
+            is_silenced: &is_silenced,
             suppressed: &observe::suppressed,
         };
         let mut groups = self.groups.lock();

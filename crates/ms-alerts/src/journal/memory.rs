@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::record::{About, Live, Moment, Place, Record, Saved, Told, Waiting};
+use super::record::{About, Live, Moment, Place, Record, Saved, SavedSilence, Told, Waiting};
 use crate::identity::Identity;
 use crate::labels::Labels;
 
@@ -23,6 +23,7 @@ pub(crate) struct Memory {
     pub(crate) log: HashMap<Place, Told>,
     /// Routed alerts whose end waits to be told.
     pub(crate) ending: HashMap<Labels, (Arc<Identity>, Saved)>,
+    pub(crate) silences: HashMap<String, SavedSilence>,
     pub(crate) alive: Option<Moment>,
 }
 
@@ -45,6 +46,8 @@ impl Memory {
             Record::Told { place, entry: None } => drop(self.log.remove(&place)),
             Record::Ending { rule, alert } => drop(self.ending.insert(alert.labels.clone(), (rule, alert))),
             Record::Ended { labels } => drop(self.ending.remove(&labels)),
+            Record::Silence { silence } => drop(self.silences.insert(silence.id.clone(), silence)),
+            Record::Forgotten { id } => drop(self.silences.remove(&id)),
             Record::Alive { at } => self.alive = Some(at),
         }
     }
@@ -128,6 +131,12 @@ impl Memory {
             .ending
             .values()
             .map(|(rule, alert)| Record::Ending { rule: Arc::clone(rule), alert: alert.clone() });
-        alerts.chain(lanes).chain(log).chain(ending).chain(self.alive.map(|at| Record::Alive { at }))
+        let silences = self.silences.values().map(|silence| Record::Silence { silence: silence.clone() });
+        alerts
+            .chain(lanes)
+            .chain(log)
+            .chain(ending)
+            .chain(silences)
+            .chain(self.alive.map(|at| Record::Alive { at }))
     }
 }

@@ -24,7 +24,7 @@ use disk::{Disk as _, FileDisk};
 pub(crate) use memory::{Audience, Memory};
 pub(crate) use record::{About, Live, Moment, Record, Saved, Waiting};
 #[cfg(feature = "rules")]
-pub(crate) use record::{Place, SavedGroup, Told};
+pub(crate) use record::{Place, SavedGroup, SavedSilence, Told};
 use text::Damage;
 pub(crate) use writer::Batch;
 use writer::Writer;

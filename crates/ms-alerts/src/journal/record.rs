@@ -33,6 +33,10 @@ pub(crate) enum Record {
     Ending { rule: Arc<Identity>, alert: Saved },
     /// It was told wherever it had to be.
     Ended { labels: Labels },
+    /// A silence, as it is by now.
+    Silence { silence: SavedSilence },
+    /// It ended long ago.
+    Forgotten { id: String },
     /// Alerts were evaluated.
     Alive { at: Moment },
 }
@@ -172,6 +176,18 @@ pub(crate) struct SavedGroup {
     pub(crate) labels: Labels,
     pub(crate) alerts: Vec<Saved>,
     pub(crate) occasion: u64,
+}
+
+/// A silence; its matchers in Alertmanager's syntax.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SavedSilence {
+    pub(crate) id: String,
+    pub(crate) matchers: String,
+    pub(crate) starts_at: Moment,
+    pub(crate) ends_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) created_by: String,
+    pub(crate) comment: String,
 }
 
 /// What a notification is about.

@@ -12,6 +12,8 @@
 mod api;
 #[cfg(feature = "webhook")]
 mod certificates;
+#[cfg(feature = "rules")]
+mod chaos;
 mod checking;
 #[cfg(feature = "webhook")]
 mod cluster;
@@ -60,6 +62,8 @@ mod running;
 mod scraped;
 #[cfg(all(feature = "axum", feature = "rules"))]
 mod server;
+#[cfg(all(feature = "axum", feature = "rules"))]
+mod silencing;
 #[cfg(feature = "webhook")]
 mod slack;
 mod sources;

@@ -1,5 +1,6 @@
 //! The webhook against real servers, most of which misbehave.
 
+mod faults;
 mod options;
 mod tls;
 

@@ -1,11 +1,11 @@
 //! Walks through an expression.
 
+mod budget;
 mod filter;
 mod ledger;
 mod range;
 mod select;
 
-use std::cell::Cell;
 use std::fmt;
 use std::ptr;
 
@@ -14,15 +14,8 @@ use super::plan::{At, Binary, Kind, Node, Operator, Part, When};
 use super::vector::{Element, distinct};
 use super::{aggregate, binary, functions, histogram, matching, sort, top};
 use crate::samples::{History, Incomplete, Samples};
+pub(super) use budget::Budget;
 use ledger::Ledger;
-
-/// What one expression may look at; Prometheus stops at five times as many.
-const MOST_SAMPLES: usize = 10_000_000;
-/// How often it may look at a series, or evaluate a part of itself: a subquery can do so for hours and find nothing.
-const MOST_STEPS: usize = 100_000_000;
-
-/// So many times as much may all steps of a range take together; Prometheus keeps no more samples in memory.
-const TIMES: usize = 5;
 
 /// Why an expression has no answer on these samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,44 +103,6 @@ impl<'s, 'd, 'b> Moment<'s, 'd, 'b> {
         budget: &'b Budget,
     ) -> Self {
         Self { samples, history, now, ahead: 0, bounds, dialect, budget, ledger: None }
-    }
-}
-
-/// How many samples may be looked at yet, and how many steps taken.
-pub(super) struct Budget {
-    samples: Cell<usize>,
-    steps: Cell<usize>,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self { samples: Cell::new(MOST_SAMPLES), steps: Cell::new(MOST_STEPS) }
-    }
-}
-
-impl Budget {
-    /// For all steps of a range together.
-    pub(super) fn of_range() -> Self {
-        Self { samples: Cell::new(TIMES * MOST_SAMPLES), steps: Cell::new(TIMES * MOST_STEPS) }
-    }
-
-    /// Takes what one step of the range has spent.
-    pub(super) fn take(&self, step: &Self) -> Result<(), EvalError> {
-        let samples = MOST_SAMPLES.saturating_sub(step.samples.get());
-        let steps = MOST_STEPS.saturating_sub(step.steps.get());
-        self.spend(samples).and_then(|()| self.step(steps)).map_err(|_| EvalError::LongRange)
-    }
-
-    fn spend(&self, samples: usize) -> Result<(), EvalError> {
-        let left = self.samples.get().checked_sub(samples).ok_or(EvalError::TooManySamples)?;
-        self.samples.set(left);
-        Ok(())
-    }
-
-    fn step(&self, steps: usize) -> Result<(), EvalError> {
-        let left = self.steps.get().checked_sub(steps).ok_or(EvalError::TooManySteps)?;
-        self.steps.set(left);
-        Ok(())
     }
 }
 

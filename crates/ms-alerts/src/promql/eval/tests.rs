@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use super::budget::MOST_SAMPLES;
 use super::*;
 use crate::labels::Labels;
 use crate::promql::load;

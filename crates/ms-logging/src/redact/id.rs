@@ -1,5 +1,7 @@
 //! Ids and digests: long words of hexadecimal digits, in which some digits look like somebody's number.
 
+use super::rules::is_hex_digit;
+
 /// A hexadecimal word of this length is a digest or an id.
 const SHORTEST: usize = 16;
 /// How far around a number its word is looked at.
@@ -19,15 +21,12 @@ pub(crate) fn is_around(text: &str, start: usize, end: usize) -> bool {
 pub(crate) fn is_one(text: &str) -> bool {
     let bytes = text.as_bytes();
     let dash = |at: usize| bytes.get(at) == Some(&b'-');
-    if bytes.len() != UUID.iter().sum::<usize>() + 4 || ![8, 13, 18, 23].into_iter().all(dash) {
-        return false;
-    }
-    // Without a branch for each byte, the compiler looks at many at a time.
-    let (digits, others) = bytes.iter().fold((0_u8, false), |(digits, others), byte| {
-        let digit = byte.is_ascii_digit() | matches!(byte | 0x20, b'a'..=b'f');
-        (digits + u8::from(digit), others | !(digit | (*byte == b'-')))
-    });
-    digits == 32 && !others
+    let digits = |from: usize, to: usize| {
+        bytes.get(from..to).is_some_and(|group| group.iter().all(|byte| is_hex_digit(*byte)))
+    };
+    bytes.len() == 36
+        && [8, 13, 18, 23].into_iter().all(dash)
+        && [(0, 8), (9, 13), (14, 18), (19, 23), (24, 36)].into_iter().all(|(from, to)| digits(from, to))
 }
 
 fn is_hex(bytes: &[u8], start: usize, end: usize) -> bool {

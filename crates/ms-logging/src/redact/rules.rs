@@ -17,6 +17,8 @@ mod role {
     pub(super) const SPACE: u8 = 8;
     pub(super) const DASH: u8 = 16;
     pub(super) const SIGN: u8 = 32;
+    /// A hexadecimal digit, beside what else it is.
+    pub(super) const HEX: u8 = 64;
 }
 
 const ROLES: [u8; 256] = {
@@ -24,7 +26,8 @@ const ROLES: [u8; 256] = {
     #[allow(clippy::indexing_slicing, reason = "evaluated by the compiler, within the table's length")]
     while byte < 256 {
         roles[byte] = match byte as u8 {
-            b'0'..=b'9' => role::DIGIT,
+            b'0'..=b'9' => role::DIGIT | role::HEX,
+            b'a'..=b'f' | b'A'..=b'F' => role::LETTER | role::FIRST | role::HEX,
             b'a'..=b'z' | b'A'..=b'Z' | 0xc5 => role::LETTER | role::FIRST,
             // Quotes that a word may stand within begin with two of the bytes.
             0xc2 | 0xe2 => 0,
@@ -44,6 +47,10 @@ fn role_of(byte: u8) -> u8 {
     ROLES.get(usize::from(byte)).copied().unwrap_or_default()
 }
 
+pub(super) fn is_hex_digit(byte: u8) -> bool {
+    role_of(byte) & role::HEX != 0
+}
+
 /// Finds everything, in order.
 pub(crate) fn find(view: &View<'_>, keys: &Keys) -> Vec<Span> {
     let mut found = Found { view: Some(view), ..Found::none(keys) };
@@ -54,7 +61,7 @@ pub(crate) fn find(view: &View<'_>, keys: &Keys) -> Vec<Span> {
         at = passed_over(bytes, at, &mut found);
         let Some(byte) = bytes.get(at) else { break };
         let next = match role_of(*byte) {
-            role::DIGIT => Some(number::at(text, at, &mut found)),
+            role if role & role::DIGIT != 0 => Some(number::at(text, at, &mut found)),
             role if role & role::FIRST != 0 => {
                 word(text, at, &mut found).or_else(|| Some(behind_word(bytes, at)))
             }

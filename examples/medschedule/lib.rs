@@ -10,7 +10,7 @@
 //! | [`api`], [`page`] | `/api/v1/…` and the operations page |
 //! | [`import`], [`seed`], [`demo`] | rosters from HTTP, from files, and to look at |
 //! | [`load`] | requests at a fixed rate, and how long they took |
-//! | [`serve`] | connections: how many, how long, and how they end |
+//! | [`starting`], [`serve`] | from listening to ready; connections: how many, how long, and how they end |
 //! | [`reload`] | alert rules read again while the service runs |
 //! | `asking` | what health checks ask |
 //! | [`catalog`] | metrics of the other crates that the dashboard shows |
@@ -42,6 +42,7 @@ pub mod seed;
 pub mod serve;
 pub mod service;
 pub mod sessions;
+pub mod starting;
 pub mod store;
 pub mod web;
 

@@ -1,6 +1,5 @@
 //! The whole of a service with the five crates: read it from `run` on as the guide to your own.
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -10,13 +9,12 @@ use medschedule::cache::Cache;
 use medschedule::chain::Chain;
 use medschedule::config::Config;
 use medschedule::exposure::Exposure;
-use medschedule::greeting::greet;
 use medschedule::page::EVENTS;
-use medschedule::seed::seed;
 use medschedule::serve::serve;
 use medschedule::service::Service;
+use medschedule::starting::start;
 use medschedule::store::Store;
-use medschedule::{Failure, alerting, catalog, commands, demo, reload, routes, web};
+use medschedule::{Failure, alerting, catalog, commands, reload, routes, web};
 use ms_alerts::{AlertHandle, exposition};
 use ms_health::{Check, HealthCheck, Shutdown, SystemCheck};
 use ms_logging::{Logging, log_event};
@@ -109,7 +107,8 @@ async fn run(config: &Config) -> Result<(), Failure> {
             log_event!("alerts_stopped", undelivered = undelivered);
         })
         .step("database", LIMIT, async move { store.close().await })
-        // From here on a signal is an end in order, and probes are answered; a long seed must not look like a hang.
+        // From here on a signal is an end in order, and probes are answered; a long seed must not look like a hang. `start`
+        // opens the startup gate behind it, by `health.mark_started()`.
         .serve(async |signal| {
             tokio::select! {
                 () = serve(listener, app, signal) => Ok(()),
@@ -124,27 +123,6 @@ async fn run(config: &Config) -> Result<(), Failure> {
         eprintln!("medschedule: the last {lost} log lines could not be written");
     }
     ended.server.unwrap_or(Ok(()))
-}
-
-async fn start(
-    config: &Config,
-    service: &Service,
-    health: &HealthCheck,
-    address: SocketAddr,
-) -> Result<(), Failure> {
-    if let Some(file) = &config.seed {
-        seed(service, file, &mut std::io::stdout()).await?;
-    }
-    if config.demo {
-        demo::fill(service).await?;
-    }
-    log_event!("service_started", address = address.to_string(), database = service.database());
-    health.mark_started();
-    greet(config, service, address);
-    if config.demo {
-        demo::drive(address, config.token()?.as_ref()).await?;
-    }
-    Ok(())
 }
 
 fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {

@@ -249,3 +249,12 @@ async fn past_the_limit_whoever_was_told_is_told_of_the_end_reminded_or_not() {
         assert_eq!((changes.len(), manager.alerts().len()), (10_000, 0));
     }
 }
+
+#[tokio::test]
+async fn an_infinite_value_is_one_and_decides_as_any_other() {
+    for (value, state) in [(f64::INFINITY, State::Firing), (f64::NEG_INFINITY, State::Inactive)] {
+        let manager = manager([AlertRule::new("x", above(), 1e308)]);
+        manager.check_alerts(&[("x", value)]).await;
+        assert_eq!(manager.rules()[0].state, state, "{value}");
+    }
+}

@@ -142,3 +142,15 @@ fn fixed_moments_are_kept_by_the_wall_clock_and_what_is_missing_of_them_is_missi
     kept.read(1_000_000, "");
     assert!(kept.history.series(Some("a")).is_err());
 }
+
+#[test]
+fn a_wall_clock_that_is_set_neither_loses_nor_moves_a_sample() {
+    let mut kept = Kept::new(&[(Some("a"), 60_000)], Limits::default());
+    let hours = [0, -1, 24, -100, 0];
+    for (reading, hours) in (0..).zip(hours) {
+        let at = kept.start.at + Duration::from_secs(reading * 10);
+        let wall = kept.start.wall + jiff::SignedDuration::from_secs(reading as i64 * 10 + hours * 3600);
+        kept.history.record(&parse_exposition(&format!("a {reading}\n")).unwrap(), Now { at, wall });
+    }
+    assert_eq!(kept.points("a"), [(0, 0.0), (10, 1.0), (20, 2.0), (30, 3.0), (40, 4.0)]);
+}

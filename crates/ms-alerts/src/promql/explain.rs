@@ -24,7 +24,8 @@ pub(crate) fn explain(
 ) -> Explanation {
     let plain = if syntax == Syntax::V3 { Plain::of(text).text } else { text.to_owned() };
     let written = Written { text: &plain, syntax };
-    let walk = Walk { written: &written, history, at, dialect };
+    let budget = Budget::default();
+    let walk = Walk { written: &written, history, at, dialect, budget: &budget };
     match parser::parse(&plain) {
         Ok(tree) => walk.part(&tree),
         Err(why) => failed(text.to_owned(), why),
@@ -44,6 +45,8 @@ struct Walk<'w> {
     history: &'w History,
     at: i64,
     dialect: Dialect,
+    /// Of all parts together; the whole is evaluated first.
+    budget: &'w Budget,
 }
 
 impl Walk<'_> {
@@ -57,10 +60,8 @@ impl Walk<'_> {
             Ok(node) => node,
             Err(refused) => return failed(tree.to_string(), refused.message),
         };
-        let budget = Budget::default();
-        let moment = Moment::new(None, self.history, self.at, (self.at, self.at), self.dialect, &budget);
+        let moment = Moment::new(None, self.history, self.at, (self.at, self.at), self.dialect, self.budget);
         let mut explained = empty(tree.to_string());
-        explained.parts = children(tree).into_iter().map(|child| self.part(child)).collect();
         match moment.value(&node) {
             Ok(Value::Scalar(number)) => explained.answer = Some(Answer::Scalar(number)),
             Ok(Value::Vector(vector)) => {
@@ -73,8 +74,9 @@ impl Walk<'_> {
             }
             Err(error) => explained.error = Some(error.to_string()),
         }
+        explained.parts = children(tree).into_iter().map(|child| self.part(child)).collect();
         if let Err(error) = self.note(&node, &moment, &mut explained) {
-            explained.error.get_or_insert(error.to_string());
+            explained.notes.push(format!("what stands out is not known: {error}"));
         }
         explained
     }
@@ -127,8 +129,8 @@ impl Walk<'_> {
             return explained;
         }
         let looked = window(self.written, tree).map_err(|refused| refused.message).and_then(|window| {
-            let budget = Budget::default();
-            let moment = Moment::new(None, self.history, self.at, (self.at, self.at), self.dialect, &budget);
+            let moment =
+                Moment::new(None, self.history, self.at, (self.at, self.at), self.dialect, self.budget);
             selected::range(&window, &moment, self.history).map_err(|error| error.to_string())
         });
         match looked {

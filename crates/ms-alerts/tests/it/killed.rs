@@ -87,14 +87,25 @@ receivers: [{name: world}]
     });
 }
 
-fn start(address: &str, way: &str, journal: &Path) -> Child {
-    Command::new(std::env::current_exe().unwrap())
+/// Ends with its test, however that ends.
+struct Life(Child);
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        // One that has ended cannot be killed, and is waited for all the same.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(address: &str, way: &str, journal: &Path) -> Life {
+    let child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "killed::child", "--nocapture"])
         .env(CHILD, format!("{address} {way} {}", journal.display()))
         .stdout(Stdio::null())
         .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+        .spawn();
+    Life(child.unwrap())
 }
 
 struct World {
@@ -152,7 +163,7 @@ impl World {
 }
 
 /// One life of the process; ends it behind so many messages, or when all is heard if there is no number.
-fn live(world: &mut World, server: &TcpListener, child: &mut Child, messages: Option<usize>, rng: &mut Rng) {
+fn live(world: &mut World, server: &TcpListener, messages: Option<usize>, rng: &mut Rng) {
     let mut served = 0;
     for connection in server.incoming() {
         let mut connection = BufReader::new(connection.unwrap());
@@ -188,8 +199,6 @@ fn live(world: &mut World, server: &TcpListener, child: &mut Child, messages: Op
             break;
         }
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[expect(clippy::print_stdout, reason = "tells the seed, and what the kills led to")]
@@ -211,12 +220,12 @@ fn kill_often(way: &str) {
         changes: 0,
     };
     for _ in 0..kills {
-        let mut child = start(&address, way, &journal);
+        let _killed = start(&address, way, &journal);
         let messages = rng.usize(1..30);
-        live(&mut world, &server, &mut child, Some(messages), &mut rng);
+        live(&mut world, &server, Some(messages), &mut rng);
     }
-    let mut child = start(&address, way, &journal);
-    live(&mut world, &server, &mut child, None, &mut rng);
+    let _last = start(&address, way, &journal);
+    live(&mut world, &server, None, &mut rng);
     let heard: usize = world.heard.iter().map(Vec::len).sum();
     assert_eq!(heard, world.changes, "MS_ALERTS_SEED={seed}");
     assert!(world.changes > kills, "MS_ALERTS_SEED={seed}: {} changes", world.changes);

@@ -121,6 +121,17 @@ proptest! {
     }
 
     #[test]
+    fn a_checksum_in_capitals_is_a_wrong_one(lines in lines()) {
+        let bytes = file_of(&lines);
+        let head = text::head().len();
+        let in_capitals: Vec<u8> = bytes.iter().enumerate().map(|(at, byte)| {
+            if (head..head + 8).contains(&at) { byte.to_ascii_uppercase() } else { *byte }
+        }).collect();
+        let damage = (in_capitals != bytes).then_some(Damage::Line(2));
+        prop_assert_eq!(text::read(&in_capitals, &audience()).1, damage);
+    }
+
+    #[test]
     fn a_short_file_says_what_a_long_one_said(lines in lines()) {
         let memory = memory_of(&lines);
         let (again, damage) = text::read(&writer::whole(&memory), &audience());

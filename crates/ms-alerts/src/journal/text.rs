@@ -57,6 +57,7 @@ pub(crate) fn read(bytes: &[u8], audience: &Audience) -> (Memory, Option<Damage>
 fn parse(line: &[u8]) -> Option<Vec<Record>> {
     let (sum, json) = line.split_at_checked(8)?;
     let json = json.strip_prefix(b" ")?;
-    let sum = u32::from_str_radix(std::str::from_utf8(sum).ok()?, 16).ok()?;
-    (crc32fast::hash(json) == sum).then(|| serde_json::from_slice(json).ok()).flatten()
+    // Not read as a number, of which there are other spellings.
+    let is_whole = format!("{:08x}", crc32fast::hash(json)).as_bytes() == sum;
+    is_whole.then(|| serde_json::from_slice(json).ok()).flatten()
 }

@@ -190,6 +190,11 @@ fn while_it_is_seeded_it_answers_probes_and_ends_in_order() {
     // A part of a roster is not kept: now it comes whole.
     let mut service = start();
     rows.write_all(roster(10).as_bytes()).expect("it reads");
+    // Probes are answered before the roster is opened, and an open without a writer would wait for ever.
+    until("it has opened the roster", || {
+        let descriptors = std::fs::read_dir(format!("/proc/{}/fd", service.id())).into_iter().flatten();
+        descriptors.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|target| target == pipe))
+    });
     drop(rows);
     service.until_ready("it says where it listens", |output| output.contains("http://").then_some(()));
     for probe in ["/health/startup", "/health/ready"] {

@@ -1,6 +1,6 @@
 //! One sink with its queue and the task that empties it.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::notification::Key;
 use super::queue::{Item, Pushed, Queue};
 use super::sink::{Retry, SendError, Sink};
 use super::{Limits, Notification};
+use crate::alert::Alert;
 use crate::observe;
 
 /// How many notifications a sink is sent at once.
@@ -32,6 +33,8 @@ pub(crate) struct Lane {
     /// What metrics, log lines and the journal call it.
     name: String,
     queue: Mutex<Queue>,
+    /// What the sink was told before a restart, until it is told so.
+    resumed: Mutex<Vec<Alert>>,
     give_up_after: Duration,
     pushed: Notify,
     ledger: Arc<Ledger>,
@@ -57,6 +60,7 @@ impl Lane {
             name,
             sink,
             queue: Mutex::new(Queue::new(limits.capacity)),
+            resumed: Mutex::default(),
             give_up_after: limits.give_up_after,
             pushed: Notify::new(),
             ledger,
@@ -105,6 +109,11 @@ impl Lane {
         self.publish();
     }
 
+    /// Has the sink take up, once it runs, what it was told before a restart.
+    pub(crate) fn resume(&self, firing: Vec<Alert>) {
+        *self.resumed.lock() = firing;
+    }
+
     #[cfg(feature = "rules")]
     pub(crate) fn sink_name(&self) -> Arc<str> {
         Arc::clone(&self.own_name)
@@ -122,6 +131,10 @@ impl Lane {
 
     /// Sends what is due, for ever.
     pub(crate) async fn run(self: Arc<Self>) {
+        let resumed = std::mem::take(&mut *self.resumed.lock());
+        if !resumed.is_empty() && catch_unwind(AssertUnwindSafe(|| self.sink.resume(resumed))).is_err() {
+            tracing::error!(sink = self.name(), "the sink panicked when it was to take up what it was told");
+        }
         let mut sending = FuturesUnordered::new();
         loop {
             let free = CONCURRENCY.saturating_sub(sending.len());

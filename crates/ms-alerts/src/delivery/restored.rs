@@ -14,7 +14,6 @@ use crate::template::External;
 
 impl Delivery {
     /// Takes up what the journal holds; `firing` are the alerts of the rules that took theirs up.
-    #[cfg_attr(not(feature = "rules"), expect(unused_variables, reason = "nobody routes"))]
     pub(crate) fn restore(
         &self,
         memory: Memory,
@@ -59,11 +58,18 @@ impl Delivery {
                 About::Group { .. } => {}
             }
         }
+        let fire = || firing.iter().map(|(alert, _)| alert.clone()).collect();
+        self.shared.plain.iter().for_each(|lane| lane.resume(fire()));
         #[cfg(feature = "rules")]
         if let Some(dispatcher) = &self.shared.ledger.dispatcher {
             let ending = memory.ending.into_values().map(|(rule, saved)| (saved.into(), rule));
             for (alert, rule) in firing.into_iter().chain(ending) {
                 dispatcher.insert(&Notification::new(alert, rule, Arc::clone(url)), now);
+            }
+            for lane in &self.shared.routed {
+                if let Some((receiver, sink)) = lane.place() {
+                    lane.resume(dispatcher.told(receiver, sink));
+                }
             }
         }
     }

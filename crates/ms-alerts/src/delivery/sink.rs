@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Notification;
+use crate::alert::Alert;
 
 /// The future of [`Sink::send`].
 pub type SendFuture<'a> = Pin<Box<dyn Future<Output = Result<(), SendError>> + Send + 'a>>;
@@ -49,6 +50,17 @@ pub trait Sink: Send + Sync + 'static {
     ///
     /// The future is dropped when its time is up or the manager shuts down.
     fn send(&self, notification: Arc<Notification>) -> SendFuture<'_>;
+
+    /// Takes up alerts that fire and of which the sink was told before a restart, as the journal has it: for one that must tell
+    /// them again and again, such as [`AlertmanagerSink`](crate::AlertmanagerSink). Called at most once, on the runtime and
+    /// before anything is sent; must not block. Does nothing by default.
+    fn resume(&self, _firing: Vec<Alert>) {}
+
+    /// Tells whether the sink sends on that alerts have ended. One that does not is not told of a group again because some of
+    /// its alerts have. `true` by default.
+    fn sends_resolved(&self) -> bool {
+        true
+    }
 }
 
 /// Why a sink did not accept a notification. Its text is logged: no secrets.

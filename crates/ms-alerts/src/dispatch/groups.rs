@@ -4,6 +4,8 @@
 //! notification is tried until it is accepted rather than anew at each flush, so a group may have one on its way for each
 //! sink; what has changed by then is told in its place or behind it.
 
+mod settled;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,12 +14,12 @@ use tokio::time::Instant;
 
 use super::desk::{Desk, Sent, Slot, split};
 use super::group::{Group, GroupId, Schedule};
-use super::log::{Alerts, Entry, must_tell};
+use super::log::{Entry, must_tell};
 use crate::alert::Alert;
-use crate::delivery::{Fate, Grouped, Notification};
+use crate::delivery::{Grouped, Notification};
 use crate::identity::Identity;
 use crate::labels::Labels;
-use crate::routing::{Destination, Routes, Sources};
+use crate::routing::{Routes, Sources};
 use crate::state::{Now, State};
 
 /// The longest that Alertmanager keeps its log.
@@ -26,7 +28,7 @@ const LONGEST_LOG: Duration = Duration::from_secs(120 * 60 * 60);
 pub(crate) struct Groups {
     routes: Arc<Routes>,
     /// The sinks of each receiver.
-    receivers: HashMap<String, Vec<Arc<str>>>,
+    receivers: HashMap<String, Vec<Addressee>>,
     external_url: Arc<str>,
     /// What fires, and the rules that say so.
     firing: BTreeMap<Labels, Vec<Arc<Identity>>>,
@@ -36,6 +38,13 @@ pub(crate) struct Groups {
     /// Where something was settled that was out of date by then.
     anew: BTreeSet<(Instant, Slot)>,
     changes: Changes,
+}
+
+/// A sink of a receiver.
+#[derive(Debug, Clone)]
+pub(crate) struct Addressee {
+    pub(crate) name: Arc<str>,
+    pub(crate) hears_ends: bool,
 }
 
 /// What must outlive a restart.
@@ -69,7 +78,7 @@ pub(crate) struct Scene<'s> {
 impl Groups {
     pub(crate) fn new(
         routes: Arc<Routes>,
-        receivers: HashMap<String, Vec<Arc<str>>>,
+        receivers: HashMap<String, Vec<Addressee>>,
         external_url: Arc<str>,
     ) -> Self {
         Self {
@@ -170,7 +179,7 @@ impl Groups {
         let passed = self.passed(id, scene, sources);
         let sinks = self.receivers.get(&*receiver).cloned().unwrap_or_default();
         for sink in sinks.into_iter().filter(|_| !passed.is_empty()) {
-            let slot = Slot { receiver: Arc::clone(&receiver), sink, group: Arc::clone(&key) };
+            let slot = Slot { receiver: Arc::clone(&receiver), sink: sink.name, group: Arc::clone(&key) };
             to.extend(self.tell(slot, id, &passed, scene.now));
         }
         self.forget_resolved(id, scene.now.at);
@@ -214,7 +223,9 @@ impl Groups {
         let repeat = self.routes.destination(&group.place).repeat_interval();
         let desk = self.desks.entry(slot.clone()).or_default();
         desk.group = Some(id.clone());
-        let must_tell = must_tell(desk.told.as_ref(), &firing, &resolved, repeat, now);
+        let mut sinks = self.receivers.get(&*slot.receiver).into_iter().flatten();
+        let hears_ends = sinks.any(|sink| sink.name == slot.sink && sink.hears_ends);
+        let must_tell = must_tell(desk.told.as_ref(), &firing, &resolved, repeat, hears_ends, now);
         if desk.on_its_way.is_some() && !(must_tell && desk.is_covered_by(&firing)) {
             desk.outdated = true;
             return None;
@@ -238,68 +249,6 @@ impl Groups {
         }
         desk.on_its_way = Some(Sent { id: notification.id().to_owned(), firing });
         Some(Sending { slot, notification, occasion })
-    }
-
-    /// A notification was accepted or given up.
-    pub(crate) fn settled(&mut self, slot: &Slot, notification: &Notification, fate: Fate, now: Now) {
-        let Some(desk) = self.desks.get_mut(slot) else { return };
-        let (firing, resolved) = split(notification.alerts());
-        let group = desk.group.as_ref().and_then(|id| self.groups.get(id));
-        let repeat = group.map(|group| self.routes.destination(&group.place).repeat_interval());
-        let keep = repeat.unwrap_or(LONGEST_LOG).saturating_mul(2).min(LONGEST_LOG);
-        let told = match fate {
-            Fate::Accepted => Entry { at: now, firing, resolved, refused: Alerts::new(), keep },
-            Fate::GivenUp => Entry::refused(desk.told.as_ref(), &firing, resolved, now, keep),
-        };
-        self.changes.log.push((slot.clone(), Some(told.clone())));
-        desk.told = Some(told);
-        // Otherwise something newer waits behind it.
-        if desk.on_its_way.as_ref().is_some_and(|sent| sent.id == notification.id()) {
-            desk.on_its_way = None;
-            if desk.outdated {
-                self.anew.insert((now.at, slot.clone()));
-            }
-        }
-        if let Some(id) = desk.group.clone() {
-            self.forget_resolved(&id, now.at);
-        }
-    }
-
-    /// Forgets what is resolved and was told, unless something of the group is on its way.
-    fn forget_resolved(&mut self, id: &GroupId, now: Instant) {
-        let Some(group) = self.groups.get_mut(id) else { return };
-        let mut sinks = self.receivers.get(&*group.receiver).into_iter().flatten();
-        let is_settled = sinks.all(|sink| {
-            let (receiver, group) = (Arc::clone(&group.receiver), Arc::clone(&group.key));
-            let desk = self.desks.get(&Slot { receiver, sink: Arc::clone(sink), group });
-            desk.is_none_or(Desk::is_settled)
-        });
-        if !is_settled {
-            return;
-        }
-        let over = group.forget_resolved(now);
-        group.schedule(&mut self.due);
-        for labels in over {
-            let is_held = |destination: Destination<'_>| {
-                let id = (destination.place().number, destination.group(&labels));
-                self.groups.get(&id).is_some_and(|group| group.holds(&labels))
-            };
-            if !self.routes.destinations(&labels).into_iter().any(is_held) {
-                self.changes.ended.push(labels);
-            }
-        }
-    }
-
-    /// Forgets lines of the log that are of no more use.
-    fn forget_told(&mut self, now: Now) {
-        let changes = &mut self.changes.log;
-        self.desks.retain(|slot, desk| {
-            let is_over = desk.is_settled() && desk.told.as_ref().is_none_or(|told| told.is_over(now));
-            if is_over {
-                changes.push((slot.clone(), None));
-            }
-            !is_over
-        });
     }
 
     /// Lets groups that have something to tell tell it now.

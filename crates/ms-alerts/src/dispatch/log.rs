@@ -50,12 +50,13 @@ impl Entry {
     }
 }
 
-/// Decides as Alertmanager does.
+/// Decides as Alertmanager does; who does not hear of ends is not told of others again because of one.
 pub(super) fn must_tell(
     told: Option<&Entry>,
     firing: &Alerts,
     resolved: &Alerts,
     repeat: Duration,
+    hears_ends: bool,
     now: Now,
 ) -> bool {
     // Nobody need hear of the end of what he never heard of.
@@ -66,5 +67,6 @@ pub(super) fn must_tell(
     if firing.is_empty() {
         return !told.firing.is_empty();
     }
-    !resolved.is_subset(&told.resolved) || now.at.saturating_duration_since(told.at.at) >= repeat
+    (hears_ends && !resolved.is_subset(&told.resolved))
+        || now.at.saturating_duration_since(told.at.at) >= repeat
 }

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use crate::alert::Alert;
 use crate::delivery::{Fate, Key, Notification};
 use crate::journal::{Place, Told};
 use crate::labels::Labels;
@@ -24,8 +25,8 @@ use crate::silence::{Silences, any_means};
 use crate::snapshot::Snapshot;
 use crate::state::{Now, State};
 use desk::Slot;
+use groups::{Addressee, Groups, Scene};
 pub(crate) use groups::{Changes, Sending};
-use groups::{Groups, Scene};
 pub(crate) use routing::Routing;
 
 /// The groups, and what they need to know of the moment.
@@ -43,7 +44,7 @@ pub(crate) struct Dispatcher {
 impl Dispatcher {
     pub(crate) fn new(
         routes: Routes,
-        receivers: HashMap<String, Vec<Arc<str>>>,
+        receivers: HashMap<String, Vec<Addressee>>,
         external_url: Arc<str>,
     ) -> Self {
         observe::introduce_suppressed();
@@ -90,6 +91,11 @@ impl Dispatcher {
         if let Some(slot) = slot(sink, notification) {
             self.groups.lock().resume(slot, notification);
         }
+    }
+
+    /// Gives the alerts that fire and of which this sink was told.
+    pub(crate) fn told(&self, receiver: &str, sink: &str) -> Vec<Alert> {
+        self.groups.lock().told(receiver, sink)
     }
 
     /// Waits until something is to be done, and gives what is to be sent; [`taken`](Self::taken) tells that it was.

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::Dispatcher;
+use super::groups::Addressee;
 use crate::delivery::{Routed, Sink};
 use crate::error::BuildError;
 use crate::routing::Routes;
@@ -18,13 +19,13 @@ pub(crate) struct Routing {
 
 impl Routing {
     pub(crate) fn build(self, external: &External) -> Result<(Option<Dispatcher>, Vec<Routed>), BuildError> {
-        let mut receivers: HashMap<String, Vec<Arc<str>>> = HashMap::new();
+        let mut receivers: HashMap<String, Vec<Addressee>> = HashMap::new();
         for (receiver, sink) in &self.receivers {
             let sinks = receivers.entry(receiver.clone()).or_default();
-            if sinks.iter().any(|known| **known == *sink.name()) {
+            if sinks.iter().any(|known| *known.name == *sink.name()) {
                 return Err(BuildError::DuplicateSink { sink: format!("{receiver}/{}", sink.name()) });
             }
-            sinks.push(sink.name().into());
+            sinks.push(Addressee { name: sink.name().into(), hears_ends: sink.sends_resolved() });
         }
         let is_known =
             |receiver: &&String| self.routes.as_ref().is_some_and(|routes| routes.declares(receiver));

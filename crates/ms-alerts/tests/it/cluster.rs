@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::StatusCode;
-use ms_alerts::{AlertManager, AlertRule, AlertmanagerSink, Labels, WebhookError, above};
+use ms_alerts::{
+    AlertManager, AlertManagerBuilder, AlertRule, AlertmanagerSink, Labels, Routes, WebhookError, above,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
@@ -181,6 +183,47 @@ async fn scripted(statuses: &'static [u16]) -> (String, mpsc::UnboundedReceiver<
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, app).await });
     (url, seen)
+}
+
+#[tokio::test]
+async fn what_fires_on_behind_a_restart_is_told_at_once() {
+    const ROUTES: &str = "
+route: {receiver: cluster, group_wait: 0s}
+receivers: [{name: cluster}]
+";
+    let routes = || Routes::parse("routes.yml", ROUTES).unwrap();
+    let ways: [fn(AlertManagerBuilder, AlertmanagerSink, Routes) -> AlertManagerBuilder; 2] = [
+        |builder, sink, _| builder.sink(sink),
+        |builder, sink, routes| builder.routes(routes).receiver("cluster", sink),
+    ];
+    for way in ways {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, mut told) = scripted(&[200]).await;
+        let start = || {
+            let sink = AlertmanagerSink::internal([&url]).unwrap();
+            let rules = ["cpu", "disk"].map(|name| {
+                AlertRule::new(name, above(), 90.0).metric(name).window(Duration::from_secs(3600))
+            });
+            let builder = AlertManager::builder().journal(folder.path().join("journal"));
+            way(rules.into_iter().fold(builder, AlertManagerBuilder::rule), sink, routes()).build().unwrap()
+        };
+        let manager = start();
+        manager.check_alerts(&[("cpu", 95.0), ("disk", 1.0)]).await;
+        let before = told.recv().await.unwrap();
+        manager.shutdown(LIMIT).await;
+        drop(manager);
+
+        // Nobody would tell of it but for the interval of a minute, and no sooner than Alertmanager has it end.
+        let manager = start();
+        manager.check_alerts(&[("cpu", 95.0), ("disk", 1.0)]).await;
+        let again = told.recv().await.unwrap();
+        let what = |alerts: &Value, of: &str| alerts[0][of].clone();
+        assert_eq!(again.as_array().unwrap().len(), 1, "{again}");
+        assert_eq!(what(&again, "labels"), what(&before, "labels"));
+        assert_eq!(what(&again, "startsAt"), what(&before, "startsAt"));
+        assert!(what(&again, "endsAt").as_str() > what(&before, "endsAt").as_str(), "{again}");
+        manager.shutdown(LIMIT).await;
+    }
 }
 
 #[tokio::test]

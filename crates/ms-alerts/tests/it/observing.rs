@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use metrics::{
@@ -12,7 +12,7 @@ use metrics::{
 use ms_alerts::{AlertManager, AlertRule, Notification, SendError, SendFuture, Sink, above, log_sink};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Subscriber};
+use tracing::{Dispatch, Event, Subscriber};
 
 type Values = Arc<Mutex<BTreeMap<String, f64>>>;
 
@@ -128,6 +128,9 @@ impl Sink for Broken {
 /// Checks a rule that fires, resolves and panics, with a log sink and one that is broken.
 fn observed() -> (BTreeMap<String, f64>, Vec<String>) {
     let (kept, lines) = (Kept::default(), Lines::default());
+    // While there is one subscriber alone, a call site that the thread of another test comes to first is off for good.
+    static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
+    LazyLock::force(&OTHER);
     // One thread, so that a recorder and a subscriber of this thread see the sinks too.
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use metrics::{
@@ -13,7 +13,7 @@ use metrics::{
 use ms_health::{Check, HealthCheck, HealthCheckBuilder};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Dispatch, Event, Level, Subscriber};
 
 type Values = Arc<Mutex<BTreeMap<String, f64>>>;
 
@@ -119,6 +119,9 @@ fn observed(script: &[bool]) -> (BTreeMap<String, f64>, Vec<String>) {
         async move { if failing { Err("refused by postgres://u:hunter2@db/") } else { Ok(()) } }
     });
     let health = HealthCheck::builder().add(database.critical().ttl(Duration::ZERO)).build().unwrap();
+    // While there is one subscriber alone, a call site that the thread of another test comes to first is off for good.
+    static OTHER: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Lines::default()));
+    LazyLock::force(&OTHER);
     // One thread, so that a recorder and a subscriber of this thread see the checks too.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tracing::subscriber::with_default(lines.clone(), || {

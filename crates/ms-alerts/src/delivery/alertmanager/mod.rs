@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use super::Notification;
 use super::http::{Endpoint, WebhookError};
 use super::sink::{Retry, SendError, SendFuture, Sink};
+use crate::alert::Alert;
 use crate::labels::Labels;
 use active::Active;
 use peer::{Client, Peer};
@@ -173,6 +174,13 @@ impl Sink for AlertmanagerSink {
 
     fn send(&self, notification: Arc<Notification>) -> SendFuture<'_> {
         Box::pin(async move { self.deliver(&notification).await })
+    }
+
+    /// Posts them at once: much of the time after which Alertmanager takes them for resolved may be over.
+    fn resume(&self, firing: Vec<Alert>) {
+        let known = self.active.lock().learn(&firing, &self.external_labels);
+        // Nobody waits for the answers: who does not accept is tried again.
+        self.clients().iter().for_each(|client| drop(client.order(Arc::clone(&known))));
     }
 }
 

@@ -261,6 +261,10 @@ impl Sink for WebhookSink {
     fn send(&self, notification: Arc<Notification>) -> SendFuture<'_> {
         Box::pin(async move { self.deliver(&notification).await })
     }
+
+    fn sends_resolved(&self) -> bool {
+        self.send_resolved
+    }
 }
 
 impl fmt::Debug for WebhookSink {

@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::condition::above;
+use crate::delivery::Fate;
 use crate::rule::AlertRule;
 use crate::tracked::Tracked;
 use reference::Reference;
@@ -48,7 +49,8 @@ fn routes() -> Arc<Routes> {
 }
 
 fn groups(sinks: &[&str]) -> Groups {
-    let sinks: Vec<Arc<str>> = sinks.iter().map(|sink| (*sink).into()).collect();
+    let sink = |name: &&str| Addressee { name: (*name).into(), hears_ends: *name != "deaf to ends" };
+    let sinks: Vec<_> = sinks.iter().map(sink).collect();
     let receivers = ["all", "pager", "night"].map(|name| (name.to_owned(), sinks.clone()));
     Groups::new(routes(), receivers.into_iter().collect(), "".into())
 }
@@ -249,6 +251,39 @@ fn what_is_refused_is_told_again_with_the_next_change_and_not_before() {
     (140..200).for_each(|second| flush(&mut ours, second, Fate::Accepted));
     assert_eq!(heard.take(), []);
     assert_eq!((ours.groups.len(), ours.waiting()), (0, 0));
+}
+
+#[test]
+fn who_hears_of_no_end_is_not_told_of_the_others_again() {
+    let (mut ours, rule, start) = (groups(&["one", "deaf to ends"]), rule(), Instant::now());
+    let mut heard = Vec::new();
+    let fired = at(start, 0).wall;
+    for second in 0..100 {
+        let now = at(start, second);
+        match second {
+            0 => [2, 4].iter().for_each(|number| ours.insert(&change(*number, fired, None), &rule, now)),
+            40 => ours.insert(&change(2, fired, Some(now.wall)), &rule, now),
+            80 => ours.insert(&change(4, fired, Some(now.wall)), &rule, now),
+            _ => {}
+        }
+        let scene = Scene { now, current: HashMap::new(), is_silenced: &|_| false, suppressed: &|_| {} };
+        for sending in ours.flush(&scene) {
+            heard.push((second, sending.slot.sink.to_string()));
+            ours.settled(&sending.slot, &sending.notification, Fate::Accepted, now);
+        }
+        let fires = |sink: &str| ours.told("all", sink).len();
+        let expected = match second {
+            0..10 => 0,
+            10..40 => 2,
+            _ => usize::from(second < 80),
+        };
+
+        assert_eq!((fires("one"), fires("deaf to ends")), (expected, expected), "at second {second}");
+    }
+    let one = |second: u64| (second, "one".to_owned());
+    let deaf = |second: u64| (second, "deaf to ends".to_owned());
+    // Of the end of them all it is told, like every sink, and sends nothing of it.
+    assert_eq!(heard, [one(10), deaf(10), one(50), one(90), deaf(90)]);
 }
 
 #[test]

@@ -83,7 +83,7 @@ async fn run(config: &Config) -> Result<(), Failure> {
     let alerts = alerts(config, metrics.clone())?;
     reload::on_hangup(alerts.clone())?;
 
-    // Without a token nobody may change levels.
+    // Without a token nobody may change levels, nor silence alerts.
     let levels = token.as_ref().map(|_| log.levels());
     let app: Router = routes(&service, &metrics, &health, &alerts, levels)
         .route_layer(metrics.endpoint_latency_layer())
@@ -91,7 +91,9 @@ async fn run(config: &Config) -> Result<(), Failure> {
         .merge(health.router())
         .merge(alerts.router());
     let app = match &token {
-        Some(token) => app.route_service("/log/levels", log.levels().service("/log/levels", token.expose())?),
+        Some(token) => app
+            .route_service("/log/levels", log.levels().service("/log/levels", token.expose())?)
+            .merge(alerts.silences_router()),
         None => app,
     };
     let app = web::protect(app, &service, Exposure::new(&config.allow_hosts, token.as_ref()));
@@ -126,5 +128,6 @@ async fn run(config: &Config) -> Result<(), Failure> {
 }
 
 fn alerts(config: &Config, metrics: Metrics) -> Result<AlertHandle, Failure> {
-    Ok(alerting::builder(config)?.source(exposition(move || metrics.render())).spawn()?)
+    let builder = alerting::builder(config)?.journal(config.data_dir.join("alerts.journal"));
+    Ok(builder.source(exposition(move || metrics.render())).spawn()?)
 }

@@ -202,7 +202,8 @@ impl AlertManagerBuilder {
     /// Keeps in a file what a restart must know: for how long alerts have been pending, which fire, what the sinks were told and
     /// have yet to be told. Default none.
     ///
-    /// The file is read when the manager is built, which blocks, and is for one manager at a time. Nobody but the user of the
+    /// The file is read when the manager is built, which blocks, and written by one manager at a time: another reads it
+    /// and writes once the first has ended. Nobody but the user of the
     /// process may read it: labels and annotations of alerts are in it, addresses and credentials of sinks are not. A file that
     /// is damaged or none of ours is used as far as it is whole and kept aside as `….corrupt-…`; one that cannot be written keeps
     /// no alert from being sent. Both are logged at ERROR and counted in `ms_alerts_journal_errors_total`.

@@ -197,3 +197,56 @@ receivers:
     assert_eq!(subject(&mail.message()), "resolved SomebodyIsThere");
     eventually("its end is delivered", || delivered("resolved"));
 }
+
+#[test]
+fn a_silence_needs_the_token_holds_and_outlives_the_service() {
+    const TOKEN: &str = "0123456789-abcdef-TOKEN";
+    let sink = Sink::start();
+    let directory = crate::harness::service::new_directory();
+    let file = |name: &str, text: &str| {
+        let path = directory.path().join(name);
+        std::fs::write(&path, text).expect("written");
+        path.to_str().expect("UTF-8").to_owned()
+    };
+    let routes = format!(
+        "route: {{receiver: duty, group_by: [alertname], group_wait: 0s, group_interval: 200ms}}
+receivers: [{{name: duty, webhook_configs: [{{url: '{}'}}]}}]
+",
+        sink.url
+    );
+    let (rules, routes) = (file("rules.yml", RULES), file("alertmanager.yml", &routes));
+    let (receivers, token) = (file("receivers.yml", "allow_internal: [127.0.0.1]\n"), file("token", TOKEN));
+    let with_routes = ["--rules", &rules, "--alert-routes", &routes, "--alert-receivers", &receivers];
+    let guarded = [&with_routes[..], &["--token-file", &token]].concat();
+    let silence = json!({
+        "matchers": [{ "name": "alertname", "value": "SomebodyIsThere", "isRegex": false }],
+        "startsAt": "2026-01-01T00:00:00Z",
+        "endsAt": "2999-01-01T00:00:00Z",
+        "createdBy": "duty",
+        "comment": "moving beds",
+    });
+
+    let mut service = Service::start_in(&directory, &guarded);
+    assert_eq!(service.post("/api/v2/silences", &silence).status, 401);
+    service = service.with_token(TOKEN);
+    let id = service.post("/api/v2/silences", &silence).ok(200)["silenceID"].clone();
+    service.stop();
+
+    let service = Service::start_in(&directory, &guarded).with_token(TOKEN);
+    let kept = service.get("/api/v2/silences").ok(200);
+    assert_eq!((&kept[0]["id"], &kept[0]["status"]["state"]), (&id, &json!("active")), "{kept}");
+    service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
+    let suppressed = r#"ms_alerts_suppressed_total{reason="silenced"}"#;
+    eventually("the alert is silenced", || {
+        let metrics = service.get("/metrics").text();
+        let line = metrics.lines().find(|line| line.starts_with(suppressed))?.to_owned();
+        (!line.ends_with(" 0")).then_some(line)
+    });
+    assert_eq!(sink.received(), [] as [Value; 0]);
+
+    assert_eq!(service.delete(&format!("/api/v2/silence/{}", id.as_str().expect("an id"))).status, 200);
+    eventually("what fires on is told", || sink.received().pop());
+
+    let open = Service::start(&with_routes);
+    assert_eq!(open.get("/api/v2/silences").status, 404, "without a token nobody silences");
+}

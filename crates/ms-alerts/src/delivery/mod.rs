@@ -154,7 +154,11 @@ impl Delivery {
                 break;
             }
         }
-        self.abort();
+        let ending = self.abort();
+        // So that the journal is free for whoever comes next; none of them does anything but end.
+        for task in ending {
+            let _ = timeout_at(deadline, task).await;
+        }
         self.shared.lanes().filter(|lane| lane.waiting() > 0).for_each(|lane| {
             let (sink, left) = (lane.name(), lane.waiting());
             tracing::error!(sink, left, "notifications not delivered before the shutdown");
@@ -162,8 +166,10 @@ impl Delivery {
         self.shared.waiting()
     }
 
-    fn abort(&self) {
-        self.tasks.lock().drain(..).for_each(|task| task.abort());
+    fn abort(&self) -> Vec<JoinHandle<()>> {
+        let tasks = std::mem::take(&mut *self.tasks.lock());
+        tasks.iter().for_each(JoinHandle::abort);
+        tasks
     }
 }
 

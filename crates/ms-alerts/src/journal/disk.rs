@@ -1,6 +1,6 @@
 //! The file, and how it is replaced so that there is always a whole one.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -18,11 +18,13 @@ pub(crate) struct FileDisk {
     path: PathBuf,
     /// Open for appending, once it was replaced.
     file: Option<File>,
+    /// Locked for as long as this one writes: a journal with two writers would be that of the last alone.
+    lock: Option<File>,
 }
 
 impl FileDisk {
     pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, file: None }
+        Self { path, file: None, lock: None }
     }
 
     /// Reads all there is; nothing if there is no file.
@@ -42,6 +44,23 @@ impl FileDisk {
         Ok(free)
     }
 
+    /// Keeps others from writing, or says that one does.
+    fn hold(&mut self) -> io::Result<()> {
+        if self.lock.is_none() {
+            let mut options = OpenOptions::new();
+            options.append(true).create(true);
+            let lock = private(options, &self.beside(".lock"))?;
+            lock.try_lock().map_err(|error| match error {
+                TryLockError::WouldBlock => {
+                    io::Error::new(io::ErrorKind::ResourceBusy, "somebody else writes it")
+                }
+                TryLockError::Error(error) => error,
+            })?;
+            self.lock = Some(lock);
+        }
+        Ok(())
+    }
+
     fn beside(&self, ending: &str) -> PathBuf {
         let mut name = self.path.clone().into_os_string();
         name.push(ending);
@@ -57,13 +76,16 @@ impl Disk for FileDisk {
     }
 
     fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hold()?;
         let new = self.beside(".new");
         // One that a crash left behind, or a link that somebody laid there.
         match fs::remove_file(&new) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
-        let mut file = private(&new)?;
+        let mut options = OpenOptions::new();
+        options.append(true).create_new(true);
+        let mut file = private(options, &new)?;
         let written = file.write_all(bytes).and_then(|()| file.sync_all());
         let replaced = written.and_then(|()| fs::rename(&new, &self.path));
         if let Err(error) = replaced {
@@ -77,9 +99,7 @@ impl Disk for FileDisk {
 }
 
 /// Makes a file that nobody else may read: the labels of alerts may tell of people.
-fn private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.append(true).create_new(true);
+fn private(mut options: OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)

@@ -259,6 +259,20 @@ async fn a_disk_that_hangs_holds_nothing_up() {
 }
 
 #[test]
+fn a_file_that_somebody_else_writes_is_read_and_left_to_him() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let (mut first, mut second) = (FileDisk::new(path.clone()), FileDisk::new(path));
+    first.replace(b"one\n").unwrap();
+    assert_eq!(second.replace(b"two\n").unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+    first.append(b"more\n", true).unwrap();
+    assert_eq!(second.read().unwrap(), b"one\nmore\n");
+    drop(first);
+    second.replace(b"two\n").unwrap();
+    assert_eq!(second.read().unwrap(), b"two\n");
+}
+
+#[test]
 fn what_is_no_journal_is_told_from_one_of_another_version() {
     let read = |text: &str| text::read(text.as_bytes(), &audience()).1;
     assert_eq!(read(""), None);

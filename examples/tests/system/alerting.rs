@@ -238,8 +238,8 @@ receivers: [{{name: duty, webhook_configs: [{{url: '{}'}}]}}]
     service.post("/api/v1/sessions", &json!({ "user": "a" })).ok(201);
     let suppressed = r#"ms_alerts_suppressed_total{reason="silenced"}"#;
     eventually("the alert is silenced", || {
-        let metrics = service.get("/metrics").text();
-        let line = metrics.lines().find(|line| line.starts_with(suppressed))?.to_owned();
+        let metrics = service.get("/metrics");
+        let line = metrics.text().lines().find(|line| line.starts_with(suppressed))?.to_owned();
         (!line.ends_with(" 0")).then_some(line)
     });
     assert_eq!(sink.received(), [] as [Value; 0]);

@@ -46,6 +46,33 @@ fn what_is_alone_in_its_group_deviates_by_nothing_in_version_2() {
     }
 }
 
+/// As a real Prometheus answers: NaN where nothing was observed, and nothing where the buckets are none.
+#[test]
+fn a_histogram_without_observations_is_above_and_below_nothing() {
+    let mut store = SeriesStore::new();
+    for (name, bounds) in [("empty_bucket", &["0.1", "1", "+Inf"][..]), ("endless_bucket", &["0.1", "1"])] {
+        for bound in bounds {
+            let series = Labels::from_iter([("__name__", name), ("le", bound)]);
+            (0..3).for_each(|minute| store.push(&series, second(minute * 60), 0.0));
+        }
+    }
+    let of = |expression: &str| {
+        let expression = Expression::parse(expression, Compat::V3).unwrap();
+        match expression.evaluate(&store, second(120)).unwrap() {
+            Answer::Vector(vector) => vector.iter().map(|element| element.value).collect::<Vec<_>>(),
+            answer => panic!("{answer:?}"),
+        }
+    };
+    let quantile = |name: &str| format!("histogram_quantile(0.95, rate({name}[2m]))");
+    for name in ["empty_bucket", "endless_bucket"] {
+        let value = of(&quantile(name));
+        assert!(value.len() == 1 && value[0].is_nan(), "{name}: {value:?}");
+        assert!(of(&format!("{} > 0.5", quantile(name))).is_empty());
+        assert!(of(&format!("{} <= 0.5", quantile(name))).is_empty());
+    }
+    assert!(of(&quantile("missing_bucket")).is_empty());
+}
+
 #[test]
 fn atan2_keeps_the_name_of_the_metric_in_version_2() {
     for (compat, expected) in [(Compat::V2_42, Some("m")), (Compat::V3, None)] {

@@ -318,8 +318,12 @@ impl AlertManagerBuilder {
         let delivery = Delivery::new(self.sinks, routed, self.limits, ledger);
         if let Some(before) = before {
             let rules = groups.iter().flat_map(|group| &group.rules);
-            let firing =
-                rules.flat_map(|rule| rule.firing().map(|alert| (alert, Arc::clone(rule.identity()))));
+            let firing = rules.flat_map(|rule| {
+                rule.firing().map(|alert| {
+                    let whose = Arc::clone(rule.identity_of(&alert));
+                    (alert, whose)
+                })
+            });
             delivery.restore(before, firing.collect(), &self.external, now);
         }
         let core = Core::new(

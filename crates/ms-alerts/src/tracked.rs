@@ -142,8 +142,12 @@ impl Tracked {
         self.inherited.extend(told);
     }
 
+    /// Takes over what the sinks were told of an alert whose rule is gone.
+    pub(crate) fn inherit_one(&mut self, labels: Labels, whose: Arc<Identity>) {
+        self.inherited.entry(labels).or_insert(whose);
+    }
+
     /// Tells whether it was never evaluated, not even before a reload.
-    #[cfg(feature = "rules")]
     pub(crate) fn is_new(&self) -> bool {
         self.evaluated.is_none()
     }

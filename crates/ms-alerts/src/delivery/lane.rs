@@ -197,6 +197,9 @@ impl Lane {
         let Some(wait) = wait.filter(|_| !expired) else {
             let reason = if error.retry() == Retry::Never { "refused" } else { "expired" };
             self.lost(&item.notification);
+            if catch_unwind(AssertUnwindSafe(|| self.sink.given_up(&item.notification))).is_err() {
+                tracing::error!(sink = self.name(), "the sink panicked when it was told what is given up");
+            }
             let lost = self.queue.lock().give_up(&item, now);
             self.dead_letter(&item.notification, reason, error, lost);
             return;

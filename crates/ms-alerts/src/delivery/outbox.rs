@@ -45,13 +45,14 @@ impl Outbox<'_> {
         }
     }
 
-    /// Takes alerts whose rule is no more.
-    pub(crate) fn end(&mut self, orphans: Orphans, now: Now) {
+    /// Takes alerts whose rule is no more; gives those that are told to have ended, and as whose.
+    pub(crate) fn end(&mut self, orphans: Orphans, now: Now) -> Vec<(Alert, Arc<Identity>)> {
         let (ended, records) = orphans.end(now);
         self.write(records, ended.iter().map(|(alert, rule)| (alert, rule)));
-        for (alert, rule) in ended {
-            self.tell(alert, &rule);
+        for (alert, rule) in &ended {
+            self.tell(alert.clone(), rule);
         }
+        ended
     }
 
     fn write<'a>(

@@ -22,6 +22,14 @@ impl Delivery {
         now: Now,
     ) {
         let url = &external.url;
+        for lane in &self.shared.plain {
+            let is_told = |(alert, rule): &&(Alert, Arc<Identity>)| {
+                let about = About::Alert { rule: Arc::clone(rule), labels: alert.labels.clone() };
+                let waiting = memory.lanes.get(&(lane.name().to_owned(), about));
+                waiting.is_some_and(|waiting| waiting.announced)
+            };
+            lane.resume(firing.iter().filter(is_told).map(|(alert, _)| alert.clone()).collect());
+        }
         #[cfg(feature = "rules")]
         if let Some(dispatcher) = &self.shared.ledger.dispatcher {
             for (place, told) in memory.log {
@@ -58,8 +66,6 @@ impl Delivery {
                 About::Group { .. } => {}
             }
         }
-        let fire = || firing.iter().map(|(alert, _)| alert.clone()).collect();
-        self.shared.plain.iter().for_each(|lane| lane.resume(fire()));
         #[cfg(feature = "rules")]
         if let Some(dispatcher) = &self.shared.ledger.dispatcher {
             let ending = memory.ending.into_values().map(|(rule, saved)| (saved.into(), rule));

@@ -61,12 +61,12 @@ impl Delivery {
         let mut silences = ledger.dispatcher.as_ref().ok_or(SilenceError::NoRoutes)?.silences.lock();
         let now = Timestamp::now();
         let forgotten = silences.forget(now).into_iter().map(|id| Record::Forgotten { id });
-        let changed = change(&mut silences, now)?;
+        let changed = change(&mut silences, now);
         observe::silences(silences.active(now).len());
-        let records = changed.iter().map(|silence| Record::Silence { silence: silence.into() });
+        let records = changed.iter().flatten().map(|silence| Record::Silence { silence: silence.into() });
         // Under the lock, so that they are written in the order in which they were made.
         ledger.write(forgotten.chain(records).collect());
-        Ok(changed)
+        changed
     }
 
     pub(crate) fn silences(&self) -> Vec<Silence> {

@@ -56,6 +56,10 @@ pub trait Sink: Send + Sync + 'static {
     /// before anything is sent; must not block. Does nothing by default.
     fn resume(&self, _firing: Vec<Alert>) {}
 
+    /// A notification was given up, since the sink refused it or it waited for too long: nothing of it will be sent again, nor the
+    /// end of what it was the first to tell of. Must not block. Does nothing by default.
+    fn given_up(&self, _notification: &Notification) {}
+
     /// Tells whether the sink sends on that alerts have ended. One that does not is not told of a group again because some of
     /// its alerts have. `true` by default.
     fn sends_resolved(&self) -> bool {

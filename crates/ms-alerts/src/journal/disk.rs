@@ -40,7 +40,10 @@ impl FileDisk {
         let name = |number: u32| self.beside(&format!(".corrupt-{second}-{number}"));
         let free = (0..).map(name).find(|aside| !aside.exists()).unwrap_or_else(|| name(0));
         // A link, so that there is no moment without a journal.
-        fs::hard_link(&self.path, &free).or_else(|_| fs::copy(&self.path, &free).map(drop))?;
+        let kept = fs::hard_link(&self.path, &free).or_else(|_| fs::copy(&self.path, &free).map(drop));
+        let is_file = || fs::symlink_metadata(&self.path).is_ok_and(|found| found.is_file());
+        // A rename needs no right to the file itself.
+        kept.or_else(|error| if is_file() { fs::rename(&self.path, &free) } else { Err(error) })?;
         Ok(free)
     }
 

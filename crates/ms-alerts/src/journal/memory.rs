@@ -58,10 +58,11 @@ impl Memory {
             let about = About::Alert { rule: Arc::clone(rule), labels: alert.labels.clone() };
             let waiting = self.lanes.entry((lane.clone(), about)).or_default();
             if !alert.is_end() {
+                waiting.is_ending |= waiting.resolved.is_some();
                 (waiting.firing, waiting.resolved) = (Some(alert.clone()), None);
             } else if waiting.announced || waiting.firing.is_some() {
                 waiting.resolved = Some(alert.clone());
-                if waiting.announced {
+                if waiting.announced && !waiting.is_ending {
                     waiting.firing = None;
                 }
             }
@@ -89,7 +90,11 @@ impl Memory {
         };
         let is_it = |saved: &mut Saved| saved.id(&rule) == id;
         waiting.firing.take_if(is_it);
-        waiting.resolved.take_if(is_it);
+        if waiting.resolved.take_if(is_it).is_some() {
+            // What was to be told before it was, or was out of date.
+            waiting.firing = None;
+        }
+        waiting.is_ending &= !(is_end || accepted);
         if accepted || is_end {
             waiting.announced = accepted && !is_end;
         } else if !waiting.announced && waiting.firing.is_none() {
@@ -104,7 +109,13 @@ impl Memory {
     /// Forgets what nobody is left to hear.
     pub(super) fn keep_for(&mut self, audience: &Audience) {
         let is_there = |lane: &String| audience.plain.contains(lane) || audience.routed.contains(lane);
-        self.lanes.retain(|(lane, _), _| is_there(lane));
+        self.lanes.retain(|(lane, about), waiting| {
+            let is_heard = is_there(lane);
+            if !is_heard && waiting.is_any() {
+                tracing::error!(sink = lane, reason = "sink_gone", ?about, "notification given up");
+            }
+            is_heard
+        });
         if audience.routed.is_empty() {
             self.ending.clear();
             self.log.clear();

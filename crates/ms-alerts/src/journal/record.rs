@@ -75,6 +75,9 @@ pub(crate) struct Live {
     pub(crate) annotations: Labels,
     pub(crate) told: bool,
     pub(crate) is_absence: bool,
+    /// As whose it was told, if not as its own rule's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) told_as: Option<Arc<Identity>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +209,16 @@ pub(crate) struct Waiting {
     pub(crate) firing: Option<Saved>,
     pub(crate) resolved: Option<Saved>,
     pub(crate) group: Option<SavedGroup>,
+    /// An end may be on its way: what fires behind it is not known yet, whatever was announced.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_ending: bool,
+}
+
+impl Waiting {
+    /// Whether there is anything to send.
+    pub(crate) fn is_any(&self) -> bool {
+        self.firing.is_some() || self.resolved.is_some() || self.group.is_some()
+    }
 }
 
 /// A line of the notification log.

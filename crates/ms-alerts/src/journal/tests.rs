@@ -259,6 +259,34 @@ async fn a_disk_that_hangs_holds_nothing_up() {
 }
 
 #[test]
+fn what_fires_behind_an_end_on_its_way_is_told_before_its_own_end() {
+    let change = |serial, is_end| Record::Change { rule: rule(), alert: alert(1, serial, is_end) };
+    let settled = |serial, is_end| Record::Settled {
+        lane: "log".to_owned(),
+        about: About::Alert { rule: rule(), labels: labels(1) },
+        id: alert(1, serial, is_end).id(&rule()),
+        is_end,
+        accepted: true,
+    };
+    let begun = vec![change(1, false), settled(1, false), change(2, true), change(3, false), change(4, true)];
+    let waiting = |memory: Memory| {
+        let waiting = memory.lanes.into_values().next();
+        waiting.map(|waiting| (waiting.firing.is_some(), waiting.resolved.is_some()))
+    };
+    // Whether the first end was accepted by then or not, and whether the second firing was.
+    for (more, expected) in [
+        (vec![], Some((true, true))),
+        (vec![settled(2, true)], Some((true, true))),
+        (vec![settled(2, true), settled(3, false)], Some((false, true))),
+        (vec![settled(2, true), settled(3, false), settled(4, true)], None),
+        // The first end and the firing were out of date before they were on their way.
+        (vec![settled(4, true)], None),
+    ] {
+        assert_eq!(waiting(memory_of([&[begun.clone(), more.clone()].concat()])), expected, "{more:?}");
+    }
+}
+
+#[test]
 fn a_file_that_somebody_else_writes_is_read_and_left_to_him() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal");

@@ -162,7 +162,12 @@ impl Core {
         let mut outbox = self.delivery.outbox(&self.external);
         if let Some(mut orphans) = orphans.take() {
             added.iter_mut().for_each(|rule| orphans.come_home(rule));
-            outbox.end(orphans, started);
+            for (alert, whose) in outbox.end(orphans, started) {
+                let mut rules = groups.iter_mut().flat_map(|group| &mut group.rules).chain(&mut added);
+                if let Some(heir) = rules.find(|rule| rule.is_new() && rule.name() == alert.rule) {
+                    heir.inherit_one(alert.labels, whose);
+                }
+            }
         }
         if let Some(own) = groups.first_mut() {
             own.rules.extend(added);

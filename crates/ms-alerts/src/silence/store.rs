@@ -36,21 +36,23 @@ impl Silences {
         if wanted.ends_at <= wanted.starts_at || wanted.ends_at <= now {
             return Err(SilenceError::Time);
         }
-        let mut changed = Vec::new();
-        let mut id = None;
-        if let Some(before) = &wanted.id {
-            let known = self.0.get_mut(before).ok_or_else(|| SilenceError::NotFound(before.clone()))?;
-            let same = known.matchers == wanted.matchers && known.ends_at > now;
+        let goes_on = |known: &Silence| {
             let began = known.starts_at <= now;
-            if same && if began { known.starts_at == wanted.starts_at } else { wanted.starts_at >= now } {
-                id = Some(before.clone());
-            } else if known.ends_at > now {
-                end(known, now);
-                changed.push(known.clone());
-            }
-        }
+            known.matchers == wanted.matchers
+                && known.ends_at > now
+                && if began { known.starts_at == wanted.starts_at } else { wanted.starts_at >= now }
+        };
+        let known = |id: &String| self.0.get(id).ok_or_else(|| SilenceError::NotFound(id.clone()));
+        let before = wanted.id.as_ref().map(known).transpose()?;
+        let id = before.filter(|known| goes_on(known)).map(|known| known.id.clone());
         if id.is_none() && self.0.len() >= MOST {
             return Err(SilenceError::TooMany(MOST));
+        }
+        let mut changed = Vec::new();
+        let replaced = wanted.id.as_ref().filter(|_| id.is_none()).and_then(|before| self.0.get_mut(before));
+        if let Some(known) = replaced.filter(|known| known.ends_at > now) {
+            end(known, now);
+            changed.push(known.clone());
         }
         // One that is new holds from now on, not for what was.
         let starts_at = if id.is_some() { wanted.starts_at } else { wanted.starts_at.max(now) };
@@ -111,4 +113,32 @@ fn new_id() -> String {
     let hex = format!("{bits:032x}");
     let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_there_is_no_room_the_old_one_holds_on() {
+        let now = Timestamp::now();
+        let wanted = |id: Option<&str>, matchers: &str, hours| Wanted {
+            id: id.map(str::to_owned),
+            matchers: matchers.parse().unwrap(),
+            starts_at: now,
+            ends_at: now + SignedDuration::from_hours(hours),
+            created_by: String::new(),
+            comment: String::new(),
+        };
+        let mut silences = Silences::default();
+        let id = silences.set(wanted(None, "a=\"1\"", 1), now).unwrap()[0].id.clone();
+        while silences.0.len() < MOST {
+            silences.set(wanted(None, "b=\"1\"", 1), now).unwrap();
+        }
+        let refused = silences.set(wanted(Some(&id), "a=\"2\"", 1), now);
+        assert!(matches!(refused, Err(SilenceError::TooMany(MOST))));
+        assert!(silences.0[&id].is_active_at(now));
+        let longer = silences.set(wanted(Some(&id), "a=\"1\"", 2), now).unwrap();
+        assert_eq!((longer.len(), &longer[0].id), (1, &id));
+    }
 }

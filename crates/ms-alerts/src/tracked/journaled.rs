@@ -43,7 +43,7 @@ impl Tracked {
             records.push(Record::Alert {
                 rule: Arc::clone(&self.identity),
                 key: key.clone(),
-                live: live.save(now),
+                live: live.save(now, self.inherited.get(&live.labels).cloned()),
             });
         }
         let gone = self.journaled.extract_if(|key| !self.alerts.contains_key(key));
@@ -56,6 +56,9 @@ impl Tracked {
         let pending = saved.state == State::Pending.into();
         if pending && outage.lasted() > LONGEST_OUTAGE {
             return;
+        }
+        if let Some(whose) = &saved.told_as {
+            self.inherited.insert(saved.labels.clone(), Arc::clone(whose));
         }
         let blind = self.looks_back();
         let mut live = Live::restored(saved, outage);
@@ -123,12 +126,12 @@ impl Orphans {
         let (mut ended, mut records) = (Vec::new(), Vec::new());
         for (rule, alerts) in self.alerts {
             for (key, saved) in alerts {
-                let told = saved.told;
+                let (told, whose) = (saved.told, Arc::clone(saved.told_as.as_ref().unwrap_or(&rule)));
                 let mut live = Live::restored(saved, self.outage);
                 let resolved =
                     live.track.step(Seen::Clear, now, &Timing::default()) == Some(Change::Resolved);
                 if resolved && told {
-                    ended.extend(live.alert(rule.name()).map(|alert| (alert, Arc::clone(&rule))));
+                    ended.extend(live.alert(rule.name()).map(|alert| (alert, whose)));
                 }
                 records.push(Record::Gone { rule: Arc::clone(&rule), key });
             }
@@ -153,7 +156,7 @@ impl Outage {
 }
 
 impl Live {
-    fn save(&self, now: Now) -> journal::Live {
+    fn save(&self, now: Now, told_as: Option<Arc<Identity>>) -> journal::Live {
         let Track { state, since, fired, resolved, clear_since, recent } = self.track;
         let moment = |at: Option<Now>| at.map(|at| Moment(at.wall));
         journal::Live {
@@ -168,6 +171,7 @@ impl Live {
             annotations: self.annotations.clone(),
             told: self.told,
             is_absence: self.is_absence,
+            told_as,
         }
     }
 

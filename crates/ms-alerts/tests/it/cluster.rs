@@ -9,6 +9,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use ms_alerts::{
     AlertManager, AlertManagerBuilder, AlertRule, AlertmanagerSink, Labels, Routes, WebhookError, above,
+    parse_exposition,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -224,6 +225,27 @@ receivers: [{name: cluster}]
         assert!(what(&again, "endsAt").as_str() > what(&before, "endsAt").as_str(), "{again}");
         manager.shutdown(LIMIT).await;
     }
+}
+
+#[tokio::test]
+async fn a_large_group_is_posted_in_parts() {
+    let (url, mut told) = scripted(&[200]).await;
+    let routes = "{route: {receiver: cluster, group_wait: 0s}, receivers: [{name: cluster}]}";
+    let manager = AlertManager::builder()
+        .rule(AlertRule::new("full", above(), 90.0).metric("ward"))
+        .routes(Routes::parse("routes.yml", routes).unwrap())
+        .receiver("cluster", AlertmanagerSink::internal([&url]).unwrap())
+        .build()
+        .unwrap();
+    let text: String = (0..100).map(|ward| format!("ward{{ward=\"{ward}\"}} 95\n")).collect();
+    manager.check_samples(&parse_exposition(&text).unwrap()).await;
+    assert_eq!(manager.shutdown(LIMIT).await.undelivered, 0);
+    told.close();
+    let mut parts = Vec::new();
+    while let Some(part) = told.recv().await {
+        parts.push(part.as_array().unwrap().len());
+    }
+    assert_eq!(parts, [64, 36]);
 }
 
 #[tokio::test]

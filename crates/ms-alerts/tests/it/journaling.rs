@@ -11,16 +11,22 @@ use ms_alerts::{
     above, parse_exposition,
 };
 
-/// Notes what it accepts: the id, and whether it is an end.
+/// Notes what it accepts: the id, and whether it is an end; and what it is to take up.
 #[derive(Clone, Default)]
 struct Noting {
     accepted: Arc<Mutex<Vec<(String, bool)>>>,
+    resumed: Arc<Mutex<Vec<String>>>,
+    name: &'static str,
     is_down: bool,
 }
 
 impl Sink for Noting {
     fn name(&self) -> &str {
-        "noting"
+        if self.name.is_empty() { "noting" } else { self.name }
+    }
+
+    fn resume(&self, firing: Vec<ms_alerts::Alert>) {
+        self.resumed.lock().unwrap().extend(firing.into_iter().map(|alert| alert.rule));
     }
 
     fn send(&self, notification: Arc<Notification>) -> SendFuture<'_> {
@@ -106,6 +112,60 @@ async fn what_was_told_is_not_told_again_and_its_end_is() {
         end(manager).await;
         assert_eq!(sink.kinds(), [false; 0]);
     }
+}
+
+#[tokio::test]
+async fn a_sink_takes_up_what_it_was_told_and_nothing_else() {
+    let ((_folder, path), told) = (file(), Noting::default());
+    let refuses = || Noting { name: "refuses", is_down: true, ..Noting::default() };
+    let manager = builder(&path).sink(told.clone()).sink(refuses()).build().unwrap();
+    check(&manager, 95.0).await;
+    assert_eq!(manager.shutdown(Duration::from_millis(200)).await.undelivered, 1);
+    drop(manager);
+
+    let (refused, new) = (refuses(), Noting { name: "new", ..Noting::default() });
+    let builder = builder(&path).sink(told.clone()).sink(refused.clone()).sink(new.clone());
+    let manager = builder.build().unwrap();
+    check(&manager, 95.0).await;
+    manager.shutdown(Duration::from_millis(200)).await;
+    let resumed = |sink: &Noting| sink.resumed.lock().unwrap().clone();
+    assert_eq!((resumed(&told), resumed(&refused), resumed(&new)), (vec!["Full".to_owned()], vec![], vec![]));
+}
+
+#[tokio::test]
+async fn an_alert_whose_rule_moves_ends_as_the_one_that_was_told() {
+    let ((folder, path), sink) = (file(), Noting::default());
+    let rules = folder.path().join("rules.yml");
+    let write = |group: &str| {
+        let text = format!("groups: [{{name: {group}, rules: [{{alert: Full, expr: ward > 90}}]}}]");
+        fs::write(&rules, text).unwrap();
+    };
+    let start = || {
+        let builder = AlertManager::builder().rules_file(&rules).unwrap();
+        builder.journal(&path).sink(sink.clone()).build().unwrap()
+    };
+    write("one");
+    let manager = start();
+    check(&manager, 95.0).await;
+    write("two");
+    manager.reload().unwrap();
+    check(&manager, 95.0).await;
+    end(manager).await;
+    let before = sink.kinds();
+    assert_eq!(before.last(), Some(&false), "it fires on: {before:?}");
+
+    // Moved while nobody looked: the end of the one is told before the other, and both as one alert.
+    write("three");
+    let manager = start();
+    check(&manager, 95.0).await;
+    end(manager).await;
+    let moved = sink.kinds();
+    assert_eq!(moved.last(), Some(&false), "it fires on: {moved:?}");
+
+    let manager = start();
+    check(&manager, 5.0).await;
+    end(manager).await;
+    assert_eq!(sink.kinds(), [true]);
 }
 
 #[tokio::test]

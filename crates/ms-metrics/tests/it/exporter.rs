@@ -35,8 +35,8 @@ fn steps() -> impl Strategy<Value = Vec<(Step, Vec<String>)>> {
         quarter.clone().prop_map(Step::Change),
         quarter.prop_map(Step::Observe),
     ];
-    // The oracle confuses values with backslashes and writes empty ones.
-    let label = prop_oneof![Just("a".to_owned()), Just("b".to_owned()), "[^\\\\]{1,8}"];
+    // The oracle confuses values with backslashes and writes empty ones; and it shows e-mail addresses.
+    let label = prop_oneof![Just("a".to_owned()), Just("b".to_owned()), "[^\\\\@]{1,8}"];
     prop::collection::vec((step, prop::collection::vec(label, 0..3)), 1..60)
 }
 

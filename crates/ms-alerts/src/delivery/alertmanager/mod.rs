@@ -14,6 +14,7 @@ use super::Notification;
 use super::http::{Endpoint, WebhookError};
 use super::sink::{Retry, SendError, SendFuture, Sink};
 use crate::alert::Alert;
+use crate::handle::LONGEST;
 use crate::labels::Labels;
 use active::Active;
 use peer::{Client, Peer};
@@ -127,7 +128,7 @@ impl AlertmanagerSink {
 
     /// Sets how often alerts that fire are posted again. Default 1 min; at least 100 ms.
     pub fn resend_interval(mut self, interval: Duration) -> Self {
-        self.resend = interval.max(Duration::from_millis(100));
+        self.resend = interval.clamp(Duration::from_millis(100), LONGEST);
         self
     }
 
@@ -157,7 +158,10 @@ impl AlertmanagerSink {
             self.clients().iter().map(|client| client.order(Arc::clone(&changed))).collect();
         let mut worst: Option<SendError> = None;
         while let Some(answer) = answers.next().await {
-            let Err(error) = answer else { return Ok(()) };
+            let Err(error) = answer else {
+                self.active.lock().accepted(&changed);
+                return Ok(());
+            };
             // As long as one may accept it later there is hope.
             if worst.as_ref().is_none_or(|worst| worst.retry() == Retry::Never) {
                 worst = Some(error);
@@ -176,9 +180,19 @@ impl Sink for AlertmanagerSink {
         Box::pin(async move { self.deliver(&notification).await })
     }
 
+    /// What none of them has heard of must not be told again and again: its end would not be.
+    fn given_up(&self, notification: &Notification) {
+        self.active.lock().give_up(notification.alerts(), &self.external_labels);
+    }
+
     /// Posts them at once: much of the time after which Alertmanager takes them for resolved may be over.
     fn resume(&self, firing: Vec<Alert>) {
-        let known = self.active.lock().learn(&firing, &self.external_labels);
+        let known = {
+            let mut active = self.active.lock();
+            let known = active.learn(&firing, &self.external_labels);
+            active.accepted(&known);
+            known
+        };
         // Nobody waits for the answers: who does not accept is tried again.
         self.clients().iter().for_each(|client| drop(client.order(Arc::clone(&known))));
     }

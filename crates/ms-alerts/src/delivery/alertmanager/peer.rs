@@ -85,7 +85,7 @@ impl Peer {
             tokio::select! {
                 order = self.orders.recv() => {
                     let Some((alerts, answer)) = order else { return };
-                    let outcome = self.post(&alerts).await;
+                    let outcome = self.post_all(&alerts).await;
                     // Whoever asked may have had an answer of another peer.
                     let _ = answer.send(outcome);
                 }
@@ -110,6 +110,22 @@ impl Peer {
                 return;
             }
         }
+    }
+
+    /// Posts what was ordered, up to the first that is not accepted.
+    async fn post_all(&mut self, alerts: &[Labels]) -> Answer {
+        let mut rest = alerts;
+        while !rest.is_empty() {
+            let (batch, more) = rest.split_at(BATCH.min(rest.len()));
+            if let Err(error) = self.post(batch).await {
+                if error.retry() != Retry::Never {
+                    self.missed.extend(more.iter().cloned());
+                }
+                return Err(error);
+            }
+            rest = more;
+        }
+        Ok(())
     }
 
     async fn post(&mut self, alerts: &[Labels]) -> Answer {

@@ -39,13 +39,19 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) async fn send(&self, message: &Message) -> Result<(), SendError> {
-        match timeout(LIMIT, self.converse(message)).await {
-            Ok(outcome) => outcome,
-            Err(_elapsed) => Err(SendError::temporary("no answer in time")),
-        }
+        let Ok(conversed) = timeout(LIMIT, self.converse(message)).await else {
+            return Err(SendError::temporary("no answer in time"));
+        };
+        let (mut connection, sent) = conversed?;
+        // Whatever it says to that: what it has accepted must not be sent again.
+        let _ = timeout(GOODBYE, connection.quit()).await;
+        sent
     }
 
-    async fn converse(&self, message: &Message) -> Result<(), SendError> {
+    async fn converse(
+        &self,
+        message: &Message,
+    ) -> Result<(AsyncSmtpConnection, Result<(), SendError>), SendError> {
         let mut connection = self.connect().await?;
         if self.tls == Tls::Start {
             if !connection.can_starttls() {
@@ -59,9 +65,7 @@ impl Server {
             connection.auth(&mechanisms, credentials).await.map_err(failed)?;
         }
         let sent = connection.send(message.envelope(), &message.formatted()).await;
-        // Whatever it says to that.
-        let _ = timeout(GOODBYE, connection.quit()).await;
-        sent.map(drop).map_err(failed)
+        Ok((connection, sent.map(drop).map_err(failed)))
     }
 
     async fn connect(&self) -> Result<AsyncSmtpConnection, SendError> {

@@ -125,6 +125,7 @@ impl Tracked {
         external.table_link(&self.about.expression)
     }
 
+    #[cfg(any(feature = "rules", test))]
     pub(crate) fn identity(&self) -> &Arc<Identity> {
         &self.identity
     }

@@ -106,9 +106,7 @@ impl Delivery {
     ) -> Self {
         let ledger = Arc::new(ledger);
         let lane = |sink: Box<dyn Sink>, receiver: Option<Arc<str>>| {
-            let name = receiver
-                .as_ref()
-                .map_or_else(|| sink.name().to_owned(), |receiver| format!("{receiver}/{}", sink.name()));
+            let name = lane_name(sink.as_ref(), receiver.as_deref());
             Arc::new(Lane::new(sink, receiver, name, limits, Arc::clone(&ledger)))
         };
         let shared = Shared {

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use jiff::Timestamp;
-use ms_alerts::{Answer, Explanation, RuleExplanation, RuleKind, SeriesStore, explain_rules};
+use ms_alerts::{Answer, Explanation, RuleExplanation, RuleKind, explain_rules};
 use serde_json::{Value, json};
 
 use crate::Version;
-use crate::exposition::{fetch_into, read_into, time};
+use crate::exposition::Given;
 use crate::output::{Failure, Outcome, number, selector};
 
 /// So many elements are shown of each part.
@@ -23,15 +22,8 @@ pub struct Options {
     /// Rule files.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// Files in the Prometheus text format; - is standard input. Samples of one series may have times of their own.
-    #[arg(long, required_unless_present = "url")]
-    metrics: Vec<PathBuf>,
-    /// Where an exposition is served, such as http://127.0.0.1:8000/metrics.
-    #[arg(long)]
-    url: Vec<String>,
-    /// When: seconds since 1970, or a time like 2026-03-02T08:00:00Z. Samples without a time are of this moment. Default now.
-    #[arg(long)]
-    at: Option<String>,
+    #[command(flatten)]
+    given: Given,
     /// The version of Prometheus whose answer is given.
     #[arg(long, value_enum, default_value = "3")]
     compat: Version,
@@ -42,14 +34,7 @@ pub struct Options {
 
 /// Tells why a rule does or does not hold, and which rules find no series at all.
 pub fn run(options: &Options, out: &mut impl Write) -> Result<Outcome, Failure> {
-    let at = options.at.as_deref().map_or_else(|| Ok(Timestamp::now()), time)?;
-    let mut store = SeriesStore::new();
-    for path in &options.metrics {
-        read_into(&mut store, path, at)?;
-    }
-    for url in &options.url {
-        fetch_into(&mut store, url, at)?;
-    }
+    let (store, at) = options.given.read()?;
     let mut rules = Vec::new();
     for path in &options.files {
         rules.extend(explain_rules(path, &store, at, options.compat.into())?);

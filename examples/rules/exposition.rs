@@ -1,11 +1,12 @@
-//! Expositions as files.
+//! Expositions, as files and served.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::net::{TcpStream, ToSocketAddrs as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::Args;
 use jiff::Timestamp;
 use ms_alerts::{Samples, SeriesStore, parse_exposition_bytes};
 
@@ -15,6 +16,36 @@ use crate::output::Failure;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Of an exposition.
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The samples to look at, and the moment to look at them.
+#[derive(Debug, Args)]
+pub struct Given {
+    /// Files in the Prometheus text format; - is standard input. Samples of one series may have times of their own.
+    #[arg(long, required_unless_present = "url")]
+    metrics: Vec<PathBuf>,
+    /// Where an exposition is served, such as http://127.0.0.1:8000/metrics.
+    #[arg(long)]
+    url: Vec<String>,
+    /// When: seconds since 1970, or a time like 2026-03-02T08:00:00Z. Samples without a time are of this moment. Default now.
+    #[arg(long)]
+    at: Option<String>,
+}
+
+impl Given {
+    /// Reads them all.
+    pub fn read(&self) -> Result<(SeriesStore, Timestamp), Failure> {
+        let at = self.at.as_deref().map_or_else(|| Ok(Timestamp::now()), time)?;
+        let mut store = SeriesStore::new();
+        for path in &self.metrics {
+            store.push_samples(&samples(path, &read(path)?)?, at);
+        }
+        for url in &self.url {
+            let body = fetch(url).map_err(|source| Failure::Fetch { url: url.clone(), source })?;
+            store.push_samples(&samples(Path::new(url), &body)?, at);
+        }
+        Ok((store, at))
+    }
+}
 
 /// Reads a file, or standard input if it is `-`.
 pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -32,21 +63,7 @@ pub fn samples<'b>(path: &Path, bytes: &'b [u8]) -> Result<Samples<'b>, Failure>
     parse_exposition_bytes(bytes).map_err(|source| Failure::Exposition { path: path.to_owned(), source })
 }
 
-/// Adds what a file holds; a sample without a time is one of `at`.
-pub fn read_into(store: &mut SeriesStore, path: &Path, at: Timestamp) -> Result<(), Failure> {
-    let bytes = read(path)?;
-    store.push_samples(&samples(path, &bytes)?, at);
-    Ok(())
-}
-
-/// Adds what is served at an address of plain HTTP; a sample without a time is one of `at`.
-pub fn fetch_into(store: &mut SeriesStore, url: &str, at: Timestamp) -> Result<(), Failure> {
-    let body = fetch(url).map_err(|source| Failure::Fetch { url: url.to_owned(), source })?;
-    store.push_samples(&samples(Path::new(url), &body)?, at);
-    Ok(())
-}
-
-/// With HTTP 1.0, so that the body ends with the connection.
+/// Reads what is served at an address of plain HTTP; with HTTP 1.0, so that the body ends with the connection.
 fn fetch(url: &str) -> io::Result<Vec<u8>> {
     let wrong = |why: &str| io::Error::new(io::ErrorKind::InvalidInput, why.to_owned());
     let address = url.strip_prefix("http://").ok_or_else(|| wrong("expected http://HOST[:PORT]/PATH"))?;
@@ -72,7 +89,7 @@ fn fetch(url: &str) -> io::Result<Vec<u8>> {
 }
 
 /// Reads seconds since 1970, or a date with a time.
-pub fn time(text: &str) -> Result<Timestamp, Failure> {
+fn time(text: &str) -> Result<Timestamp, Failure> {
     let seconds = text.parse::<f64>().ok().filter(|seconds| seconds.is_finite());
     let moment = match seconds {
         Some(seconds) => Timestamp::from_millisecond((seconds * 1000.0).round() as i64).ok(),
